@@ -1,0 +1,251 @@
+"""What a call builds, and which rule decided it; no TensorFlow needed."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from tfmts_compat import cadence, checks, upstream
+from tfmts_compat.cadence import USE_DEFAULT, Cadence
+
+
+@dataclass(frozen=True)
+class Call:
+    """The arguments of one call, in the documented order with the documented defaults."""
+
+    master: Any = ""
+    is_chief: Any = True
+    checkpoint_dir: Any = None
+    scaffold: Any = None
+    hooks: Any = None
+    chief_only_hooks: Any = None
+    save_checkpoint_secs: Any = USE_DEFAULT
+    save_summaries_steps: Any = USE_DEFAULT
+    save_summaries_secs: Any = USE_DEFAULT
+    config: Any = None
+    stop_grace_period_secs: Any = 120
+    log_step_count_steps: Any = 100
+    max_wait_secs: Any = 7200
+    save_checkpoint_steps: Any = USE_DEFAULT
+    summary_dir: Any = None
+    save_graph_def: Any = True
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            if upstream.is_use_default(getattr(self, field.name)):
+                object.__setattr__(self, field.name, USE_DEFAULT)
+
+    def checkpoints(self) -> Cadence:
+        """Whatever the role and the directories: how often checkpoints are saved."""
+        return cadence.checkpoints(self.save_checkpoint_secs, self.save_checkpoint_steps)
+
+    def summaries(self) -> Cadence:
+        """Whatever the role and the directories: how often summaries are saved."""
+        return cadence.summaries(self.save_summaries_secs, self.save_summaries_steps)
+
+
+@dataclass(frozen=True)
+class SessionPlan:
+    """What `MonitoredTrainingSession` builds for a call.
+
+    Attributes:
+      role: "chief" or "worker".
+      master: the TensorFlow master; "" is this process.
+      restore_dir: where the chief looks for a checkpoint to start from, or None.
+      checkpoint_dir: where checkpoints are saved, or None where none are.
+      checkpoints: how often checkpoints are saved.
+      summary_dir: where summaries and steps per second go, or None where none are.
+      summaries: how often summaries are saved.
+      step_counter: how often steps per second are logged and saved.
+      max_wait_secs: seconds a worker waits for the chief; None on the chief.
+      warnings: the silent traps this call steps into.
+    """
+
+    role: str
+    master: Any
+    restore_dir: Any
+    checkpoint_dir: Any
+    checkpoints: Cadence
+    summary_dir: Any
+    summaries: Cadence
+    step_counter: Cadence
+    max_wait_secs: Any
+    warnings: tuple[str, ...]
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process initializes, restores and saves."""
+        return self.role == "chief"
+
+    @property
+    def departures(self) -> tuple[str, ...]:
+        """Numbers in docs/contract.md of what is done otherwise than upstream."""
+        numbers = (c.rule.departure for c in self._cadences().values())
+        return tuple(number for number in numbers if number)
+
+    @property
+    def writers(self) -> str:
+        """The default hooks this call gets, in words; they need a global step."""
+        return ", ".join(f"the {name}" for name, what in self._cadences().items() if what.on)
+
+    def _cadences(self) -> dict[str, Cadence]:
+        return {
+            "checkpoint saver": self.checkpoints,
+            "summary saver": self.summaries,
+            "step counter": self.step_counter,
+        }
+
+    def _waits(self) -> str:
+        if self.is_chief:
+            return "for nobody; workers wait until it has initialized or restored the model"
+        if self.max_wait_secs is None:
+            return "for the chief, without end"
+        return f"for the chief, up to {self.max_wait_secs} seconds"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as JSON-ready values."""
+
+        def directory(value: Any) -> str | None:
+            return None if value is None else str(value)
+
+        def described(what: Cadence, where: Any) -> dict[str, Any]:
+            return {
+                "secs": _json_number(what.secs),
+                "steps": _json_number(what.steps),
+                "directory": directory(where),
+                "rule": what.rule.code,
+                "because": what.rule.says,
+                "upstream": what.rule.upstream,
+                "departure": what.rule.departure,
+            }
+
+        return {
+            "role": self.role,
+            "master": _text(self.master),
+            "waits": self._waits(),
+            "max_wait_secs": _json_number(self.max_wait_secs),
+            "restore_dir": directory(self.restore_dir),
+            "checkpoints": described(self.checkpoints, self.checkpoint_dir),
+            "summaries": described(self.summaries, self.summary_dir),
+            "step_counter": described(self.step_counter, self.summary_dir),
+            "departures": list(self.departures),
+            "warnings": list(self.warnings),
+        }
+
+    def __str__(self) -> str:
+        rows = [
+            ("role", f"{self.role}, master {_text(self.master) or 'in this process'}", ""),
+            ("waits", self._waits(), ""),
+            ("restores from", str(self.restore_dir or "nowhere"), ""),
+        ]
+        for name, what in self._cadences().items():
+            where = self.checkpoint_dir if what is self.checkpoints else self.summary_dir
+            value = f"{what} into {where}" if what.on else "off"
+            rows.append((name, value, what.rule.says))
+            if what.rule.upstream:
+                rows.append(("", f"upstream: {what.rule.upstream}", f"({what.rule.departure})"))
+        rows += [("warning", text, "") for text in self.warnings]
+        names, values = (max(len(row[i]) for row in rows if row[2] or not i) for i in (0, 1))
+        return "\n".join(f"{n:{names}}  {v:{values}}  {w}".rstrip() for n, v, w in rows)
+
+
+def of(call: Call) -> SessionPlan:
+    """Resolves a call, judging its arguments in the order in which upstream meets them.
+
+    An argument that this call never uses is not judged.
+
+    Raises:
+      TypeError, ValueError: an argument breaks a rule; see `checks` and `cadence`.
+    """
+    if not checks.truth("is_chief", call.is_chief):
+        checks.iterable_of_hooks("hooks", call.hooks)
+        idle = Cadence(cadence.NOT_CHIEF)
+        return SessionPlan(
+            role="worker",
+            master=call.master,
+            restore_dir=None,
+            checkpoint_dir=None,
+            checkpoints=idle,
+            summary_dir=None,
+            summaries=idle,
+            step_counter=idle,
+            max_wait_secs=call.max_wait_secs,
+            warnings=(),
+        )
+
+    checks.iterable_of_hooks("chief_only_hooks", call.chief_only_hooks)
+    checkpoint_dir, summary_dir = _directories(call)
+    checkpoints = summaries = step_counter = Cadence(cadence.NO_DIRECTORY)
+    if summary_dir is not None:
+        step_counter = cadence.step_counter(call.log_step_count_steps)
+        summaries = call.summaries()
+    if checkpoint_dir is not None:
+        checkpoints = call.checkpoints()
+        checks.directory_name("checkpoint_dir", checkpoint_dir)
+    checks.iterable_of_hooks("hooks", call.hooks)
+    if summaries.on or step_counter.on:
+        checks.hashable_directory("summary_dir", summary_dir)
+
+    return SessionPlan(
+        role="chief",
+        master=call.master,
+        restore_dir=checkpoint_dir,
+        checkpoint_dir=checkpoint_dir if checkpoints.on else None,
+        checkpoints=checkpoints,
+        summary_dir=summary_dir if summaries.on or step_counter.on else None,
+        summaries=summaries,
+        step_counter=step_counter,
+        max_wait_secs=None,
+        warnings=(
+            *_traps(call, summary_dir),
+            *step_counter.traps,
+            *summaries.traps,
+            *checkpoints.traps,
+        ),
+    )
+
+
+def _directories(call: Call) -> tuple[Any, Any]:
+    """checkpoint_dir and summary_dir as upstream takes them, '' being None (D3: also paths)."""
+    checkpoint_dir, summary_dir = (
+        (os.fspath(value) if isinstance(value, os.PathLike) else value)
+        if checks.truth(name, value)
+        else None
+        for name, value in (
+            ("checkpoint_dir", call.checkpoint_dir),
+            ("summary_dir", call.summary_dir),
+        )
+    )
+    return checkpoint_dir, checkpoint_dir if summary_dir is None else summary_dir
+
+
+def _traps(call: Call, summary_dir: Any) -> list[str]:
+    traps = []
+    if isinstance(call.is_chief, (str, bytes)):
+        traps.append(
+            f"{checks.given('is_chief', call.is_chief)} counts as true, like every string that "
+            "is not empty, so this process is a chief. Pass a bool, e.g. task_index == 0"
+        )
+    if summary_dir is not None and not isinstance(summary_dir, str):
+        traps.append(
+            f"{checks.given('summary_dir', summary_dir)} is no str, so summaries go to a "
+            f"directory named {str(summary_dir)!r}. Pass a str"
+        )
+    return traps
+
+
+def _json_number(value: Any) -> Any:
+    """An int or float where `value` is one that JSON can hold, else its text."""
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    try:
+        number = float(value)
+    except Exception:
+        return str(value)
+    return number if abs(number) < float("inf") else str(number)
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value or "")
