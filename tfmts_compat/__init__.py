@@ -6,7 +6,7 @@ tf.compat.v1.train, or the first session, does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List
+from typing import TYPE_CHECKING, Any
 
 from tfmts_compat.cadence import USE_DEFAULT as USE_DEFAULT
 from tfmts_compat.names import UPSTREAM_NAMES

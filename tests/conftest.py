@@ -1,0 +1,30 @@
+"""Every test runs against real TensorFlow, in a graph and a directory of its own."""
+
+import warnings
+
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what TensorFlow and its parts warn of while importing
+    import tensorflow as tf
+
+import tfmts_compat
+
+tf.compat.v1.logging.set_verbosity("ERROR")
+
+
+def pytest_report_header():
+    return f"tensorflow {tf.__version__}, tfmts_compat from {tfmts_compat.__path__[0]}"
+
+
+@pytest.fixture
+def graph():
+    """An empty default graph."""
+    with tf.Graph().as_default() as graph:
+        yield graph
+
+
+@pytest.fixture
+def train_op(graph):
+    """A graph with a global step, and the op that advances it by one."""
+    return tf.compat.v1.assign_add(tf.compat.v1.train.get_or_create_global_step(), 1)
