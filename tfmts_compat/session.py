@@ -231,7 +231,9 @@ def _built(
         )
         all_hooks = user_hooks
     else:
-        creator = train.ChiefSessionCreator(
+        from tfmts_compat.checkpoints import ChiefSessionCreator  # imports TensorFlow
+
+        creator = ChiefSessionCreator(
             scaffold=scaffold,
             checkpoint_dir=session_plan.restore_dir,
             master=call.master,

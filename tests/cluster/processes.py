@@ -58,13 +58,20 @@ class Process:
             f"last events {list(self.seen)}; its output ends with:\n{self.output()[-3000:]}"
         )
 
-    def rest(self):
-        """All events sent and not read yet; the process has ended."""
-        events = []
+    def wait_for_output(self, text, times=1):
+        """Waits until its output has the text so many times."""
+        deadline = time.monotonic() + PATIENCE_SECS
+        while self.output().count(text) < times:
+            assert time.monotonic() < deadline, f"no {text!r} in:\n{self.output()[-3000:]}"
+            time.sleep(0.02)
+
+    def events(self):
+        """The events sent and not read yet."""
+        found = []
         with contextlib.suppress(EOFError, OSError):
             while self._events.poll():
-                events.append(self._events.recv())
-        return events
+                found.append(self._events.recv())
+        return found
 
     def send(self, number):
         os.kill(self.pid, number)
@@ -112,6 +119,11 @@ class Cluster:
             process.kill()
 
     def start(self, function, job, index=0, **arguments):
-        process = Process(function, spec=self.spec, job=job, index=index, **arguments)
+        """Starts a process that is told its place in the cluster."""
+        return self.start_alone(function, spec=self.spec, job=job, index=index, **arguments)
+
+    def start_alone(self, function, **arguments):
+        """Starts a process outside the cluster."""
+        process = Process(function, **arguments)
         self._processes.append(process)
         return process

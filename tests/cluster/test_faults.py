@@ -1,0 +1,156 @@
+"""Training on real processes that are killed, or run out of disk; upstream beside the shim."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+import tensorflow as tf
+from cluster import tasks
+from cluster.processes import Cluster
+
+from tfmts_compat import checkpoints
+
+IMPLEMENTATIONS = pytest.mark.parametrize("implementation", ["upstream", "shim"])
+CADENCE = 20  # global steps
+ROUNDS = 20
+
+
+@IMPLEMENTATIONS
+def test_a_chief_killed_20_times_resumes_from_the_newest_checkpoint(implementation, tmp_path):
+    chance = random.Random(4)
+    directory = str(tmp_path)
+
+    def start(job, index=0, **arguments):
+        return cluster.start(
+            tasks.train_on_cluster,
+            job,
+            index,
+            implementation=implementation,
+            weights=1_000_000,  # 4 MB, so that a save takes a while
+            **arguments,
+        )
+
+    def start_chief():
+        chief = start("chief", checkpoint_dir=directory, save_checkpoint_steps=CADENCE)
+        chief.wait_for("session")
+        return chief
+
+    with Cluster(workers=2) as cluster:
+        cluster.start(tasks.ps, "ps").wait_for("up")
+        chief = start_chief()
+        workers = [start("worker", 0), start("worker", 1)]
+        killed_in_a_save = 0
+        for round_number in range(ROUNDS):
+            if round_number % 2:
+                chief.wait_for("saving", lambda event: event["step"] > resumed)
+                time.sleep(chance.uniform(0, 0.02))
+            else:
+                chief.wait_for("step")
+                time.sleep(chance.uniform(0, 0.3))
+            chief.kill()
+            events = list(chief.seen) + chief.events()
+            last = {event["name"]: event["step"] for event in events if "step" in event}
+            killed_in_a_save += last.get("saving") != last.get("saved")
+            newest = tf.train.latest_checkpoint(directory)
+            assert checkpoints.advice(directory) is None  # it is complete
+
+            chief = start_chief()
+            restored = re.findall(r"Restoring parameters from (\S+)", chief.output())
+            assert restored == [newest]
+            resumed = int(newest.rpartition("-")[2])
+            assert resumed >= last["saved"]
+            assert resumed > last["step"] - CADENCE
+        assert killed_in_a_save > 0
+        for process in (chief, *workers):
+            process.events()
+            process.wait_for("step")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A directory on a file system of 3 MB, and a function that mounts it anew with options."""
+    directory = str(tmp_path / "disk")
+    os.mkdir(directory)
+
+    def mount(*arguments):
+        return subprocess.run(["mount", *arguments, directory], capture_output=True, check=False)
+
+    if mount("-t", "tmpfs", "-o", "size=3m", "tmpfs").returncode:
+        pytest.skip("a tmpfs cannot be mounted here")
+    yield directory, lambda options: mount("-o", f"remount,{options}")
+    subprocess.run(["umount", "-l", directory], check=True)
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended", "error", "says"),
+    [
+        pytest.param(None, "size=30m", "ResourceExhaustedError", "No space left", id="disk-full"),
+        pytest.param(
+            "ro", "rw", "FailedPreconditionError", "Read-only file system", id="read-only"
+        ),
+    ],
+)
+@IMPLEMENTATIONS
+def test_a_save_that_fails_leaves_older_checkpoints(
+    implementation, small_disk, broken, mended, error, says
+):
+    directory, remount = small_disk
+
+    def start():
+        return cluster.start_alone(
+            tasks.train_alone,
+            implementation=implementation,
+            weights=100_000,  # 400 kB in each of the 5 checkpoints that are kept
+            checkpoint_dir=directory,
+            save_checkpoint_steps=CADENCE,
+            save_summaries_steps=None,
+            log_step_count_steps=None,
+        )
+
+    with Cluster(workers=0) as cluster:
+        trained = start()
+        if broken:
+            trained.wait_for("saved", lambda event: event["step"] > 0)
+            trained.send(signal.SIGSTOP)  # a full buffer must not be waited for
+            assert remount(broken).returncode == 0
+            trained.send(signal.SIGCONT)
+        else:
+            with open(os.path.join(directory, "others"), "wb") as file:
+                file.write(bytes(1_300_000))  # leaves room for three
+        failed = trained.wait_for("error")
+        assert failed["type"] == error
+        assert says in failed["message"]
+        assert directory in failed["message"]
+        assert trained.wait() == 3
+        newest = tf.train.latest_checkpoint(directory)
+        assert checkpoints.advice(directory) is None
+
+        assert remount(mended).returncode == 0
+        again = start()
+        again.wait_for("saved", lambda event: event["step"] > int(newest.rpartition("-")[2]))
+        assert f"Restoring parameters from {newest}" in again.output()
+
+
+@IMPLEMENTATIONS
+def test_sync_replicas_optimizer_runs_with_a_chief_and_two_workers(implementation, tmp_path):
+    def start(job, index=0, **arguments):
+        return cluster.start(
+            tasks.train_on_cluster,
+            job,
+            index,
+            implementation=implementation,
+            replicas=3,
+            max_wait_secs=7200,
+            **arguments,
+        )
+
+    with Cluster(workers=2) as cluster:
+        cluster.start(tasks.ps, "ps").wait_for("up")
+        chief = start("chief", checkpoint_dir=str(tmp_path))
+        chief.wait_for("session")
+        for process in (chief, start("worker", 0), start("worker", 1)):
+            process.wait_for("step", lambda event: event["step"] >= 10)
