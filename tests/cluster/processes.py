@@ -83,6 +83,12 @@ class Process:
                 self.send(signal.SIGKILL)
         self._process.join()
 
+    def forget(self):
+        """Closes its files."""
+        self._log.close()
+        self._events.close()
+        self._process.close()
+
     def wait(self):
         """Its exit code; minus the signal's number if one ended it."""
         self._process.join(PATIENCE_SECS)
@@ -117,6 +123,7 @@ class Cluster:
     def __exit__(self, *_):
         for process in self._processes:
             process.kill()
+            process.forget()
 
     def start(self, function, job, index=0, **arguments):
         """Starts a process that is told its place in the cluster."""

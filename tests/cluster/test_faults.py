@@ -43,10 +43,10 @@ def test_a_chief_killed_20_times_resumes_from_the_newest_checkpoint(implementati
         cluster.start(tasks.ps, "ps").wait_for("up")
         chief = start_chief()
         workers = [start("worker", 0), start("worker", 1)]
-        killed_in_a_save = 0
+        killed_in_a_save = resumed = 0
         for round_number in range(ROUNDS):
             if round_number % 2:
-                chief.wait_for("saving", lambda event: event["step"] > resumed)
+                chief.wait_for("saving", lambda event, at=resumed: event["step"] > at)
                 time.sleep(chance.uniform(0, 0.02))
             else:
                 chief.wait_for("step")
