@@ -1,6 +1,6 @@
 """Trains on handwritten digits, stops half-way, and goes on from the checkpoint.
 
-    python examples/digits.py --model_dir=/tmp/digits
+python examples/digits.py --model_dir=/tmp/digits
 """
 
 import os
@@ -58,6 +58,7 @@ def train(model_dir, last_step):
 
 
 def main(_):
+    """Trains in two legs, as if the process had been stopped between them."""
     logging.set_verbosity(logging.WARNING)
     model_dir = os.path.abspath(FLAGS.model_dir or tempfile.mkdtemp(prefix="digits-"))
     for last_step in (FLAGS.steps // 2, FLAGS.steps):

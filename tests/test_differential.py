@@ -21,6 +21,13 @@ def stage(tmp_path_factory):
     return Stage(tmp_path_factory.mktemp("stage"))
 
 
+class Ambiguous:
+    """No truth value, like an array of several numbers, but comparable with USE_DEFAULT."""
+
+    def __bool__(self):
+        raise ValueError
+
+
 def as_documented(values):
     """What upstream would have to be called with to do as the departures table says."""
     values = dict(values)
@@ -39,14 +46,10 @@ def as_documented(values):
     for name in ("checkpoint_dir", "summary_dir"):
         if isinstance(values.get(name), pathlib.Path):
             values[name] = str(values[name])  # D3
-    chief = values.get("is_chief", True)
     for name, value in values.items():
         if name.startswith("save_") and isinstance(value, np.ndarray) and value.size > 1:
-            directory = values.get("checkpoint_dir")
-            if name.startswith("save_summaries"):
-                directory = values.get("summary_dir") or directory
-            if not isinstance(chief, np.ndarray) and (not chief or not directory):
-                values[name] = None  # D5
+            values[name] = Ambiguous()  # D5
+    chief = values.get("is_chief", True)
     if not isinstance(chief, np.ndarray) and not chief and hasattr(values.get("hooks"), "send"):
         values["hooks"] = list(values["hooks"])  # D6
     return values

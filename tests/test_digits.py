@@ -34,8 +34,8 @@ def tensorboard(demo):
     pytest.importorskip("tensorboard")
     model_dir, _ = demo
     process = subprocess.Popen(
-        [sys.executable, "-m", "tensorboard.main", "--logdir", model_dir]
-        + ["--host", "127.0.0.1", "--port", "0", "--load_fast", "false"],
+        f"{sys.executable} -m tensorboard.main --logdir {model_dir} "
+        "--host 127.0.0.1 --port 0 --load_fast false".split(),
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},

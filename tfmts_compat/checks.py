@@ -231,6 +231,6 @@ def global_step(exists: bool, needed_by: str) -> None:
 
 
 def environment(problem: str | None) -> None:
-    """`problem` is what `upstream.known_bad` found, or None."""
+    """`problem` is what `upstream.cannot_save_graph` found, or None."""
     if problem:
         raise TypeError(problem)

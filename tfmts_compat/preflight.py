@@ -25,10 +25,6 @@ def check(
     """
     tf = upstream.tensorflow()
     checks.graph_mode(tf.executing_eagerly())
-    saves_graph = session_plan.checkpoints.on and checks.truth(
-        "save_graph_def", call.save_graph_def
-    )
-    checks.environment(upstream.known_bad(saves_graph))
     step_expected = _check_hooks("chief_only_hooks", chief_hooks, upstream.has_global_step())
     summary_argument = "summary_dir" if call.summary_dir else "checkpoint_dir"
     if session_plan.summary_dir is not None:
@@ -47,6 +43,8 @@ def check(
     checks.reachable_master(call.master, upstream.scheme_error(call.master))
     if session_plan.restore_dir is not None:
         checks.directory_name("checkpoint_dir", session_plan.restore_dir)
+    if session_plan.checkpoints.on and checks.truth("save_graph_def", call.save_graph_def):
+        checks.environment(upstream.cannot_save_graph())
 
 
 def _check_directory(argument: str, value: Any) -> None:

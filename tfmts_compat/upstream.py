@@ -198,17 +198,14 @@ def tf_session(session: Any) -> Any:
         ) from None
 
 
-def known_bad(saves_graph: bool) -> str | None:
-    """What is wrong with the installed versions for such a call, or None.
-
-    Args:
-      saves_graph: whether a default saver will write graph.pbtxt.
-    """
-    version = tuple(int(part) for part in tensorflow().__version__.split(".")[:2])
-    if saves_graph and version <= (2, 20) and _major("protobuf") >= 7:
-        protobuf = importlib.metadata.version("protobuf")
-        return (
-            f"TensorFlow {tensorflow().__version__} cannot write graph.pbtxt with protobuf "
-            f"{protobuf}; pip install 'protobuf<7', or pass save_graph_def=False."
-        )
-    return None
+def cannot_save_graph() -> str | None:
+    """Why the installed versions cannot write graph.pbtxt, or None where they can."""
+    tf = tensorflow()
+    version = tuple(int(part) for part in tf.__version__.split(".")[:2])
+    if version > (2, 20) or _major("protobuf") < 7:
+        return None
+    return (
+        f"TensorFlow {tf.__version__} cannot write graph.pbtxt with protobuf "
+        f"{importlib.metadata.version('protobuf')}; pip install 'protobuf<7', or pass "
+        "save_graph_def=False."
+    )
