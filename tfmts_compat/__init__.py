@@ -71,16 +71,18 @@ _OWN_HOOKS = ("StopOnSignalHook",)
 __all__ = [*_OWN_NAMES, *_OWN_HOOKS, *UPSTREAM_NAMES]  # noqa: PLE0604 (a tuple of str)
 
 
-def __getattr__(name: str) -> Any:
-    # Not before it is needed: both of these import TensorFlow.
-    if name in _OWN_HOOKS:
-        value = getattr(importlib.import_module("tfmts_compat.signals"), name)
-    elif name in UPSTREAM_NAMES:
-        value = getattr(upstream.v1().train, name)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # type checkers know the names above, and no others
+
+    def __getattr__(name: str) -> Any:
+        # Not before it is needed: both of these import TensorFlow.
+        if name in _OWN_HOOKS:
+            source = importlib.import_module("tfmts_compat.signals")
+        elif name in UPSTREAM_NAMES:
+            source = upstream.v1().train
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(source, name)
+        return value
 
 
 def __dir__() -> list[str]:
