@@ -3,7 +3,6 @@
 A process runs one of the functions of `tasks`, and sends events through a pipe.
 """
 
-import collections
 import contextlib
 import multiprocessing
 import os
@@ -40,7 +39,7 @@ class Process:
         self._process.start()
         child_end.close()
         self.pid = self._process.pid
-        self.seen = collections.deque(maxlen=10)
+        self.seen = []
 
     def wait_for(self, name, when=lambda event: True):
         """The next event of that name for which `when` holds."""
@@ -55,7 +54,7 @@ class Process:
                 return event
         raise AssertionError(
             f"no {name!r} from process {self.pid} (exit code {self._process.exitcode}); "
-            f"last events {list(self.seen)}; its output ends with:\n{self.output()[-3000:]}"
+            f"last events {self.seen[-5:]}; its output ends with:\n{self.output()[-3000:]}"
         )
 
     def wait_for_output(self, text, times=1):
