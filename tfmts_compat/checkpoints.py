@@ -30,7 +30,7 @@ class ChiefSessionCreator(_UpstreamCreator):  # type: ignore[misc]
 
     def __init__(self, scaffold: Any, checkpoint_dir: Any, master: Any, config: Any) -> None:
         super().__init__(scaffold, master, config, checkpoint_dir)
-        self._directory = checkpoint_dir
+        self._advice = lambda: advice(checkpoint_dir) if checkpoint_dir else None
 
     def create_session(self) -> Any:
         """Initializes or restores the model.
@@ -45,8 +45,8 @@ class ChiefSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         try:
             return super().create_session()
         except _UNREADABLE as error:
-            message = self._directory and advice(self._directory)
-            if not message:
+            message = self._advice()
+            if message is None:
                 raise
             if isinstance(error, ValueError):
                 raise ValueError(message) from error

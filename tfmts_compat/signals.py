@@ -61,7 +61,7 @@ class StopOnSignalHook(_SessionRunHook):  # type: ignore[misc]
             raise RuntimeError(
                 "StopOnSignalHook: Python handles signals in the main thread only, and this is "
                 f"thread {threading.current_thread().name!r}; open the session in the main "
-                "thread, or leave the hook out and call its coordinator's request_stop()."
+                "thread, or leave the hook out."
             )
 
     def after_create_session(self, session: Any, coord: Any) -> None:
@@ -69,7 +69,9 @@ class StopOnSignalHook(_SessionRunHook):  # type: ignore[misc]
         del coord
         self._graph = session.graph
         if self.received is None and not self._earlier:
-            self._earlier = {number: signal.signal(number, self._stop) for number in self._signals}
+            for number in self._signals:
+                self._earlier[number] = signal.getsignal(number)
+                signal.signal(number, self._stop)
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
         """Asks for the stop, once a signal has arrived."""

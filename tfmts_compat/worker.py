@@ -5,6 +5,7 @@ Importing this module imports TensorFlow.
 
 from __future__ import annotations
 
+import dataclasses
 import numbers
 import threading
 import time
@@ -30,18 +31,10 @@ class WorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
     ) -> None:
         """Takes upstream's arguments, and recovery_wait_secs: seconds between two looks."""
         super().__init__(scaffold, master, config, max_wait_secs)
-        self._looked_at = (scaffold, master, config)
-        self._max_wait_secs = max_wait_secs
-        self._recovery_wait_secs = recovery_wait_secs
-        self._manager: Any = None
+        self._chief = _Chief(scaffold, master, config, max_wait_secs, recovery_wait_secs)
 
     def create_session(self) -> Any:
         """Waits for the chief.
-
-        A look can last for ever: TensorFlow starts a session once every process that
-        it may use answers, and operation_timeout_in_ms does not end that. So the looks
-        are taken in a daemon thread, which is left behind if it comes to that. It also
-        lets Python handle signals meanwhile.
 
         Returns:
           A tf.compat.v1.Session whose model is initialized.
@@ -49,21 +42,41 @@ class WorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         Raises:
           tf.errors.DeadlineExceededError: the chief was not ready in max_wait_secs.
         """
-        scaffold, _, _ = self._looked_at
-        scaffold.finalize()
-        if self._manager is None:
-            self._manager = upstream.v1().train.SessionManager(
-                local_init_op=scaffold.local_init_op,
-                local_init_feed_dict=scaffold.local_init_feed_dict,
-                ready_op=scaffold.ready_op,
-                ready_for_local_init_op=scaffold.ready_for_local_init_op,
-                recovery_wait_secs=self._recovery_wait_secs,
+        return self._chief.wait_for()
+
+
+@dataclasses.dataclass
+class _Chief:
+    """The chief, as a worker waits for it."""
+
+    scaffold: Any
+    master: Any
+    config: Any
+    max_wait_secs: Any
+    recovery_wait_secs: float
+    manager: Any = None
+
+    def wait_for(self) -> Any:
+        """Waits in a daemon thread, and leaves it behind if a look gets no answer.
+
+        A look can last for ever: TensorFlow starts a session once every process that
+        it may use answers, and operation_timeout_in_ms does not end that. The thread
+        also lets Python handle signals meanwhile.
+        """
+        self.scaffold.finalize()
+        if self.manager is None:
+            self.manager = upstream.v1().train.SessionManager(
+                local_init_op=self.scaffold.local_init_op,
+                local_init_feed_dict=self.scaffold.local_init_feed_dict,
+                ready_op=self.scaffold.ready_op,
+                ready_for_local_init_op=self.scaffold.ready_for_local_init_op,
+                recovery_wait_secs=self.recovery_wait_secs,
             )
-        limit = self._max_wait_secs
+        limit = self.max_wait_secs
         if not isinstance(limit, numbers.Real) or not limit < float("inf"):
             limit = None  # without end, or for upstream to judge
-        looking = _Looking(lambda: self._wait(limit))
         patience = None if limit is None else max(0.0, float(limit)) + _LONGEST_LOOK_SECS
+        looking = _Looking(lambda: self._wait(limit))
         looking.join(patience and min(patience, threading.TIMEOUT_MAX))
         if looking.is_alive():
             raise self._too_late(
@@ -74,17 +87,16 @@ class WorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
 
     def _wait(self, limit: Any) -> Any:
         """Waits as upstream does, which is up to one look short of the limit, and looks again."""
-        _, master, config = self._looked_at
         started = time.monotonic()
         try:
-            return self._manager.wait_for_session(master, config, self._max_wait_secs)
+            return self.manager.wait_for_session(self.master, self.config, self.max_wait_secs)
         except _DeadlineExceededError:
             left = None if limit is None else limit - (time.monotonic() - started)
-            if left is None or left > self._recovery_wait_secs:
+            if left is None or left > self.recovery_wait_secs:
                 raise  # a timeout of the caller's own, from config
         time.sleep(max(0, left))
         try:
-            return self._manager.wait_for_session(master, config, max_wait_secs=0)
+            return self.manager.wait_for_session(self.master, self.config, max_wait_secs=0)
         except _DeadlineExceededError as error:
             raise self._too_late("the model's variables are not initialized") from error
 
@@ -92,9 +104,9 @@ class WorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         error: Exception = _DeadlineExceededError(
             None,
             None,
-            f"this worker (master {self._looked_at[1]!r}) waited for the chief for "
-            f"max_wait_secs={self._max_wait_secs:g} seconds, looking every "
-            f"{self._recovery_wait_secs:g} seconds, and {why}. See whether the chief runs and has "
+            f"this worker (master {self.master!r}) waited for the chief for "
+            f"max_wait_secs={self.max_wait_secs:g} seconds, looking every "
+            f"{self.recovery_wait_secs:g} seconds, and {why}. See whether the chief runs and has "
             "the same ClusterSpec, or pass a larger max_wait_secs.",
         )
         return error
