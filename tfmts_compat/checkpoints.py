@@ -6,7 +6,7 @@ Importing this module imports TensorFlow.
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Callable
 
 from tfmts_compat import upstream
 
@@ -30,7 +30,9 @@ class ChiefSessionCreator(_UpstreamCreator):  # type: ignore[misc]
 
     def __init__(self, scaffold: Any, checkpoint_dir: Any, master: Any, config: Any) -> None:
         super().__init__(scaffold, master, config, checkpoint_dir)
-        self._advice = lambda: advice(checkpoint_dir) if checkpoint_dir else None
+        self._advice: Callable[[], str | None] = lambda: (
+            advice(checkpoint_dir) if checkpoint_dir else None
+        )
 
     def create_session(self) -> Any:
         """Initializes or restores the model.

@@ -105,8 +105,8 @@ class _Chief:
             None,
             None,
             f"this worker (master {self.master!r}) waited for the chief for "
-            f"max_wait_secs={self.max_wait_secs:g} seconds, looking every "
-            f"{self.recovery_wait_secs:g} seconds, and {why}. See whether the chief runs and has "
+            f"max_wait_secs={float(self.max_wait_secs):g} seconds, looking every "
+            f"{float(self.recovery_wait_secs):g} seconds, and {why}. See whether the chief runs and has "
             "the same ClusterSpec, or pass a larger max_wait_secs.",
         )
         return error
