@@ -106,8 +106,8 @@ class _Chief:
             None,
             f"this worker (master {self.master!r}) waited for the chief for "
             f"max_wait_secs={float(self.max_wait_secs):g} seconds, looking every "
-            f"{float(self.recovery_wait_secs):g} seconds, and {why}. See whether the chief runs and has "
-            "the same ClusterSpec, or pass a larger max_wait_secs.",
+            f"{float(self.recovery_wait_secs):g} seconds, and {why}. See whether the chief runs "
+            "and has the same ClusterSpec, or pass a larger max_wait_secs.",
         )
         return error
 
