@@ -8,9 +8,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union
 
-from absl import logging
-
-from tfmts_compat import checks, plan, upstream
+from tfmts_compat import checks, hooks as own_hooks, plan, upstream
 from tfmts_compat.cadence import USE_DEFAULT, UseDefault
 from tfmts_compat.plan import Call, SessionPlan
 
@@ -105,8 +103,14 @@ def MonitoredTrainingSession(
     _check_in_graph(call, session_plan, user_hooks, chief_hooks)
     for trap in (*session_plan.warnings, *_second_savers(session_plan, chief_hooks + user_hooks)):
         warnings.warn(trap, TfmtsCompatWarning, stacklevel=2)
-    logging.info("MonitoredTrainingSession:\n%s", session_plan)
+    _log(session_plan)
     return _built(call, session_plan, user_hooks, chief_hooks)
+
+
+def _log(session_plan: SessionPlan) -> None:
+    from absl import logging  # brings absl.flags: half of what importing this package took
+
+    logging.info("MonitoredTrainingSession:\n%s", session_plan)
 
 
 def _taking_the_arguments_of(
@@ -259,8 +263,10 @@ def _default_hooks(session_plan: SessionPlan, scaffold: Any, save_graph_def: Any
             )
         )
     if session_plan.checkpoints.on:
+        in_secs = session_plan.checkpoints.steps is None
+        saver = train.CheckpointSaverHook if in_secs else own_hooks.step_checkpoint_saver_hook()
         hooks.append(
-            train.CheckpointSaverHook(
+            saver(
                 session_plan.checkpoint_dir,
                 save_steps=session_plan.checkpoints.steps,
                 save_secs=session_plan.checkpoints.secs,

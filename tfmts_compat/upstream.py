@@ -6,7 +6,6 @@ Importing this module does not import TensorFlow; its functions do.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -95,9 +94,11 @@ def _broken(problem: Exception) -> TensorFlowUnavailableError:
 
 
 def _major(distribution: str) -> int:
+    from importlib import metadata  # takes long to import
+
     try:
-        return int(importlib.metadata.version(distribution).split(".")[0])
-    except importlib.metadata.PackageNotFoundError:
+        return int(metadata.version(distribution).split(".")[0])
+    except metadata.PackageNotFoundError:
         return 0
 
 
@@ -125,6 +126,12 @@ def saver_directory(hook: object) -> str | None:
     if not isinstance(hook, v1().train.CheckpointSaverHook):
         return None
     return str(hook._checkpoint_dir)
+
+
+def saver_timer(hook: Any) -> SecondOrStepTimer:
+    """The timer by which a CheckpointSaverHook decides when to save."""
+    timer: SecondOrStepTimer = hook._timer
+    return timer
 
 
 def scheme_error(master: Any) -> Exception | None:
@@ -174,9 +181,8 @@ def known_bad(saves_graph: bool) -> str | None:
     """
     version = tuple(int(part) for part in tensorflow().__version__.split(".")[:2])
     if saves_graph and version <= (2, 20) and _major("protobuf") >= 7:
-        protobuf = importlib.metadata.version("protobuf")
         return (
             f"TensorFlow {tensorflow().__version__} cannot write graph.pbtxt with protobuf "
-            f"{protobuf}; pip install 'protobuf<7', or pass save_graph_def=False."
+            f"{_major('protobuf')}; pip install 'protobuf<7', or pass save_graph_def=False."
         )
     return None
