@@ -96,9 +96,12 @@ def test_a_jump_is_forgotten():
 
 
 def advancing():
-    """A graph's global step, and an op that advances it by what is fed."""
+    """A placeholder, and an op that advances the global step by what is fed."""
     by = v1.placeholder_with_default(np.int64(1), [])
-    return by, v1.assign_add(v1.train.get_or_create_global_step(), by)
+    global_step = v1.train.get_or_create_global_step()
+    v1.train.StepCounterHook().begin()  # makes the read that all hooks fetch
+    with tf.control_dependencies(v1.get_collection("global_step_read_op_cache")):
+        return by, v1.assign_add(global_step, by)  # else either may come first
 
 
 def scaffold():
@@ -239,6 +242,51 @@ def test_only_a_cadence_in_steps_gets_the_subclass(tmp_path, train_op, cadence, 
     assert [type(saver).__name__ for saver in savers] == [name]
 
 
+def test_the_default_hooks_fetch_the_global_step_once(tmp_path, train_op, session_runs):
+    v1.summary.scalar("answer", 42.0)
+    with tfmts_compat.MonitoredTrainingSession(
+        checkpoint_dir=str(tmp_path), save_summaries_steps=3
+    ) as session:
+        names = [type(hook).__name__ for hook in session._hooks]
+        session_runs.clear()
+        for _ in range(4):
+            session.run(train_op)
+    assert names == ["StepCounterHook", "SummarySaverHook", "CheckpointSaverHook"]
+    runs = [
+        sorted(type(hook).__name__ for hook in fetches if hook != "caller")
+        for fetches in session_runs
+        if isinstance(fetches, dict)
+    ]
+    with_summary = ["StepCounterHook", "SummarySaverHook"]
+    assert runs == [with_summary, ["StepCounterHook"], ["StepCounterHook"], with_summary]
+
+
+@pytest.mark.parametrize("off", [(), ("log_step_count_steps",), ("save_summaries_steps",)])
+def test_events_are_upstreams_with_one_fetch(tmp_path, off):
+    events = {}
+    for opener, opened in OPENERS.items():
+        directory = str(tmp_path / opener)
+        with tf.Graph().as_default():
+            by, train_op = advancing()
+            v1.summary.scalar("doubled", v1.train.get_global_step() * 0 + 42)
+            arguments = {"save_summaries_steps": 4, "log_step_count_steps": 6}
+            with opened(
+                checkpoint_dir=directory,
+                save_checkpoint_steps=9,
+                **{**arguments, **dict.fromkeys(off)},
+            ) as session:
+                for advance in [1, 1, 0, 3] * 10:
+                    session.run(train_op, {by: advance})
+        v1.summary.FileWriterCache.clear()
+        (path,) = glob.glob(os.path.join(directory, "events*"))
+        events[opener] = [
+            (event.step, event.WhichOneof("what"), [value.tag for value in event.summary.value])
+            for event in v1.train.summary_iterator(path)
+        ]
+    assert events["shim"] == events["upstream"]
+    assert len(events["shim"]) > 10
+
+
 @pytest.fixture
 def master():
     """A TensorFlow server on a free loopback port; its variables are shared by all sessions."""
@@ -255,12 +303,12 @@ def other_worker(master):
 
 def test_steps_of_other_workers_count(tmp_path, master):
     steps = []
-    for opener in OPENERS:
+    for opener, opened in OPENERS.items():
         directory = str(tmp_path / opener)
         with tf.Graph().as_default():
             _, train_op = advancing()
             v1.Session.reset(master)
-            with OPENERS[opener](
+            with opened(
                 master,
                 checkpoint_dir=directory,
                 save_checkpoint_steps=20,
@@ -273,8 +321,9 @@ def test_steps_of_other_workers_count(tmp_path, master):
                         for _ in range(2 + run % 3):
                             worker.run(its_train_op)
         steps.append(checkpoint_steps(directory))
-    assert steps[0] == steps[1]
-    assert len(steps[0]) > 8
+    upstream, shim = steps
+    assert shim == upstream
+    assert len(shim) > 8
 
 
 class Observer(v1.train.SessionRunHook):
@@ -312,7 +361,7 @@ def test_with_workers_at_full_speed_a_save_is_one_run_late_at_most(tmp_path, mas
                 observer.after_save(session, global_step_value)
 
         parts = v1.train.Scaffold()
-        saver = hooks.step_checkpoint_saver_hook()(
+        saver = hooks.default_hook("StepCheckpointSaverHook")(
             str(tmp_path), save_steps=observer.cadence, scaffold=parts, listeners=[Listener()]
         )
         with v1.train.MonitoredSession(

@@ -1,9 +1,11 @@
-"""The saver for a cadence in steps: upstream's, without a second session.run per step (D4).
+"""The default hooks: upstream's, made to ask TensorFlow for the global step less often.
 
-What a run fetches is the global step from before its train op. To see whether a
-save is due now, upstream asks for the value again after every run, as it cannot
-tell how far the run took it. Most runs cannot have reached the next save, and it
-is enough to know roughly how far a run goes to tell those apart.
+Each default hook fetches the global step with every run, and the fetches of one run
+come to the same value. `default_hook` makes the first of them fetch it for all.
+
+That value is from before the run's train op. To see whether a save is due now, the
+saver for a cadence in steps asks again after every run, as it cannot tell how far
+the run went. `StepCheckpointSaverHook` learns that, and asks only near a save (D4).
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any
 
 from tfmts_compat import upstream
 
+_STEP = "tfmts_compat_global_step"  # where a run's context carries what was fetched
 _MARGIN = 2  # times the largest advance seen
 _FADING = 0.99  # per advance: a jump while the chief was saving is forgotten after some hundred
 
@@ -48,8 +51,45 @@ class Reach:
 
 
 @functools.lru_cache(maxsize=None)
-def step_checkpoint_saver_hook() -> Any:
-    """The class `StepCheckpointSaverHook`; made on first use, as it takes TensorFlow."""
+def default_hook(name: str) -> Any:
+    """The class of a default hook; made on first use, as it takes TensorFlow.
+
+    Args:
+      name: "StepCounterHook", "SummarySaverHook", "CheckpointSaverHook" or
+        "StepCheckpointSaverHook".
+
+    Returns:
+      A subclass, of the same name, of the class in tf.compat.v1.train or here. Among
+      such hooks of one session the first fetches the global step for all of them.
+    """
+    here = name == "StepCheckpointSaverHook"
+    base: Any = _step_checkpoint_saver_hook() if here else getattr(upstream.v1().train, name)
+    in_dict = name == "SummarySaverHook"  # beside the summaries, in the runs that write some
+
+    class DefaultHook(base):  # type: ignore[misc]
+        # A context belongs to one run, so runs in several threads do not mix their values.
+        def before_run(self, run_context: Any) -> Any:
+            request = super().before_run(run_context)
+            if hasattr(run_context, _STEP) and not (in_dict and len(request.fetches) > 1):
+                return None
+            setattr(run_context, _STEP, None)
+            return request
+
+        def after_run(self, run_context: Any, run_values: Any) -> None:
+            fetched = run_values.results
+            if fetched is None:
+                step = getattr(run_context, _STEP)
+                run_values = run_values._replace(results={"global_step": step} if in_dict else step)
+            else:
+                setattr(run_context, _STEP, fetched["global_step"] if in_dict else fetched)
+            super().after_run(run_context, run_values)
+
+    DefaultHook.__name__ = DefaultHook.__qualname__ = name
+    DefaultHook.__doc__ = base.__doc__
+    return DefaultHook
+
+
+def _step_checkpoint_saver_hook() -> Any:
     base: Any = upstream.v1().train.CheckpointSaverHook
 
     class StepCheckpointSaverHook(base):  # type: ignore[misc]
@@ -70,5 +110,4 @@ def step_checkpoint_saver_hook() -> Any:
             if reach is None or upstream.saver_timer(self).should_trigger_for_step(step + reach):
                 super().after_run(run_context, run_values)
 
-    StepCheckpointSaverHook.__qualname__ = StepCheckpointSaverHook.__name__
     return StepCheckpointSaverHook

@@ -8,8 +8,9 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union
 
-from tfmts_compat import checks, hooks as own_hooks, plan, upstream
+from tfmts_compat import checks, plan, upstream
 from tfmts_compat.cadence import USE_DEFAULT, UseDefault
+from tfmts_compat.hooks import default_hook
 from tfmts_compat.plan import Call, SessionPlan
 
 _R = TypeVar("_R")
@@ -245,17 +246,16 @@ def _built(
 
 
 def _default_hooks(session_plan: SessionPlan, scaffold: Any, save_graph_def: Any) -> list[Any]:
-    train = upstream.v1().train
     hooks = []
     if session_plan.step_counter.on:
         hooks.append(
-            train.StepCounterHook(
+            default_hook("StepCounterHook")(
                 output_dir=session_plan.summary_dir, every_n_steps=session_plan.step_counter.steps
             )
         )
     if session_plan.summaries.on:
         hooks.append(
-            train.SummarySaverHook(
+            default_hook("SummarySaverHook")(
                 scaffold=scaffold,
                 save_steps=session_plan.summaries.steps,
                 save_secs=session_plan.summaries.secs,
@@ -263,10 +263,10 @@ def _default_hooks(session_plan: SessionPlan, scaffold: Any, save_graph_def: Any
             )
         )
     if session_plan.checkpoints.on:
-        in_secs = session_plan.checkpoints.steps is None
-        saver = train.CheckpointSaverHook if in_secs else own_hooks.step_checkpoint_saver_hook()
+        in_steps = session_plan.checkpoints.steps is not None
+        saver = "StepCheckpointSaverHook" if in_steps else "CheckpointSaverHook"
         hooks.append(
-            saver(
+            default_hook(saver)(
                 session_plan.checkpoint_dir,
                 save_steps=session_plan.checkpoints.steps,
                 save_secs=session_plan.checkpoints.secs,
