@@ -7,6 +7,8 @@ import time
 
 import pairs
 
+HERE = pathlib.Path(__file__).parent  # where processes start: not beside the source tree
+
 IMPORT = """
 import time
 start = time.perf_counter()
@@ -23,13 +25,13 @@ end = time.perf_counter()
 print((between - start) * 1e3, (end - start) * 1e3)
 """
 TRAINING = """
-import resource, sys, tempfile
-import tensorflow as tf, tfmts_compat
-sys.path.insert(0, sys.argv[1])
-import sessions
+import importlib, resource, sys, tempfile
+import tensorflow as tf
+import model
+train = importlib.import_module(sys.argv[1])
 with tempfile.TemporaryDirectory() as directory, tf.Graph().as_default():
-    train_op = sessions._model(layers=10)
-    with sessions.OPENERS[sys.argv[2]](checkpoint_dir=directory) as session:
+    train_op = model.classifier(layers=10)
+    with train.MonitoredTrainingSession(checkpoint_dir=directory) as session:
         for _ in range(200):
             session.run(train_op)
 unit = 2**20 if sys.platform == "darwin" else 2**10
@@ -47,7 +49,7 @@ def measure(quick):
 def _run(*arguments):
     """Runs Python and returns the numbers on the last line it prints."""
     process = subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, check=True
+        [sys.executable, *arguments], capture_output=True, text=True, check=True, cwd=HERE
     )
     return [float(word) for word in process.stdout.splitlines()[-1].split()]
 
@@ -67,7 +69,7 @@ def _commands(rounds):
     def timed(*words):
         def milliseconds():
             start = time.perf_counter()
-            subprocess.run([sys.executable, *words], capture_output=True, check=True)
+            subprocess.run([sys.executable, *words], capture_output=True, check=True, cwd=HERE)
             return (time.perf_counter() - start) * 1e3
 
         return milliseconds
@@ -80,10 +82,9 @@ def _commands(rounds):
 
 
 def _memory(rounds):
-    here = str(pathlib.Path(__file__).parent)
+    def peak(module):
+        return lambda: _run("-c", TRAINING, module)[0]
 
-    def peak(side):
-        return lambda: _run("-c", TRAINING, here, side)[0]
-
-    values = pairs.rounds({side: peak(side) for side in ("upstream", "shim")}, rounds, warm_up=0)
+    sides = {"upstream": peak("tensorflow.compat.v1.train"), "shim": peak("tfmts_compat")}
+    values = pairs.rounds(sides, rounds, warm_up=0)
     yield "peak memory of a training", pairs.case("MB", values, 1.01)

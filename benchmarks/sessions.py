@@ -4,7 +4,7 @@ import contextlib
 import tempfile
 import time
 
-import numpy as np
+import model
 import pairs
 import tensorflow as tf
 
@@ -124,7 +124,7 @@ def _construction(rounds):
     def timed(opener, in_directory):
         def milliseconds():
             with tempfile.TemporaryDirectory() as directory, tf.Graph().as_default():
-                _model(layers=10)
+                model.classifier(layers=10)
                 start = time.perf_counter()
                 session = opener(checkpoint_dir=directory if in_directory else None)
                 took = time.perf_counter() - start
@@ -148,7 +148,7 @@ def _training(rounds):
     def timed(opener, **cadence):
         def milliseconds():
             with tempfile.TemporaryDirectory() as directory, tf.Graph().as_default():
-                train_op = _model(layers=2)
+                train_op = model.classifier(layers=2)
                 start = time.perf_counter()
                 with opener(checkpoint_dir=directory, **cadence) as session:
                     for _ in range(200):
@@ -165,21 +165,3 @@ def _training(rounds):
     ):
         sides = {side: timed(opener, **cadence) for side, opener in OPENERS.items()}
         yield name, pairs.case("ms", pairs.rounds(sides, rounds), 1.0)
-
-
-def _model(layers):
-    """A classifier of random vectors; returns its train op."""
-    random = np.random.default_rng(0)
-    values = tf.constant(random.normal(size=(32, 64)), tf.float32)
-    labels = tf.constant(random.integers(10, size=32))
-    for layer in range(layers):
-        units = 10 if layer == layers - 1 else 64
-        weights = v1.get_variable(f"weights{layer}", [64, units])
-        bias = v1.get_variable(f"bias{layer}", [units])
-        values = tf.nn.tanh(values @ weights + bias)
-    loss = tf.reduce_mean(
-        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=values)
-    )
-    v1.summary.scalar("loss", loss)
-    optimizer = v1.train.GradientDescentOptimizer(0.1)
-    return optimizer.minimize(loss, v1.train.get_or_create_global_step())

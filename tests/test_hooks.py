@@ -2,6 +2,7 @@
 
 import glob
 import os
+import random
 import re
 import threading
 
@@ -49,14 +50,23 @@ def by_reach():
 @given(
     start=st.integers(0, 10**7),
     advance=st.integers(1, 5000),
-    cadence=st.integers(1, 20_000) | st.floats(0.1, 5000) | st.sampled_from([float("inf"), True]),
-    runs=st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=400),
+    cadence=st.floats(0.01, 30) | st.just(float("inf")),
+    whole=st.booleans(),
+    idle=st.sampled_from([0, 0.5, 0.98]),
+    late=st.sampled_from([0, 0.5, 1]),
+    seed=st.integers(0, 2**32),
 )
-def test_any_constant_advance_saves_on_the_same_steps(start, advance, cadence, runs):
-    step, values = start, []
-    for trains, fetches_late in runs:
-        before, step = step, step + advance * trains
-        values.append((step if fetches_late and values else before, step))
+def test_any_constant_advance_saves_on_the_same_steps(
+    start, advance, cadence, whole, idle, late, seed
+):
+    cadence, chance = cadence * advance, random.Random(seed)
+    if whole and cadence < float("inf"):
+        cadence = int(cadence) + 1
+    values = [(start, start + advance)]
+    for _ in range(500):
+        before = values[-1][1]
+        after = before + advance * (chance.random() >= idle)
+        values.append((after if chance.random() < late else before, after))
     timers = [v1.train.SecondOrStepTimer(every_steps=cadence) for _ in range(2)]
     assert saves(timers[0], values, by_reach()) == saves(timers[1], values, lambda *_: True)
 
@@ -91,8 +101,15 @@ def test_a_jump_is_forgotten():
     reach.after(0)
     assert reach.after(1000) == 2000
     reaches = [reach.after(step) for step in range(1001, 2001)]
+    assert reaches[:3] == [1980, 1960, 1940]
     assert reaches == sorted(reaches, reverse=True)
     assert reaches[-1] == 2
+
+
+def test_runs_that_do_not_train_teach_nothing():
+    reach = hooks.Reach()
+    assert [reach.after(step) for step in [5, 5, 5]] == [None] * 3
+    assert [reach.after(step) for step in [21] * 500] == [32] * 500
 
 
 def advancing():
