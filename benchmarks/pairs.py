@@ -74,6 +74,8 @@ def case(unit, values, target=None, of=("shim", "upstream")):
     above, below = of
     result = values[above]
     if below in values:
+        if len(result) != len(values[below]):  # not taken in rounds
+            values = {side: [float(np.median(each))] for side, each in values.items()}
         result = np.divide(values[above], values[below])
     return {
         "unit": unit,

@@ -64,24 +64,27 @@ def default_hook(name: str) -> Any:
     """
     here = name == "StepCheckpointSaverHook"
     base: Any = _step_checkpoint_saver_hook() if here else getattr(upstream.v1().train, name)
+    values = upstream.v1().train.SessionRunValues
     in_dict = name == "SummarySaverHook"  # beside the summaries, in the runs that write some
 
     class DefaultHook(base):  # type: ignore[misc]
         # A context belongs to one run, so runs in several threads do not mix their values.
         def before_run(self, run_context: Any) -> Any:
             request = super().before_run(run_context)
-            if hasattr(run_context, _STEP) and not (in_dict and len(request.fetches) > 1):
+            if not hasattr(run_context, _STEP):
+                setattr(run_context, _STEP, None)
+            elif not in_dict or len(request.fetches) == 1:
                 return None
-            setattr(run_context, _STEP, None)
             return request
 
         def after_run(self, run_context: Any, run_values: Any) -> None:
-            fetched = run_values.results
-            if fetched is None:
-                step = getattr(run_context, _STEP)
-                run_values = run_values._replace(results={"global_step": step} if in_dict else step)
+            step = run_values.results
+            if step is not None:
+                setattr(run_context, _STEP, step["global_step"] if in_dict else step)
             else:
-                setattr(run_context, _STEP, fetched["global_step"] if in_dict else fetched)
+                step = getattr(run_context, _STEP)
+                results = {"global_step": step} if in_dict else step
+                run_values = values(results, run_values.options, run_values.run_metadata)
             super().after_run(run_context, run_values)
 
     DefaultHook.__name__ = DefaultHook.__qualname__ = name
@@ -105,7 +108,7 @@ def _step_checkpoint_saver_hook() -> Any:
             super().after_create_session(session, coord)
 
         def after_run(self, run_context: Any, run_values: Any) -> None:
-            step = run_values.results
+            step = int(run_values.results)  # numpy's arithmetic takes several times as long
             reach = self._reach.after(step)
             if reach is None or upstream.saver_timer(self).should_trigger_for_step(step + reach):
                 super().after_run(run_context, run_values)
