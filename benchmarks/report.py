@@ -120,7 +120,7 @@ def plot(results, path):
         left.bar_label(bars, fmt="%.0f", padding=2, fontsize=8)
     left.set_yticks(range(len(steps)), [name.replace("step, ", "") for name in steps])
     left.set_title("time of a step of one tiny op, µs")
-    left.legend(loc="lower right", fontsize=8)
+    left.legend(loc="upper right", fontsize=8)
 
     for place, case in enumerate(ratios.values()):
         middle, low, high = case["result"]

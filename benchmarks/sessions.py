@@ -36,7 +36,7 @@ def measure(quick):
     """Yields (name, `pairs.case`)."""
     yield from _steps(20 if quick else 200)
     yield from _layers(10 if quick else 100)
-    yield from _construction(8 if quick else 25)
+    yield from _construction(5 if quick else 25)
     yield from _training(5 if quick else 10)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pairs
 import pytest
 import report
+import tensorflow as tf
 
 ROOT = pathlib.Path(__file__).parent.parent
 PUBLISHED = ROOT / "benchmarks" / "results" / "published.json"
@@ -100,6 +101,7 @@ def test_the_plot_shows_the_published_results(published):
             assert f">{case['result'][0]:.2f}<" in svg
 
 
+@pytest.mark.skipif(not tf.__version__.startswith("2.21."), reason="published for TF 2.21")
 def test_one_command_measures_and_writes_json(tmp_path):
     path = tmp_path / "now.json"
     command = [sys.executable, str(ROOT / "benchmarks"), "--quick", "--only=processes"]
