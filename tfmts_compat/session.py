@@ -8,10 +8,9 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union
 
-from absl import logging
-
 from tfmts_compat import checks, plan, preflight, upstream
 from tfmts_compat.cadence import USE_DEFAULT, UseDefault
+from tfmts_compat.hooks import default_hook
 from tfmts_compat.plan import Call, SessionPlan
 
 _R = TypeVar("_R")
@@ -111,8 +110,14 @@ def MonitoredTrainingSession(
     second_savers = preflight.second_savers(session_plan, chief_hooks + user_hooks)
     for trap in (*session_plan.warnings, *second_savers):
         warnings.warn(trap, TfmtsCompatWarning, stacklevel=2)
-    logging.info("MonitoredTrainingSession:\n%s", session_plan)
+    _log(session_plan)
     return _built(call, session_plan, user_hooks, chief_hooks)
+
+
+def _log(session_plan: SessionPlan) -> None:
+    from absl import logging  # brings absl.flags: half of what importing this package took
+
+    logging.info("MonitoredTrainingSession:\n%s", session_plan)
 
 
 def _taking_the_arguments_of(
@@ -194,17 +199,16 @@ def _built(
 
 
 def _default_hooks(session_plan: SessionPlan, scaffold: Any, save_graph_def: Any) -> list[Any]:
-    train = upstream.v1().train
     hooks = []
     if session_plan.step_counter.on:
         hooks.append(
-            train.StepCounterHook(
+            default_hook("StepCounterHook")(
                 output_dir=session_plan.summary_dir, every_n_steps=session_plan.step_counter.steps
             )
         )
     if session_plan.summaries.on:
         hooks.append(
-            train.SummarySaverHook(
+            default_hook("SummarySaverHook")(
                 scaffold=scaffold,
                 save_steps=session_plan.summaries.steps,
                 save_secs=session_plan.summaries.secs,
@@ -212,8 +216,10 @@ def _default_hooks(session_plan: SessionPlan, scaffold: Any, save_graph_def: Any
             )
         )
     if session_plan.checkpoints.on:
+        in_steps = session_plan.checkpoints.steps is not None
+        saver = "StepCheckpointSaverHook" if in_steps else "CheckpointSaverHook"
         hooks.append(
-            train.CheckpointSaverHook(
+            default_hook(saver)(
                 session_plan.checkpoint_dir,
                 save_steps=session_plan.checkpoints.steps,
                 save_secs=session_plan.checkpoints.secs,
