@@ -46,6 +46,7 @@ def main(_):
         config.device_filters.extend(["/job:ps", f"/job:{job}/task:{index}"])
     server = tf.distribute.Server(cluster, job_name=job, task_index=index, config=config)
     if job == "ps":
+        print("holding variables", flush=True)
         server.join()  # until it is killed
     device = tf1.train.replica_device_setter(
         worker_device=f"/job:{job}/task:{index}", cluster=cluster

@@ -6,12 +6,15 @@ A process runs one of the functions of `tasks`, and sends events through a pipe.
 import contextlib
 import multiprocessing
 import os
+import queue
 import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 
+ENDED = "process ended"  # the last event of each process
 PATIENCE_SECS = 120  # how long an event may take before a test is given up; none needs it
 
 _forkserver = multiprocessing.get_context("forkserver")
@@ -31,7 +34,7 @@ class Process:
     """A process that runs `function(emit, **arguments)`, with its output in a file."""
 
     def __init__(self, function, **arguments):
-        self._events, child_end = _forkserver.Pipe(duplex=False)
+        self._pipe, child_end = _forkserver.Pipe(duplex=False)
         self._log = tempfile.NamedTemporaryFile("r", errors="replace")  # noqa: SIM115
         self._process = _forkserver.Process(
             target=_run, args=(function, arguments, child_end, self._log.name), daemon=True
@@ -40,14 +43,25 @@ class Process:
         child_end.close()
         self.pid = self._process.pid
         self.seen = []
+        self._events = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        """Takes events in as they come: a process must never wait for a test to read."""
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                self._events.put(self._pipe.recv())
+        self._events.put({"name": ENDED})
 
     def wait_for(self, name, when=lambda event: True):
         """The next event of that name for which `when` holds."""
         deadline = time.monotonic() + PATIENCE_SECS
-        while self._events.poll(max(0, deadline - time.monotonic())):
+        event = {"name": None}
+        while event["name"] != ENDED:
             try:
-                event = self._events.recv()
-            except (EOFError, OSError):
+                event = self._events.get(timeout=max(0, deadline - time.monotonic()))
+            except queue.Empty:
                 break
             self.seen.append(event)
             if event["name"] == name and when(event):
@@ -67,9 +81,9 @@ class Process:
     def events(self):
         """The events sent and not read yet."""
         found = []
-        with contextlib.suppress(EOFError, OSError):
-            while self._events.poll():
-                found.append(self._events.recv())
+        with contextlib.suppress(queue.Empty):
+            while True:
+                found.append(self._events.get_nowait())
         return found
 
     def send(self, number):
@@ -81,17 +95,19 @@ class Process:
             with contextlib.suppress(ProcessLookupError):
                 self.send(signal.SIGKILL)
         self._process.join()
+        self._reader.join()
 
     def forget(self):
         """Closes its files."""
         self._log.close()
-        self._events.close()
+        self._pipe.close()
         self._process.close()
 
     def wait(self):
         """Its exit code; minus the signal's number if one ended it."""
         self._process.join(PATIENCE_SECS)
         assert self._process.exitcode is not None, f"process {self.pid} did not end"
+        self._reader.join()
         return self._process.exitcode
 
     def output(self):
