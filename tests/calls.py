@@ -284,7 +284,7 @@ def _files():
     }
 
 
-def _upstream_class(value):
+def upstream_class(value):
     """The nearest class that upstream exports: a subclass of the shim's counts as its base."""
     exported = [getattr(train, name) for name in UPSTREAM_NAMES]
     return next((c for c in type(value).__mro__ if c in exported), type(value)).__name__
@@ -295,8 +295,8 @@ def _described(session):
     return {
         "session": type(session),
         "grace": session._coordinated_creator._stop_grace_period_secs,
-        "creator": (_upstream_class(creator), _plain(vars(creator))),
-        "hooks": [(_upstream_class(hook), _plain(vars(hook))) for hook in session._hooks],
+        "creator": (upstream_class(creator), _plain(vars(creator))),
+        "hooks": [(upstream_class(hook), _plain(vars(hook))) for hook in session._hooks],
     }
 
 
@@ -308,6 +308,6 @@ def _plain(attributes):
             plain[name] = _plain(vars(value))
         elif isinstance(value, (str, bytes, int, float, bool, type(None), np.ndarray, np.generic)):
             plain[name] = repr(value)
-    for moving in ("_last_triggered_time", "_steps_per_run"):  # a clock; departure D4
+    for moving in ("_last_triggered_time", "_session_manager"):  # a clock; made when needed
         plain.pop(moving, None)
     return plain
