@@ -225,7 +225,7 @@ def _built(
     else:
         creator = train.ChiefSessionCreator(
             scaffold=scaffold,
-            checkpoint_dir=session_plan.restore_dir,
+            checkpoint_dir=session_plan.restore_dir or call.checkpoint_dir,  # "" stays ""
             master=call.master,
             config=call.config,
         )
