@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import difflib
 import fnmatch
+import io
 import os
 import pathlib
 import sys
+import warnings
 from typing import TYPE_CHECKING, Any, Iterable, TypeVar
+
+from tfmts_compat import upstream
 
 if TYPE_CHECKING:
     from tfmts_compat.parity.scenario import Scenario
@@ -47,10 +52,6 @@ def add_parser(subparsers: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # takes no GPU memory from whoever uses it
-
     from tfmts_compat.parity import scenarios
 
     chosen = _chosen(scenarios.table(), arguments.only)
@@ -62,6 +63,7 @@ def _run(arguments: argparse.Namespace) -> int:
     for report_path in (arguments.junit, arguments.html):
         if report_path:
             _check_writable(report_path)
+    _import_tensorflow()
 
     from tfmts_compat.parity import page, report, suite
 
@@ -82,6 +84,7 @@ def _record(chosen: list[Scenario], arguments: argparse.Namespace) -> int:
         raise ValueError("--record records all scenarios and compares none; pass it alone.")
     if not arguments.record.is_dir():
         raise ValueError(f"--record {arguments.record}: must be a directory that exists.")
+    _import_tensorflow()
 
     from tfmts_compat.parity import golden, suite
 
@@ -89,6 +92,16 @@ def _record(chosen: list[Scenario], arguments: argparse.Namespace) -> int:
     traces = dict(_with_progress(suite.record(chosen), len(chosen)))
     print(golden.write(arguments.record, header, traces))
     return 0
+
+
+def _import_tensorflow() -> None:
+    """Imports it for the CPU alone, and without what it and numpy print meanwhile."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # takes no GPU memory from whoever uses it
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        upstream.tensorflow()
 
 
 def _chosen(table: dict[str, Scenario], only: list[str] | None) -> list[Scenario]:

@@ -7,6 +7,7 @@ import fnmatch
 from dataclasses import dataclass
 from typing import Any, Dict, List
 
+from tfmts_compat.parity.departures import Departure
 from tfmts_compat.parity.scenario import Scenario
 
 Trace = List[Dict[str, Any]]
@@ -81,9 +82,13 @@ def compared(scenario: Scenario, minor: tuple[int, int], upstream: Traces, shim:
     rest = whole
     if by_document and upstream.documented is not None:
         rest = differences(upstream.documented, shim)
-    findings = [_line(*item) for item in rest if not any(_covers(d, item) for d in by_place)]
+    findings = [
+        line(place, ("upstream", value), ("the shim", shims_value))
+        for place, value, shims_value in rest
+        if not any(_covers(departure, place) for departure in by_place)
+    ]
     shown = [d for d in by_document if whole]
-    shown += [d for d in by_place if any(_covers(d, item) for item in rest)]
+    shown += [d for d in by_place if any(_covers(d, place) for place, *_ in rest)]
     retired = [departure for departure in expected if departure not in shown]
     if scenario.rejected:
         findings += _not_rejected_cleanly(upstream.call, shim)
@@ -114,29 +119,23 @@ def _leaves(place: str, value: Any) -> list[tuple[str, Any]]:
     return [leaf for item in items for leaf in _leaves(*item)]
 
 
-def _covers(departure: Any, difference: tuple[str, Any, Any]) -> bool:
-    return any(fnmatch.fnmatchcase(difference[0], p) for p in departure.may_differ)
+def _covers(departure: Departure, place: str) -> bool:
+    return any(fnmatch.fnmatchcase(place, pattern) for pattern in departure.may_differ)
 
 
-def _line(place: str, upstream: Any, shim: Any) -> str:
-    upstream, shim = apart(upstream, shim)
-    return f"{place}: upstream {short(upstream)}, the shim {short(shim)}"
+def line(place: str, left: tuple[str, Any], right: tuple[str, Any]) -> str:
+    """Who has what at a place where two traces differ; of lists only what the other lacks."""
+    (who, value), (other, others) = left, right
+    if isinstance(value, list) and isinstance(others, list):
+        only = [item for item in value if item not in others]
+        others_only = [item for item in others if item not in value]
+        if only or others_only:  # else they differ in order or number
+            value, others = only, others_only
+    return f"{place}: {who} {_short(value)}, {other} {_short(others)}"
 
 
-def apart(left: Any, right: Any) -> tuple[Any, Any]:
-    """Of two lists what only one of them has, unless all they differ in is the order."""
-    if not (isinstance(left, list) and isinstance(right, list)):
-        return left, right
-    only = (
-        [item for item in left if item not in right],
-        [item for item in right if item not in left],
-    )
-    return only if any(only) else (left, right)
-
-
-def short(value: Any) -> str:
-    """A value of a trace, for reading."""
-    if value is None:
+def _short(value: Any) -> str:
+    if value is None or value == []:
         return "nothing"
     text = str(value)
     return text if len(text) <= 300 else f"{text[:300]}…"

@@ -139,10 +139,8 @@ def _drift(recorded: golden.Golden, known: Traces | None, live: Traces) -> tuple
     if known.documented is not None and live.documented is not None:
         places += comparison.differences(known.documented, live.documented)
     return tuple(
-        "upstream drifted: {}: {} in {}, {} now".format(
-            place, comparison.short(then), version, comparison.short(now)
-        )
-        for place, (then, now) in ((p, comparison.apart(*values)) for p, *values in places)
+        comparison.line(f"upstream drifted: {place}", (version, then), ("now", now))
+        for place, then, now in places
     )
 
 

@@ -35,11 +35,10 @@ def record(
     Returns:
       The trace: for each run a dict of JSON values, without what is empty.
     """
-    with tempfile.TemporaryDirectory(prefix="tfmts-") as root:
-        root = os.path.realpath(root)
+    with tempfile.TemporaryDirectory(prefix="tfmts-") as directory:
+        root = os.path.join(os.path.realpath(directory), "run")
         return [
-            _run(scenario, Bench(os.path.join(root, "run"), function, index), call)
-            for index in range(scenario.runs)
+            _run(scenario, Bench(root, function, index), call) for index in range(scenario.runs)
         ]
 
 
@@ -54,6 +53,7 @@ def _run(
         before = set(_files(bench.root))  # the call may have laid something in the way
         built, error = _opened_and_trained(scenario, bench, arguments)
     bench.v1.summary.FileWriterCache.clear()
+    files = set(_files(bench.root)) - before
     with _logged(bench):  # reading logs, too
         checkpoints, events = _checkpoints(bench), _events(bench)
     seen = {
@@ -63,7 +63,7 @@ def _run(
         "calls": bench.calls,
         "session_runs": bench.session_runs,
         "log": lines,
-        "files": sorted({_normal(bench, name) for name in set(_files(bench.root)) - before}),
+        "files": sorted({_normal(bench, name) for name in files}),
         "checkpoints": checkpoints,
         "events": events,
     }
@@ -108,7 +108,7 @@ def _is_shims(part_class: type) -> bool:
 
 
 def _parameters(part: Any, upstreams: type) -> list[tuple[str, Any]]:
-    code = getattr(upstreams.__init__, "__code__", None)
+    code = getattr(upstreams.__init__, "__code__", None)  # type: ignore[misc]
     names = code.co_names if code else ()
     return [(name, value) for name, value in vars(part).items() if name in names]
 

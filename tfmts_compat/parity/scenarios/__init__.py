@@ -20,11 +20,17 @@ TOPICS: Final = (
 )
 
 
+def of(topic: str) -> tuple[Scenario, ...]:
+    """The scenarios of one topic."""
+    module = importlib.import_module(f"{__name__}.{topic}")
+    listed: tuple[Scenario, ...] = module.SCENARIOS
+    return listed
+
+
 def table() -> dict[str, Scenario]:
     """All scenarios by name, in order."""
-    found: dict[str, Scenario] = {}
-    for topic in TOPICS:
-        module = importlib.import_module(f"{__name__}.{topic}")
-        for scenario in module.SCENARIOS:
-            found[scenario.name] = dataclasses.replace(scenario, topic=topic)
-    return found
+    return {
+        scenario.name: dataclasses.replace(scenario, topic=topic)
+        for topic in TOPICS
+        for scenario in of(topic)
+    }

@@ -77,6 +77,7 @@ SCENARIOS = (
         "hook-creates-the-global-step",
         lambda bench: dict(checkpoint_dir=bench.root, chief_only_hooks=[StepMaker(bench, "maker")]),
         model=training.no_global_step,
+        train=training.steps(1),  # from the second on, TensorFlow warns, a few times per process
     ),
     Scenario("hook-feeds-and-fetches", lambda bench: dict(hooks=[Feeder(bench, "feeder")])),
     Scenario("hook-fails-in-begin", lambda bench: dict(hooks=[BrokenBegin(bench, "broken")])),
