@@ -16,8 +16,8 @@ from tfmts_compat.parity import golden, scenarios
 def run_python(code, *arguments, **options):
     return subprocess.run(
         [sys.executable, "-c", f"import sys\n{code}", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
+        check=False,
         text=True,
         timeout=120,
         **options,

@@ -20,8 +20,8 @@ sys.exit(main(["parity", *sys.argv[1:]]))
 def parity(*arguments):
     return subprocess.run(
         [sys.executable, "-c", REMOVED, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
+        check=False,
         text=True,
         timeout=300,
     )
