@@ -67,13 +67,15 @@ _OWN_NAMES = (
 __all__ = [*_OWN_NAMES, *UPSTREAM_NAMES]  # noqa: PLE0604 (a tuple of str)
 
 
-def __getattr__(name: str) -> Any:
-    if name not in UPSTREAM_NAMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from tfmts_compat import upstream  # not before it is needed
+if not TYPE_CHECKING:  # type checkers know the names above, and no others
 
-    value = globals()[name] = getattr(upstream.v1().train, name)
-    return value
+    def __getattr__(name: str) -> Any:
+        if name not in UPSTREAM_NAMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from tfmts_compat import upstream  # not before it is needed
+
+        value = globals()[name] = getattr(upstream.v1().train, name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -129,15 +129,25 @@ def hashable_directory(argument: str, value: Any) -> None:
         ) from problem
 
 
-def writable_directory(argument: str, value: str, errors: Any) -> None:
-    """A local directory that exists, or that can be made.
+def writable_directory(argument: str, value: Any, knows_scheme: Any, errors: Any) -> None:
+    """A directory that exists, or that can be made.
 
     Args:
       argument: the argument's name.
-      value: the path. One with a scheme (gs://…) is left to TensorFlow.
+      value: the path. What is no str, or is not local (gs://…), is left to TensorFlow.
+      knows_scheme: a function telling whether TensorFlow has a file system for a path.
       errors: the tf.errors module.
     """
+    if not isinstance(value, str):
+        return
     if "://" in value:
+        if not knows_scheme(value):
+            raise rejected(
+                given(argument, value),
+                "TensorFlow has no file system for this scheme",
+                "pass a local path, or load the plugin for this file system first",
+                errors.UnimplementedError,
+            )
         return
     nearest = os.path.abspath(value)
     while not os.path.exists(nearest):
@@ -199,9 +209,9 @@ def graph_mode(eager: bool) -> None:
         )
 
 
-def unfinalized_graph(finalized: bool, prepared: bool) -> None:
-    """A finalized graph works only if a Scaffold was finalized in it before."""
-    if finalized and not prepared:
+def finalized_graph(prepared: bool) -> None:
+    """A finalized graph works only if all that a session adds is in it already."""
+    if not prepared:
         raise RuntimeError(
             "the graph is finalized, and its init ops were never made: no more ops can be "
             "added to it; open the session before graph.finalize(), or call "
@@ -209,19 +219,18 @@ def unfinalized_graph(finalized: bool, prepared: bool) -> None:
         )
 
 
-def global_step(exists: bool, writers: str) -> None:
-    """The default hooks need a global step."""
+def global_step(exists: bool, needed_by: str) -> None:
+    """The default hooks, and most others, need a global step."""
     if not exists:
         raise RuntimeError(
-            f"the graph has no global step, which {writers} needs; call "
+            f"the graph has no global step, and {needed_by} cannot do without; call "
             "tf.compat.v1.train.get_or_create_global_step() and pass it to the optimizer's "
-            "minimize(), before the session is opened or in the begin() of a hook in "
-            "chief_only_hooks (one in hooks begins too late); or pass no checkpoint_dir "
-            "and no summary_dir."
+            "minimize(), before the session is opened or in the begin() of an earlier hook "
+            "(those in chief_only_hooks begin before the default ones, those in hooks after)."
         )
 
 
 def environment(problem: str | None) -> None:
-    """`problem` is what `upstream.known_bad` found, or None."""
+    """`problem` is what `upstream.cannot_save_graph` found, or None."""
     if problem:
         raise TypeError(problem)

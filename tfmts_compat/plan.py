@@ -88,7 +88,7 @@ class SessionPlan:
     @property
     def writers(self) -> str:
         """The default hooks this call gets, in words; they need a global step."""
-        return ", ".join(f"the {name}" for name, what in self._cadences().items() if what.on)
+        return " and ".join(f"the {name}" for name, what in self._cadences().items() if what.on)
 
     def _cadences(self) -> dict[str, Cadence]:
         return {
@@ -183,7 +183,8 @@ def of(call: Call) -> SessionPlan:
         summaries = call.summaries()
     if checkpoint_dir is not None:
         checkpoints = call.checkpoints()
-        checks.directory_name("checkpoint_dir", checkpoint_dir)
+        if checkpoints.on:
+            checks.directory_name("checkpoint_dir", checkpoint_dir)
     checks.iterable_of_hooks("hooks", call.hooks)
     if summaries.on or step_counter.on:
         checks.hashable_directory("summary_dir", summary_dir)

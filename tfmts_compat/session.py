@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union
 
 from absl import logging
 
-from tfmts_compat import checks, plan, upstream
+from tfmts_compat import checks, plan, preflight, upstream
 from tfmts_compat.cadence import USE_DEFAULT, UseDefault
 from tfmts_compat.plan import Call, SessionPlan
 
@@ -102,8 +102,9 @@ def MonitoredTrainingSession(
 
     session_plan = plan.of(call)
     user_hooks, chief_hooks = _hook_lists(call, session_plan)
-    _check_in_graph(call, session_plan, user_hooks, chief_hooks)
-    for trap in (*session_plan.warnings, *_second_savers(session_plan, chief_hooks + user_hooks)):
+    preflight.check(call, session_plan, chief_hooks, user_hooks)
+    second_savers = preflight.second_savers(session_plan, chief_hooks + user_hooks)
+    for trap in (*session_plan.warnings, *second_savers):
         warnings.warn(trap, TfmtsCompatWarning, stacklevel=2)
     logging.info("MonitoredTrainingSession:\n%s", session_plan)
     return _built(call, session_plan, user_hooks, chief_hooks)
@@ -151,64 +152,6 @@ def _hook_lists(call: Call, session_plan: SessionPlan) -> tuple[list[Any], list[
     return list(call.hooks or ()), chief_hooks
 
 
-def _check_in_graph(
-    call: Call, session_plan: SessionPlan, user_hooks: list[Any], chief_hooks: list[Any]
-) -> None:
-    """Judges what takes TensorFlow to judge, in the order in which upstream meets it."""
-    tf = upstream.tensorflow()
-    checks.graph_mode(tf.executing_eagerly())
-    saves_graph = session_plan.checkpoints.on and checks.truth(
-        "save_graph_def", call.save_graph_def
-    )
-    checks.environment(upstream.known_bad(saves_graph))
-    for index, hook in enumerate(chief_hooks):
-        checks.hook("chief_only_hooks", index, hook)
-    for name, directory in _written_directories(call, session_plan):
-        checks.writable_directory(name, directory, tf.errors)
-    writers = session_plan.writers
-    if writers and not chief_hooks:
-        checks.global_step(_has_global_step(tf), writers)
-    graph = tf.compat.v1.get_default_graph()
-    checks.unfinalized_graph(
-        graph.finalized, upstream.was_prepared(graph, call.scaffold, bool(writers))
-    )
-    for index, hook in enumerate(user_hooks):
-        checks.hook("hooks", index, hook)
-    if call.scaffold:
-        checks.scaffold(call.scaffold)
-    checks.master(call.master)
-    checks.config(call.config, tf.compat.v1.ConfigProto)
-    checks.reachable_master(call.master, upstream.scheme_error(call.master))
-
-
-def _has_global_step(tf: Any) -> bool:
-    return tf.compat.v1.train.get_global_step() is not None
-
-
-def _written_directories(call: Call, session_plan: SessionPlan) -> list[tuple[str, str]]:
-    """The directories that default hooks write to, with the argument each came from."""
-    summary_argument = "summary_dir" if call.summary_dir else "checkpoint_dir"
-    directories = (
-        (summary_argument, session_plan.summary_dir),
-        ("checkpoint_dir", session_plan.checkpoint_dir),
-    )
-    return [(name, value) for name, value in directories if isinstance(value, str)]
-
-
-def _second_savers(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
-    """Warns of savers beside the default one, writing the same files."""
-    default = session_plan.checkpoint_dir
-    if default is None:
-        return []
-    return [
-        f"{checks.shown(hook)} saves checkpoints to {default}, and so does the default saver "
-        f"({session_plan.checkpoints}); they delete each other's old checkpoints. Pass "
-        "save_checkpoint_secs=None to keep only yours"
-        for hook in hooks
-        if os.path.abspath(upstream.saver_directory(hook) or os.devnull) == os.path.abspath(default)
-    ]
-
-
 def _built(
     call: Call, session_plan: SessionPlan, user_hooks: list[Any], chief_hooks: list[Any]
 ) -> Any:
@@ -225,12 +168,12 @@ def _built(
     else:
         creator = train.ChiefSessionCreator(
             scaffold=scaffold,
-            checkpoint_dir=session_plan.restore_dir or call.checkpoint_dir,  # "" stays ""
+            checkpoint_dir=session_plan.restore_dir or call.checkpoint_dir,
             master=call.master,
             config=call.config,
         )
         default_hooks = _default_hooks(session_plan, scaffold, call.save_graph_def)
-        if default_hooks and chief_hooks:
+        if default_hooks and not upstream.has_global_step():
             _check_global_step_first(default_hooks[0], session_plan.writers)
         all_hooks = [*chief_hooks, *default_hooks, *user_hooks]
     return train.MonitoredSession(
@@ -274,13 +217,13 @@ def _default_hooks(session_plan: SessionPlan, scaffold: Any, save_graph_def: Any
 def _check_global_step_first(hook: Any, writers: str) -> None:
     """Makes the first default hook check before it opens a file.
 
-    Hooks in chief_only_hooks begin before it and may create the global step, so
-    this cannot be known any earlier.
+    Only the begin() of a hook in chief_only_hooks can create the global step now,
+    so this cannot be known any earlier.
     """
     begin = hook.begin
 
     def checked_begin() -> None:
-        checks.global_step(_has_global_step(upstream.tensorflow()), writers)
+        checks.global_step(upstream.has_global_step(), writers)
         begin()
 
     hook.begin = checked_begin

@@ -127,6 +127,32 @@ def saver_directory(hook: object) -> str | None:
     return str(hook._checkpoint_dir)
 
 
+def has_global_step() -> bool:
+    """Whether the default graph has a global step."""
+    return v1().train.get_global_step() is not None
+
+
+def needs_global_step(hook: object) -> bool:
+    """Whether the hook is one of upstream's whose begin() fails without a global step."""
+    train = v1().train
+    needy = ("CheckpointSaver", "GlobalStepWaiter", "Profiler", "StepCounter", "StopAtStep")
+    begins = [getattr(train, f"{name}Hook").begin for name in (*needy, "SummarySaver")]
+    return getattr(type(hook), "begin", None) in begins
+
+
+def may_create_global_step(hook: object) -> bool:
+    """Whether the hook's begin() is somebody's own; upstream's create no global step."""
+    return not getattr(hook.begin, "__module__", "").startswith("tensorflow.")  # type: ignore[attr-defined]
+
+
+def knows_scheme(path: str) -> bool:
+    """Whether TensorFlow has a file system for a path like gs://bucket/dir; no network."""
+    gfile = tensorflow().io.gfile
+    if hasattr(gfile, "get_registered_schemes"):
+        return path.split("://", maxsplit=1)[0] in gfile.get_registered_schemes()
+    return True  # TensorFlow 2.4 cannot tell; its own error comes later
+
+
 def scheme_error(master: Any) -> Exception | None:
     """What TensorFlow says of a master's scheme; '' and grpc:// are not tried out."""
     tf = tensorflow()
@@ -142,11 +168,17 @@ def scheme_error(master: Any) -> Exception | None:
     return None
 
 
-def was_prepared(graph: Any, scaffold: Any, reads_global_step: bool) -> bool:
-    """Whether a finalized graph has all that the session would have to add to it."""
+def can_read_global_step() -> bool:
+    """Whether the graph has the op by which hooks read the step, or can still get it."""
+    graph = v1().get_default_graph()
+    return not graph.finalized or bool(graph.get_collection("global_step_read_op_cache"))
+
+
+def can_be_initialized(scaffold: Any) -> bool:
+    """Whether the graph has the ops that a scaffold makes, or can still get them."""
+    graph = v1().get_default_graph()
     has_init_op = graph.get_collection("init_op") or getattr(scaffold, "init_op", None) is not None
-    has_read = graph.get_collection("global_step_read_op_cache") or not reads_global_step
-    return bool(has_init_op and has_read)
+    return not graph.finalized or bool(has_init_op)
 
 
 def tf_session(session: Any) -> Any:
@@ -166,20 +198,17 @@ def tf_session(session: Any) -> Any:
         ) from None
 
 
-def known_bad(saves_graph: bool) -> str | None:
-    """What is wrong with the installed versions for such a call, or None.
-
-    Args:
-      saves_graph: whether a default saver will write graph.pbtxt.
-    """
-    version = tuple(int(part) for part in tensorflow().__version__.split(".")[:2])
-    if saves_graph and version <= (2, 20) and _major("protobuf") >= 7:
-        protobuf = importlib.metadata.version("protobuf")
-        return (
-            f"TensorFlow {tensorflow().__version__} cannot write graph.pbtxt with protobuf "
-            f"{protobuf}; pip install 'protobuf<7', or pass save_graph_def=False."
-        )
-    return None
+def cannot_save_graph() -> str | None:
+    """Why the installed versions cannot write graph.pbtxt, or None where they can."""
+    tf = tensorflow()
+    version = tuple(int(part) for part in tf.__version__.split(".")[:2])
+    if version > (2, 20) or _major("protobuf") < 7:
+        return None
+    return (
+        f"TensorFlow {tf.__version__} cannot write graph.pbtxt with protobuf "
+        f"{importlib.metadata.version('protobuf')}; pip install 'protobuf<7', or pass "
+        "save_graph_def=False."
+    )
 
 
 def monitored_training_session() -> Any | None:
