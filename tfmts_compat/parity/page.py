@@ -16,7 +16,7 @@ _STYLE = """
   :root { --same: #4ac26b; --departs: #d4a72c; --differs: #ff7b72; } }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.4rem; margin: 0 0 .5rem; }
-h2 { font-size: 1.1rem; margin: 2rem 0 .25rem; text-transform: capitalize; }
+h2 { font-size: 1.1rem; margin: 2rem 0 .25rem; } h2::first-letter { text-transform: uppercase; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin: 0 0 1rem; }
 dt { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; }
 ul { list-style: none; margin: 0; padding: 0; }
@@ -29,6 +29,7 @@ ul { list-style: none; margin: 0; padding: 0; }
 .scenario code { overflow-wrap: anywhere; }
 .verdict { color: var(--c); font-weight: 600; }
 .more { flex-basis: 100%; font-size: .9rem; overflow-wrap: anywhere; }
+.found { color: var(--differs); }
 .same { --c: var(--same); } .departs { --c: var(--departs); } .differs { --c: var(--differs); }
 """
 
@@ -38,6 +39,7 @@ def html(result: Result) -> str:
     tensorflow = escape(result.environment["tensorflow"])
     title = f"tfmts_compat on TensorFlow {tensorflow}"
     facts = {**result.environment, "compared with": result.reference}
+    found = [outcome for outcome in result.outcomes if outcome.findings]
     topics = itertools.groupby(result.outcomes, key=lambda outcome: outcome.topic)
     used = {number for outcome in result.outcomes for number in outcome.departures}
     return "\n".join(
@@ -56,6 +58,7 @@ def html(result: Result) -> str:
                 for v in Verdict
             ),
             "</ul>",
+            *(_topic("what was found", found) if found else ()),
             *(part for topic, outcomes in topics for part in _topic(topic, list(outcomes))),
             "<h2>Departures</h2><dl>" if used else "<dl>",
             *(
@@ -73,10 +76,10 @@ def _topic(topic: str, outcomes: list[Outcome]) -> list[str]:
 
 
 def _scenario(outcome: Outcome) -> str:
-    kind = (Verdict.DIFFERS if outcome.findings else outcome.verdict).name.lower()
-    more = "".join(
-        f'<div class="more">{escape(line)}</div>' for line in (*outcome.findings, *outcome.notes)
-    )
+    kind = outcome.verdict.name.lower()
+    lines = [("more found", line) for line in outcome.findings]
+    lines += [("more", line) for line in outcome.notes]
+    more = "".join(f'<div class="{style}">{escape(line)}</div>' for style, line in lines)
     return (
         f'<li class="scenario {kind}"><code>{escape(outcome.name)}</code>'
         f'<span class="verdict">{escape(outcome.said)}</span>{more}</li>'
