@@ -90,14 +90,19 @@ def _opened_and_trained(
 
 
 def _described(bench: Bench, part: Any) -> dict[str, Any]:
-    """Class and parameters of a hook or session creator, as upstream's constructor sets them."""
+    """Class and parameters of a hook or session creator, as upstream's constructor sets them.
+
+    Of objects it makes for itself, and not always there, only a timer counts.
+    """
     upstreams = next(c for c in type(part).__mro__ if not _is_shims(c))
+    code = getattr(upstreams.__init__, "__code__", None)  # type: ignore[misc]
+    set_there, given = (code.co_names, code.co_varnames) if code else ((), ())
     parameters = {}
-    for name, value in _parameters(part, upstreams):
+    for name, value in vars(part).items():
         if hasattr(value, "should_trigger_for_step"):  # a timer
             timer = {key: item for key, item in vars(value).items() if "every" in key}
             parameters.update({key: _shown(bench, item) for key, item in timer.items()})
-        else:
+        elif name in set_there and (_is_plain(value) or name.lstrip("_") in given):
             parameters[name] = _shown(bench, value)
     return {"class": upstreams.__name__, **{k: v for k, v in parameters.items() if v is not None}}
 
@@ -107,10 +112,8 @@ def _is_shims(part_class: type) -> bool:
     return module.startswith("tfmts_compat") and not module.startswith("tfmts_compat.parity")
 
 
-def _parameters(part: Any, upstreams: type) -> list[tuple[str, Any]]:
-    code = getattr(upstreams.__init__, "__code__", None)  # type: ignore[misc]
-    names = code.co_names if code else ()
-    return [(name, value) for name, value in vars(part).items() if name in names]
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (bool, int, float, str, bytes, type(None)))
 
 
 def _shown(bench: Bench, value: Any) -> Any:

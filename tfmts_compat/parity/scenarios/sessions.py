@@ -104,7 +104,7 @@ SCENARIOS = (
         model=training.no_variables,
     ),
     Scenario(
-        "worker-waits-in-vain", _worker(max_wait_secs=0.2), model=training.counter, departs=(D2,)
+        "worker-waits-in-vain", _worker(max_wait_secs=1.5), model=training.counter, departs=(D2,)
     ),
     Scenario("chief-and-worker", _served, train=_chief_and_worker),
 )
