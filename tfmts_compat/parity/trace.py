@@ -73,19 +73,20 @@ def _run(
 def _opened_and_trained(
     scenario: Scenario, bench: Bench, arguments: dict[str, Any]
 ) -> tuple[dict[str, Any], str | None]:
-    built: dict[str, Any] = {}
     try:
         session = bench.function(**arguments)
-        creator, hooks, classes = upstream.parts(session)
-        built = {
-            "session": " > ".join(classes),
-            "creator": _described(bench, creator),
-            "hooks": [_described(bench, hook) for hook in hooks],
-        }
+    except Exception as problem:
+        return {}, f"{type(problem).__name__} opening"
+    creator, hooks, classes = upstream.parts(session)
+    built = {
+        "session": " > ".join(classes),
+        "creator": _described(bench, creator),
+        "hooks": [_described(bench, hook) for hook in hooks],
+    }
+    try:
         scenario.train(bench, session)
     except (Exception, SystemExit) as problem:
-        where = "in training" if built else "opening"
-        return built, f"{type(problem).__name__} {where}"
+        return built, f"{type(problem).__name__} in training"
     return built, None
 
 
