@@ -50,7 +50,7 @@ def scenario(**options):
             ("D1", "D4"), None, id="two-departures",
         ),
         pytest.param(
-            {"departs": (D4.between(since=(2, 22)),)}, Traces([RUN]), [RUN], Verdict.SAME, (), None,
+            {"departs": (dataclasses.replace(D4, since=(2, 22)),)}, Traces([RUN]), [RUN], Verdict.SAME, (), None,
             id="departure-of-another-minor",
         ),
         pytest.param(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,6 @@ class Departure:
         """Whether it is expected to show on this TensorFlow minor."""
         return self.since <= minor and (self.until is None or minor <= self.until)
 
-    def between(
-        self, since: tuple[int, int] = (2, 4), until: tuple[int, int] | None = None
-    ) -> Departure:
-        """The same, where it shows on some minors only."""
-        return replace(self, since=since, until=until)
-
 
 C2 = Departure(
     "C2",
@@ -42,11 +36,12 @@ C2 = Departure(
 )
 D1 = Departure("D1", "both checkpoint cadences given: the seconds, or the one that is on")
 D2 = Departure("D2", "a worker looks for the chief every second", may_differ=("*.log*",))
-D3 = Departure("D3", "os.PathLike directories work")
+D3 = Departure("D3", "os.PathLike directories work", since=(2, 6))
 D4 = Departure(
     "D4",
     "a cadence in steps costs no second session.run",
     may_differ=("*.session_runs*", "*._steps_per_run"),
+    since=(2, 8),
 )
 D5 = Departure("D5", "an array for a cadence that is not used is not looked at")
 D6 = Departure("D6", "a generator of hooks on a worker is kept as a list")

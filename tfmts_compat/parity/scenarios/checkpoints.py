@@ -13,7 +13,6 @@ from tfmts_compat.parity.departures import D1, D4, D5
 from tfmts_compat.parity.scenario import Bench, Scenario
 
 NANOSECOND, HOUR = 1e-9, 3600
-_D4 = D4.between(since=(2, 6))
 
 
 def _saving(**arguments: Any) -> Callable[[Bench], dict[str, Any]]:
@@ -64,7 +63,7 @@ SCENARIOS = (
         "checkpoint-steps-not-reached",
         _saving(save_checkpoint_steps=100),
         train=training.steps(5),
-        departs=(_D4,),
+        departs=(D4,),
     ),
     Scenario("checkpoint-steps-none", _saving(save_checkpoint_steps=None)),
     Scenario("checkpoint-steps-zero", _saving(save_checkpoint_steps=0)),

@@ -8,8 +8,6 @@ from tfmts_compat.parity import training
 from tfmts_compat.parity.departures import D3
 from tfmts_compat.parity.scenario import Bench, Scenario
 
-_D3 = D3.between(since=(2, 6))
-
 
 def _once_more(bench: Bench) -> None:
     """The same model with a second weight, from the second run on."""
@@ -44,7 +42,7 @@ SCENARIOS = (
         "path-object",
         lambda bench: dict(checkpoint_dir=pathlib.Path(bench.path("a"))),
         documented=lambda bench: dict(checkpoint_dir=bench.path("a")),
-        departs=(_D3,),
+        departs=(D3,),
     ),
     Scenario(
         "path-object-for-summaries",
