@@ -50,8 +50,8 @@ def scenario(**options):
             ("D1", "D4"), None, id="two-departures",
         ),
         pytest.param(
-            {"departs": (dataclasses.replace(D4, since=(2, 22)),)}, Traces([RUN]), [RUN], Verdict.SAME, (), None,
-            id="departure-of-another-minor",
+            {"departs": (dataclasses.replace(D4, since=(2, 22)),)}, Traces([RUN]), [RUN],
+            Verdict.SAME, (), None, id="departure-of-another-minor",
         ),
         pytest.param(
             {"departs": (C2,), "rejected": True}, Traces([REFUSED]),

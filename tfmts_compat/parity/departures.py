@@ -15,18 +15,16 @@ class Departure:
       may_differ: patterns of the places in a trace that it accounts for, beyond
         what a scenario's documented call already shows.
       since: the first TensorFlow minor on which it shows.
-      until: the last one, or None.
     """
 
     number: str
     says: str
     may_differ: tuple[str, ...] = ()
     since: tuple[int, int] = (2, 4)
-    until: tuple[int, int] | None = None
 
     def on(self, minor: tuple[int, int]) -> bool:
         """Whether it is expected to show on this TensorFlow minor."""
-        return self.since <= minor and (self.until is None or minor <= self.until)
+        return self.since <= minor
 
 
 C2 = Departure(
