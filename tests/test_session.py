@@ -249,12 +249,23 @@ def test_an_unknown_file_system_is_said_first(train_op):
         upstream(checkpoint_dir="foo://x", summary_dir="d")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_an_unwritable_directory_is_said_first(train_op, tmp_path):
-    tmp_path.chmod(0o500)
-    for open_session in (MonitoredTrainingSession, upstream):
-        with pytest.raises(errors.PermissionDeniedError):
-            open_session(checkpoint_dir="d")
+@pytest.fixture
+def unprivileged():
+    """Not root for the test's duration: root may write everywhere."""
+    if os.getuid() == 0:
+        os.setresuid(65534, 65534, 0)
+        yield
+        os.setresuid(0, 0, 0)
+    else:
+        yield
+
+
+@pytest.mark.parametrize("open_session", [MonitoredTrainingSession, upstream])
+def test_an_unwritable_directory_is_said(train_op, unprivileged, open_session):
+    with pytest.raises(errors.PermissionDeniedError) as raised:
+        open_session(checkpoint_dir="/usr/d")
+    if open_session is MonitoredTrainingSession:
+        assert "checkpoint_dir='/usr/d' (str): must be writable" in str(raised.value)
 
 
 # id: (arguments, the default hooks upstream and the shim build)
@@ -422,22 +433,33 @@ def test_the_plan_is_logged(train_op, caplog):
     ]
 
 
-def test_a_worker_context_gets_the_resolved_call_whole(train_op, monkeypatch):
-    from tensorflow.python.distribute import distribute_coordinator_context
+def test_a_worker_context_gets_the_resolved_call_whole(train_op):
+    from tensorflow.python.distribute.distribute_coordinator import _WorkerContext
 
-    class Context:  # upstream's own kind is made inside its coordinator, which is gone
-        is_chief = should_save_summary = should_checkpoint = True
-        _strategy = task_type = None
-        task_id = 0
+    arguments = {"checkpoint_dir": pathlib.Path("d"), "save_checkpoint_secs": 60}
+    with _WorkerContext(tf.distribute.OneDeviceStrategy("/cpu:0"), None, None, None):
+        session = MonitoredTrainingSession(**arguments, save_checkpoint_steps=2, hooks=[Hook()])
+        # Upstream's own order there: the user's hooks begin before the default ones.
+        assert [type(hook).__name__ for hook in session._hooks] == [
+            "Hook",
+            "StepCounterHook",
+            "SummarySaverHook",
+            "CheckpointSaverHook",
+        ]
+        timer = session._hooks[-1]._timer
+        assert (timer._every_secs, timer._every_steps) == (60, None)
+        session.close()
 
-        def session_creator(self, scaffold, config, checkpoint_dir, max_wait_secs):
-            return train.ChiefSessionCreator(scaffold, "", config, checkpoint_dir)
 
-    context = distribute_coordinator_context._worker_context
-    monkeypatch.setattr(context, "current", Context(), raising=False)
-    session = MonitoredTrainingSession(
-        checkpoint_dir=pathlib.Path("d"), save_checkpoint_secs=60, save_checkpoint_steps=2
-    )
-    timer = session._hooks[-1]._timer
-    assert (timer._every_secs, timer._every_steps) == (60, None)
-    session.close()
+def test_a_worker_gets_its_hooks_alone():
+    server = train.Server.create_local_server()
+    for is_chief in (True, False):
+        with tf.Graph().as_default():
+            train.get_or_create_global_step()
+            session = MonitoredTrainingSession(
+                server.target, is_chief, "d", hooks=[Hook()], chief_only_hooks=[Duck()]
+            )
+            built = [type(hook).__name__ for hook in session._hooks]
+            session.close()
+    assert built == ["Hook"]
+    assert isinstance(session._coordinated_creator._session_creator, train.WorkerSessionCreator)

@@ -6,8 +6,10 @@ tf.compat.v1.train, or the first session, does.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
+from tfmts_compat import upstream
 from tfmts_compat.cadence import USE_DEFAULT as USE_DEFAULT
 from tfmts_compat.names import UPSTREAM_NAMES
 from tfmts_compat.plan import SessionPlan as SessionPlan
@@ -20,6 +22,7 @@ from tfmts_compat.session import (
 from tfmts_compat.upstream import TensorFlowUnavailableError as TensorFlowUnavailableError
 
 if TYPE_CHECKING:
+    from tfmts_compat.signals import StopOnSignalHook as StopOnSignalHook
     from tfmts_compat.upstream import (
         CheckpointSaverHook as CheckpointSaverHook,
         CheckpointSaverListener as CheckpointSaverListener,
@@ -64,19 +67,23 @@ _OWN_NAMES = (
     "raw_session",
     "run_without_hooks",
 )
-__all__ = [*_OWN_NAMES, *UPSTREAM_NAMES]  # noqa: PLE0604 (a tuple of str)
+_OWN_HOOKS = ("StopOnSignalHook",)
+__all__ = [*_OWN_NAMES, *_OWN_HOOKS, *UPSTREAM_NAMES]  # noqa: PLE0604 (a tuple of str)
 
 
 if not TYPE_CHECKING:  # type checkers know the names above, and no others
 
     def __getattr__(name: str) -> Any:
-        if name not in UPSTREAM_NAMES:
+        # Not before it is needed: both of these import TensorFlow.
+        if name in _OWN_HOOKS:
+            source = importlib.import_module("tfmts_compat.signals")
+        elif name in UPSTREAM_NAMES:
+            source = upstream.v1().train
+        else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from tfmts_compat import upstream  # not before it is needed
-
-        value = globals()[name] = getattr(upstream.v1().train, name)
+        value = globals()[name] = getattr(source, name)
         return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *UPSTREAM_NAMES})
+    return sorted({*globals(), *__all__})

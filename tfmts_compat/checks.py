@@ -9,6 +9,7 @@ to say; the class raised is upstream's, or TypeError for its AttributeErrors.
 from __future__ import annotations
 
 import inspect
+import numbers
 import os
 import reprlib
 from typing import Any
@@ -53,6 +54,19 @@ def truth(argument: str, value: Any) -> bool:
         raise rejected(
             given(argument, value), "is neither true nor false", "pass True or False", error
         ) from problem
+
+
+def seconds(argument: str, value: Any) -> None:
+    """A finite number of seconds above 0."""
+    if not isinstance(value, numbers.Real):
+        raise rejected(given(argument, value), "must be a number of seconds", "pass e.g. 1.0")
+    if not 0 < float(value) < float("inf"):
+        raise rejected(
+            given(argument, value),
+            "must be a finite number of seconds above 0",
+            "pass e.g. 1.0",
+            ValueError,
+        )
 
 
 def iterable_of_hooks(argument: str, value: Any) -> None:

@@ -31,6 +31,7 @@ class Call:
     save_checkpoint_steps: Any = USE_DEFAULT
     summary_dir: Any = None
     save_graph_def: Any = True
+    recovery_wait_secs: Any = 1.0
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -60,6 +61,7 @@ class SessionPlan:
       summaries: how often summaries are saved.
       step_counter: how often steps per second are logged and saved.
       max_wait_secs: seconds a worker waits for the chief; None on the chief.
+      recovery_wait_secs: seconds between a worker's looks; None on the chief.
       warnings: the silent traps this call steps into.
     """
 
@@ -72,6 +74,7 @@ class SessionPlan:
     summaries: Cadence
     step_counter: Cadence
     max_wait_secs: Any
+    recovery_wait_secs: Any
     warnings: tuple[str, ...]
 
     @property
@@ -82,7 +85,9 @@ class SessionPlan:
     @property
     def departures(self) -> tuple[str, ...]:
         """Numbers in docs/contract.md of what is done otherwise than upstream."""
-        numbers = (c.rule.departure for c in self._cadences().values())
+        numbers = [c.rule.departure for c in self._cadences().values()]
+        if not self.is_chief:
+            numbers.append("D2")
         return tuple(number for number in numbers if number)
 
     @property
@@ -100,9 +105,10 @@ class SessionPlan:
     def _waits(self) -> str:
         if self.is_chief:
             return "for nobody; workers wait until it has initialized or restored the model"
-        if self.max_wait_secs is None:
-            return "for the chief, without end"
-        return f"for the chief, up to {self.max_wait_secs} seconds"
+        limit = (
+            "without end" if self.max_wait_secs is None else f"up to {self.max_wait_secs} seconds"
+        )
+        return f"for the chief, {limit}, looking every {self.recovery_wait_secs} seconds"
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON-ready values."""
@@ -126,6 +132,7 @@ class SessionPlan:
             "master": _text(self.master),
             "waits": self._waits(),
             "max_wait_secs": _json_number(self.max_wait_secs),
+            "recovery_wait_secs": _json_number(self.recovery_wait_secs),
             "restore_dir": directory(self.restore_dir),
             "checkpoints": described(self.checkpoints, self.checkpoint_dir),
             "summaries": described(self.summaries, self.summary_dir),
@@ -138,6 +145,7 @@ class SessionPlan:
         rows = [
             ("role", f"{self.role}, master {_text(self.master) or 'in this process'}", ""),
             ("waits", self._waits(), ""),
+            *([] if self.is_chief else [("", "upstream: looking every 30 seconds", "(D2)")]),
             ("restores from", str(self.restore_dir or "nowhere"), ""),
         ]
         for name, what in self._cadences().items():
@@ -160,6 +168,7 @@ def of(call: Call) -> SessionPlan:
       TypeError, ValueError: an argument breaks a rule; see `checks` and `cadence`.
     """
     if not checks.truth("is_chief", call.is_chief):
+        checks.seconds("recovery_wait_secs", call.recovery_wait_secs)
         checks.iterable_of_hooks("hooks", call.hooks)
         idle = Cadence(cadence.NOT_CHIEF)
         return SessionPlan(
@@ -172,6 +181,7 @@ def of(call: Call) -> SessionPlan:
             summaries=idle,
             step_counter=idle,
             max_wait_secs=call.max_wait_secs,
+            recovery_wait_secs=call.recovery_wait_secs,
             warnings=(),
         )
 
@@ -199,6 +209,7 @@ def of(call: Call) -> SessionPlan:
         summaries=summaries,
         step_counter=step_counter,
         max_wait_secs=None,
+        recovery_wait_secs=None,
         warnings=(
             *_traps(call, summary_dir),
             *step_counter.traps,

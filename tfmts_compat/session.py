@@ -8,10 +8,9 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union
 
-from absl import logging
-
 from tfmts_compat import checks, plan, preflight, upstream
 from tfmts_compat.cadence import USE_DEFAULT, UseDefault
+from tfmts_compat.hooks import default_hook
 from tfmts_compat.plan import Call, SessionPlan
 
 _R = TypeVar("_R")
@@ -46,6 +45,8 @@ def MonitoredTrainingSession(
     save_checkpoint_steps: Number = USE_DEFAULT,
     summary_dir: Directory = None,
     save_graph_def: bool = True,
+    *,
+    recovery_wait_secs: float = 1.0,
 ) -> MonitoredSession:
     """Opens a session for training: tf.compat.v1.train.MonitoredTrainingSession, checked.
 
@@ -77,6 +78,8 @@ def MonitoredTrainingSession(
         save_checkpoint_secs also above 0 the seconds are used (documentation, D1).
       summary_dir: where summaries go; None is checkpoint_dir.
       save_graph_def: whether checkpoints come with graph.pbtxt and .meta files.
+      recovery_wait_secs: seconds between a worker's looks for the chief, above 0.
+        Upstream, which has no such argument, looks every 30 seconds (D2).
 
     Returns:
       Upstream's own MonitoredSession.
@@ -84,7 +87,8 @@ def MonitoredTrainingSession(
     Raises:
       TypeError: an argument that this call uses is of the wrong type, or the
         installed versions cannot save the graph.
-      ValueError: both summary cadences are given (upstream behaviour).
+      ValueError: both summary cadences are given (upstream behaviour), or
+        recovery_wait_secs is not a finite number above 0.
       RuntimeError: TensorFlow is executing eagerly, or there is no global step.
       tf.errors.FailedPreconditionError: a directory is a file.
       tf.errors.PermissionDeniedError: a directory may not be written to.
@@ -106,8 +110,14 @@ def MonitoredTrainingSession(
     second_savers = preflight.second_savers(session_plan, chief_hooks + user_hooks)
     for trap in (*session_plan.warnings, *second_savers):
         warnings.warn(trap, TfmtsCompatWarning, stacklevel=2)
-    logging.info("MonitoredTrainingSession:\n%s", session_plan)
+    _log(session_plan)
     return _built(call, session_plan, user_hooks, chief_hooks)
+
+
+def _log(session_plan: SessionPlan) -> None:
+    from absl import logging  # brings absl.flags: half of what importing this package took
+
+    logging.info("MonitoredTrainingSession:\n%s", session_plan)
 
 
 def _taking_the_arguments_of(
@@ -158,15 +168,20 @@ def _built(
     train = upstream.v1().train
     scaffold = call.scaffold or train.Scaffold()
     if not session_plan.is_chief:
-        creator = train.WorkerSessionCreator(
+        from tfmts_compat.worker import WorkerSessionCreator  # imports TensorFlow
+
+        creator = WorkerSessionCreator(
             scaffold=scaffold,
             master=call.master,
             config=call.config,
             max_wait_secs=call.max_wait_secs,
+            recovery_wait_secs=call.recovery_wait_secs,
         )
         all_hooks = user_hooks
     else:
-        creator = train.ChiefSessionCreator(
+        from tfmts_compat.checkpoints import ChiefSessionCreator  # imports TensorFlow
+
+        creator = ChiefSessionCreator(
             scaffold=scaffold,
             checkpoint_dir=session_plan.restore_dir or call.checkpoint_dir,
             master=call.master,
@@ -184,17 +199,16 @@ def _built(
 
 
 def _default_hooks(session_plan: SessionPlan, scaffold: Any, save_graph_def: Any) -> list[Any]:
-    train = upstream.v1().train
     hooks = []
     if session_plan.step_counter.on:
         hooks.append(
-            train.StepCounterHook(
+            default_hook("StepCounterHook")(
                 output_dir=session_plan.summary_dir, every_n_steps=session_plan.step_counter.steps
             )
         )
     if session_plan.summaries.on:
         hooks.append(
-            train.SummarySaverHook(
+            default_hook("SummarySaverHook")(
                 scaffold=scaffold,
                 save_steps=session_plan.summaries.steps,
                 save_secs=session_plan.summaries.secs,
@@ -202,8 +216,10 @@ def _default_hooks(session_plan: SessionPlan, scaffold: Any, save_graph_def: Any
             )
         )
     if session_plan.checkpoints.on:
+        in_steps = session_plan.checkpoints.steps is not None
+        saver = "StepCheckpointSaverHook" if in_steps else "CheckpointSaverHook"
         hooks.append(
-            train.CheckpointSaverHook(
+            default_hook(saver)(
                 session_plan.checkpoint_dir,
                 save_steps=session_plan.checkpoints.steps,
                 save_secs=session_plan.checkpoints.secs,
@@ -232,6 +248,7 @@ def _check_global_step_first(hook: Any, writers: str) -> None:
 def _handed_over(call: Call) -> Any:
     """Inside a tf.distribute worker: upstream decides, by state that is private to it."""
     arguments = dict(vars(call))
+    del arguments["recovery_wait_secs"]  # upstream has none
     for resolve, secs, steps in (
         (call.checkpoints, "save_checkpoint_secs", "save_checkpoint_steps"),
         (call.summaries, "save_summaries_secs", "save_summaries_steps"),

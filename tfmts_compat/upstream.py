@@ -6,7 +6,6 @@ Importing this module does not import TensorFlow; its functions do.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -95,9 +94,11 @@ def _broken(problem: Exception) -> TensorFlowUnavailableError:
 
 
 def _major(distribution: str) -> int:
+    from importlib import metadata  # takes long to import
+
     try:
-        return int(importlib.metadata.version(distribution).split(".")[0])
-    except importlib.metadata.PackageNotFoundError:
+        return int(metadata.version(distribution).split(".")[0])
+    except metadata.PackageNotFoundError:
         return 0
 
 
@@ -153,6 +154,12 @@ def knows_scheme(path: str) -> bool:
     return True  # TensorFlow 2.4 cannot tell; its own error comes later
 
 
+def saver_timer(hook: Any) -> SecondOrStepTimer:
+    """The timer by which a CheckpointSaverHook decides when to save."""
+    timer: SecondOrStepTimer = hook._timer
+    return timer
+
+
 def scheme_error(master: Any) -> Exception | None:
     """What TensorFlow says of a master's scheme; '' and grpc:// are not tried out."""
     tf = tensorflow()
@@ -206,7 +213,7 @@ def cannot_save_graph() -> str | None:
         return None
     return (
         f"TensorFlow {tf.__version__} cannot write graph.pbtxt with protobuf "
-        f"{importlib.metadata.version('protobuf')}; pip install 'protobuf<7', or pass "
+        f"{_major('protobuf')}; pip install 'protobuf<7', or pass "
         "save_graph_def=False."
     )
 

@@ -1,0 +1,135 @@
+"""Real processes for the cluster tests, forked from a server that has imported TensorFlow once.
+
+A process runs one of the functions of `tasks`, and sends events through a pipe.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+
+PATIENCE_SECS = 120  # how long an event may take before a test is given up; none needs it
+
+_forkserver = multiprocessing.get_context("forkserver")
+_forkserver.set_forkserver_preload(["tensorflow"])
+
+
+def free_addresses(count):
+    """Addresses on this machine whose ports were free a moment ago."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+
+
+class Process:
+    """A process that runs `function(emit, **arguments)`, with its output in a file."""
+
+    def __init__(self, function, **arguments):
+        self._events, child_end = _forkserver.Pipe(duplex=False)
+        self._log = tempfile.NamedTemporaryFile("r", errors="replace")  # noqa: SIM115
+        self._process = _forkserver.Process(
+            target=_run, args=(function, arguments, child_end, self._log.name), daemon=True
+        )
+        self._process.start()
+        child_end.close()
+        self.pid = self._process.pid
+        self.seen = []
+
+    def wait_for(self, name, when=lambda event: True):
+        """The next event of that name for which `when` holds."""
+        deadline = time.monotonic() + PATIENCE_SECS
+        while self._events.poll(max(0, deadline - time.monotonic())):
+            try:
+                event = self._events.recv()
+            except (EOFError, OSError):
+                break
+            self.seen.append(event)
+            if event["name"] == name and when(event):
+                return event
+        raise AssertionError(
+            f"no {name!r} from process {self.pid} (exit code {self._process.exitcode}); "
+            f"last events {self.seen[-5:]}; its output ends with:\n{self.output()[-3000:]}"
+        )
+
+    def wait_for_output(self, text, times=1):
+        """Waits until its output has the text so many times."""
+        deadline = time.monotonic() + PATIENCE_SECS
+        while self.output().count(text) < times:
+            assert time.monotonic() < deadline, f"no {text!r} in:\n{self.output()[-3000:]}"
+            time.sleep(0.02)
+
+    def events(self):
+        """The events sent and not read yet."""
+        found = []
+        with contextlib.suppress(EOFError, OSError):
+            while self._events.poll():
+                found.append(self._events.recv())
+        return found
+
+    def send(self, number):
+        os.kill(self.pid, number)
+
+    def kill(self):
+        """Ends it at once, and waits until it is gone."""
+        if self._process.is_alive():
+            with contextlib.suppress(ProcessLookupError):
+                self.send(signal.SIGKILL)
+        self._process.join()
+
+    def forget(self):
+        """Closes its files."""
+        self._log.close()
+        self._events.close()
+        self._process.close()
+
+    def wait(self):
+        """Its exit code; minus the signal's number if one ended it."""
+        self._process.join(PATIENCE_SECS)
+        assert self._process.exitcode is not None, f"process {self.pid} did not end"
+        return self._process.exitcode
+
+    def output(self):
+        self._log.seek(0)
+        return self._log.read()
+
+
+def _run(function, arguments, events, log):
+    with open(log, "ab", buffering=0) as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
+    function(lambda name, **values: events.send({"name": name, **values}), **arguments)
+
+
+class Cluster:
+    """The addresses of a cluster, and its processes; all are killed at the end."""
+
+    def __init__(self, ps=1, workers=2):
+        addresses = free_addresses(ps + 1 + workers)
+        self.spec = {"ps": addresses[:ps], "chief": addresses[ps : ps + 1]}
+        if workers:
+            self.spec["worker"] = addresses[ps + 1 :]
+        self._processes = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self._processes:
+            process.kill()
+            process.forget()
+
+    def start(self, function, job, index=0, **arguments):
+        """Starts a process that is told its place in the cluster."""
+        return self.start_alone(function, spec=self.spec, job=job, index=index, **arguments)
+
+    def start_alone(self, function, **arguments):
+        """Starts a process outside the cluster."""
+        process = Process(function, **arguments)
+        self._processes.append(process)
+        return process

@@ -1,0 +1,119 @@
+"""What the processes of the cluster tests run; each takes emit(name, **values) first."""
+
+import time
+
+import tensorflow as tf
+
+import tfmts_compat
+
+train = tf.compat.v1.train
+
+SESSIONS = {
+    "upstream": train.MonitoredTrainingSession,
+    "shim": tfmts_compat.MonitoredTrainingSession,
+}
+
+
+def ps(emit, spec, job, index):
+    """A parameter server, up until it is killed."""
+    server = tf.distribute.Server(spec, job_name=job, task_index=index)
+    emit("up")
+    server.join()
+
+
+class TellingSaver(train.Saver):
+    """A Saver that emits an event before and after each save."""
+
+    def __init__(self, emit):
+        super().__init__(defer_build=True)
+        self._emit = emit
+
+    def save(self, session, path, *, global_step, **arguments):
+        self._emit("saving", step=int(global_step))
+        saved = super().save(session, path, global_step=global_step, **arguments)
+        self._emit("saved", step=int(global_step))
+        return saved
+
+
+class HangInEndHook(train.SessionRunHook):
+    """Says when the session ends, and never lets it."""
+
+    def __init__(self, emit):
+        self._emit = emit
+
+    def end(self, session):
+        self._emit("ending")
+        while True:
+            time.sleep(1)
+
+
+def train_alone(emit, **arguments):
+    """`train_loop` in one process, without a cluster."""
+    train_loop(emit, tf.compat.v1.ConfigProto(), "", None, True, **arguments)
+
+
+def train_on_cluster(emit, spec, job, index, device_filters=True, **arguments):
+    """`train_loop` as the chief or a worker, with the variables on the ps."""
+    config = tf.compat.v1.ConfigProto()
+    if device_filters:
+        config.device_filters.extend(["/job:ps", f"/job:{job}/task:{index}"])
+    server = tf.distribute.Server(spec, job_name=job, task_index=index, config=config)
+    device = train.replica_device_setter(
+        worker_device=f"/job:{job}/task:{index}", cluster=tf.train.ClusterSpec(spec)
+    )
+    train_loop(emit, config, server.target, device, job == "chief", **arguments)
+
+
+def train_loop(
+    emit,
+    config,
+    target,
+    device,
+    is_chief,
+    implementation="shim",
+    weights=4,
+    replicas=0,
+    stop_on_signal=False,
+    hang_in_end=False,
+    **arguments,
+):
+    """Trains until the session says stop; emits up, session, step, saving, saved, end, error."""
+    tf.compat.v1.logging.set_verbosity("INFO")
+    emit("up")
+    started = time.monotonic()
+    try:
+        with tf.Graph().as_default(), tf.compat.v1.device(device):
+            global_step = train.get_or_create_global_step()
+            loss, hooks = model(weights), []
+            optimizer = train.GradientDescentOptimizer(0.01)
+            if replicas:
+                optimizer = train.SyncReplicasOptimizer(optimizer, replicas, replicas)
+                hooks.append(optimizer.make_session_run_hook(is_chief))
+            with tf.control_dependencies([optimizer.minimize(loss, global_step)]):
+                step = tf.identity(global_step)
+            if stop_on_signal:
+                hooks.append(tfmts_compat.StopOnSignalHook())
+            if hang_in_end:
+                hooks.append(HangInEndHook(emit))
+            with SESSIONS[implementation](
+                target,
+                is_chief=is_chief,
+                config=config,
+                hooks=hooks,
+                scaffold=train.Scaffold(saver=TellingSaver(emit)),
+                **arguments,
+            ) as session:
+                emit("session")
+                while not session.should_stop():
+                    emit("step", step=int(session.run(step)))
+    except tf.errors.OpError as error:
+        waited = time.monotonic() - started
+        emit("error", type=type(error).__name__, message=error.message, waited=waited)
+        raise SystemExit(3) from error
+    emit("end")
+
+
+def model(weights):
+    """A model's loss; its size decides how long a save takes."""
+    values = tf.compat.v1.get_variable("weights", [weights], initializer=tf.ones_initializer())
+    return tf.reduce_sum(values * values)

@@ -1,0 +1,166 @@
+"""Training on real processes that are killed, or run out of disk; upstream beside the shim."""
+
+import os
+import random
+import re
+import subprocess
+import time
+
+import pytest
+import tensorflow as tf
+from cluster import tasks
+from cluster.processes import Cluster
+
+from tfmts_compat import checkpoints
+
+IMPLEMENTATIONS = pytest.mark.parametrize("implementation", ["upstream", "shim"])
+CADENCE = 20  # global steps
+ROUNDS = 20
+
+
+@IMPLEMENTATIONS
+def test_a_chief_killed_20_times_resumes_from_the_newest_checkpoint(implementation, tmp_path):
+    chance = random.Random(4)
+    directory = str(tmp_path)
+
+    def start(job, index=0, **arguments):
+        return cluster.start(
+            tasks.train_on_cluster,
+            job,
+            index,
+            implementation=implementation,
+            weights=1_000_000,  # 4 MB, so that a save takes a while
+            **arguments,
+        )
+
+    def start_chief():
+        chief = start("chief", checkpoint_dir=directory, save_checkpoint_steps=CADENCE)
+        chief.wait_for("session")
+        return chief
+
+    with Cluster(workers=2) as cluster:
+        cluster.start(tasks.ps, "ps").wait_for("up")
+        chief = start_chief()
+        workers = [start("worker", 0), start("worker", 1)]
+        killed_in_a_save = resumed = 0
+        for round_number in range(ROUNDS):
+            if round_number % 2:
+                chief.wait_for("saving", lambda event, at=resumed: event["step"] > at)
+                time.sleep(chance.uniform(0, 0.02))
+            else:
+                chief.wait_for("step")
+                time.sleep(chance.uniform(0, 0.3))
+            chief.kill()
+            events = chief.seen + chief.events()
+            last = {event["name"]: event["step"] for event in events if "step" in event}
+            killed_in_a_save += last.get("saving") != last.get("saved")
+            newest = tf.train.latest_checkpoint(directory)
+            assert checkpoints.advice(directory) is None  # it is complete
+
+            chief = start_chief()
+            restored = re.findall(r"Restoring parameters from (\S+)", chief.output())
+            assert set(restored) == {newest}  # each line of the log is there twice
+            resumed = int(newest.rpartition("-")[2])
+            assert resumed >= last["saved"]
+            assert resumed > last.get("step", 0) - CADENCE
+        assert killed_in_a_save > 0
+        for process in (chief, *workers):
+            process.events()
+            process.wait_for("step")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A directory that is a file system of 3 MB."""
+    directory = str(tmp_path / "disk")
+    os.mkdir(directory)
+    if not shell("mount -t tmpfs -o size=3m tmpfs", directory):
+        pytest.skip("a tmpfs cannot be mounted here")
+    yield directory
+    assert shell("umount -l", directory)
+
+
+def shell(command, *arguments):
+    return not subprocess.run([*command.split(), *arguments], check=False).returncode
+
+
+def make_read_only(directory):
+    # A second mount, because one with open files cannot be turned read-only.
+    assert shell("mount --bind", directory, directory)
+    assert shell("mount -o remount,bind,ro", directory)
+
+
+def nearly_fill(directory):
+    with open(os.path.join(directory, "of others"), "wb") as file:
+        file.write(bytes(1_300_000))  # leaves room for three checkpoints of the five kept
+
+
+@pytest.mark.parametrize(
+    ("harm", "mend", "error", "says"),
+    [
+        pytest.param(
+            nearly_fill,
+            "mount -o remount,size=30m",
+            "ResourceExhaustedError",
+            "No space left",
+            id="full",
+        ),
+        pytest.param(
+            make_read_only, "umount", "PermissionDeniedError", "Read-only", id="read-only"
+        ),
+    ],
+)
+@IMPLEMENTATIONS
+def test_a_save_that_fails_leaves_older_checkpoints(
+    implementation, small_disk, harm, mend, error, says
+):
+    directory = small_disk
+
+    def start():
+        return cluster.start_alone(
+            tasks.train_alone,
+            implementation=implementation,
+            weights=100_000,  # 400 kB in each of the 5 checkpoints that are kept
+            checkpoint_dir=directory,
+            save_checkpoint_steps=CADENCE,
+            save_summaries_steps=None,
+            log_step_count_steps=None,
+        )
+
+    with Cluster(workers=0) as cluster:
+        trained = start()
+        trained.wait_for("saved", lambda event: event["step"] > 0)
+        harm(directory)
+        failed = trained.wait_for("error")
+        assert failed["type"] == error
+        assert says in failed["message"]
+        assert directory in failed["message"]
+        assert trained.wait() == 3
+        newest = tf.train.latest_checkpoint(directory)
+        assert checkpoints.advice(directory) is None
+
+        assert shell(mend, directory)
+        again = start()
+        again.wait_for("saved", lambda event: event["step"] > int(newest.rpartition("-")[2]))
+        assert f"Restoring parameters from {newest}" in again.output()
+
+
+@IMPLEMENTATIONS
+def test_sync_replicas_optimizer_runs_with_a_chief_and_two_workers(implementation, tmp_path):
+    def start(job, index=0, **arguments):
+        return cluster.start(
+            tasks.train_on_cluster,
+            job,
+            index,
+            implementation=implementation,
+            replicas=3,
+            max_wait_secs=7200,
+            **arguments,
+        )
+
+    with Cluster(workers=2) as cluster:
+        cluster.start(tasks.ps, "ps").wait_for("up")
+        chief = start("chief", checkpoint_dir=str(tmp_path))
+        chief.wait_for("session")
+        for process in (chief, start("worker", 0), start("worker", 1)):
+            process.wait_for("step", lambda event: event["step"] >= 10)

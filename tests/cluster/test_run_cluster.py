@@ -1,0 +1,80 @@
+"""The launcher of the example: a whole cluster runs, stops cleanly, and leaves nothing behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+PROGRAM = Path(__file__).parents[2] / "examples" / "run_cluster.py"
+
+
+@pytest.fixture
+def launcher(tmp_path):
+    """Starts the launcher with arguments; its directory is in each process's command line."""
+    started = []
+
+    def start(*arguments):
+        process = subprocess.Popen(
+            [sys.executable, str(PROGRAM), f"--model_dir={tmp_path}/model", *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+    for pid in alive(tmp_path):
+        os.kill(pid, signal.SIGKILL)
+
+
+def alive(directory):
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(directory).encode() in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue  # it has just ended
+    return found
+
+
+def newest_step(tmp_path):
+    return int(tf.train.latest_checkpoint(str(tmp_path / "model")).rpartition("-")[2])
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+def test_the_cluster_trains_to_the_end(launcher, tmp_path):
+    process = launcher("--steps=300")
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0
+    for name in ("chief 0", "worker 0", "worker 1"):
+        assert re.search(rf"^{name} +\| ended at global step 3\d\d: test accuracy", output, re.M)
+    assert re.search(r"^ps 0 +\| ", output, re.M)
+    assert newest_step(tmp_path) >= 300
+    assert alive(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+def test_ctrl_c_saves_and_leaves_no_process_behind(launcher, tmp_path):
+    process = launcher("--steps=100000000")
+    training = set()
+    for line in process.stdout:
+        if line.endswith("| training\n"):
+            training.add(line[:10].strip())
+        if training == {"chief 0", "worker 0", "worker 1"}:
+            break
+    process.send_signal(signal.SIGINT)
+    output = process.stdout.read()
+    assert process.wait(timeout=120) == 130
+    stopped = re.search(r"^chief 0 +\| ended at global step (\d+)", output, re.M)
+    # Both the chief's last look and its checkpoint may be ahead of the step it stopped at.
+    assert 0 < int(stopped[1]) <= newest_step(tmp_path)
+    assert alive(tmp_path) == []

@@ -1,0 +1,112 @@
+"""A worker on a real cluster: it joins soon after the chief, or gives up in time."""
+
+import pytest
+import tensorflow as tf
+from cluster import tasks
+from cluster.processes import Cluster
+
+WAITING = "Waiting for model to be ready"
+LOST = "This may be due to a preemption in a connected worker or parameter server"
+
+
+def test_under_30_seconds_upstream_looks_once_and_the_shim_waits_for_a_late_chief(tmp_path):
+    with Cluster(workers=2) as cluster:
+        cluster.start(tasks.ps, "ps").wait_for("up")
+        quick = cluster.start(tasks.train_on_cluster, "worker", 0, max_wait_secs=29)
+        upstreams = cluster.start(
+            tasks.train_on_cluster, "worker", 1, max_wait_secs=29, implementation="upstream"
+        )
+        assert upstreams.wait_for("error")["type"] == "DeadlineExceededError"
+        assert WAITING not in upstreams.output()
+        quick.wait_for_output(WAITING)
+
+        chief = cluster.start(tasks.train_on_cluster, "chief", checkpoint_dir=str(tmp_path))
+        chief.wait_for("step")
+        quick.wait_for("step")
+
+
+@pytest.mark.parametrize(
+    ("device_filters", "why"),
+    [
+        pytest.param(True, "the model's variables are not initialized", id="with-device-filters"),
+        pytest.param(False, "the last look got no answer", id="without"),
+    ],
+)
+def test_a_chief_that_never_comes_is_a_deadline_exceeded_error_in_time(device_filters, why):
+    with Cluster(workers=1) as cluster:
+        cluster.start(tasks.ps, "ps").wait_for("up")
+        worker = cluster.start(
+            tasks.train_on_cluster,
+            "worker",
+            device_filters=device_filters,
+            max_wait_secs=1.5,
+            recovery_wait_secs=0.4,
+        )
+        error = worker.wait_for("error")
+        assert error["type"] == "DeadlineExceededError"
+        assert "waited for the chief for max_wait_secs=1.5 seconds" in error["message"]
+        assert "looking every 0.4 seconds" in error["message"]
+        assert why in error["message"]
+        assert error["waited"] >= 1.5
+        assert worker.wait() == 3
+
+
+def test_max_wait_secs_below_recovery_wait_secs_still_takes_a_last_look():
+    with Cluster(workers=1) as cluster:
+        cluster.start(tasks.ps, "ps").wait_for("up")
+        worker = cluster.start(
+            tasks.train_on_cluster, "worker", max_wait_secs=1, recovery_wait_secs=600
+        )
+        assert worker.wait_for("error")["waited"] >= 1
+
+
+@pytest.mark.parametrize("implementation", ["upstream", "shim"])
+def test_a_killed_worker_comes_back(implementation, tmp_path):
+    with Cluster(workers=2) as cluster:
+        cluster.start(tasks.ps, "ps").wait_for("up")
+        chief = cluster.start(
+            tasks.train_on_cluster,
+            "chief",
+            implementation=implementation,
+            checkpoint_dir=str(tmp_path),
+        )
+        chief.wait_for("step")  # a worker of upstream's that comes earlier waits 30 seconds
+        workers = [
+            cluster.start(tasks.train_on_cluster, "worker", i, implementation=implementation)
+            for i in range(2)
+        ]
+        for worker in workers:
+            before = worker.wait_for("step")["step"]
+        workers[1].kill()
+        chief.wait_for("step", lambda event: event["step"] > before)
+        again = cluster.start(tasks.train_on_cluster, "worker", 1, implementation=implementation)
+        assert again.wait_for("step")["step"] > before
+        workers[0].wait_for("step", lambda event: event["step"] > before)
+
+
+@pytest.mark.parametrize("implementation", ["upstream", "shim"])
+def test_after_a_ps_is_lost_training_goes_on_from_the_newest_checkpoint(implementation, tmp_path):
+    def start(job, index=0, **arguments):
+        return cluster.start(
+            tasks.train_on_cluster, job, index, implementation=implementation, **arguments
+        )
+
+    with Cluster(workers=2) as cluster:
+        ps = cluster.start(tasks.ps, "ps")
+        ps.wait_for("up")
+        chief = start("chief", checkpoint_dir=str(tmp_path), save_checkpoint_steps=20)
+        chief.wait_for("saved", lambda event: event["step"] > 0)
+        workers = [start("worker", 0), start("worker", 1)]
+        for worker in workers:
+            worker.wait_for("step")
+        ps.kill()
+        for process in (chief, *workers):
+            process.wait_for_output(LOST)
+        newest = tf.train.latest_checkpoint(str(tmp_path))
+
+        cluster.start(tasks.ps, "ps").wait_for("up")
+        chief.wait_for_output(f"Restoring parameters from {newest}")
+        # Upstream's workers may take another 30 seconds, so only the shim's are waited for.
+        for process in (chief, *workers) if implementation == "shim" else [chief]:
+            process.events()  # those of before
+            process.wait_for("step")

@@ -1,0 +1,116 @@
+"""The benchmarks' arithmetic, and that the published page is made from the published results."""
+
+import importlib.util
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pairs
+import pytest
+import report
+
+ROOT = pathlib.Path(__file__).parent.parent
+PUBLISHED = ROOT / "benchmarks" / "results" / "published.json"
+
+
+@pytest.fixture
+def published():
+    return json.loads(PUBLISHED.read_text(encoding="utf-8"))
+
+
+def test_sides_take_turns_and_each_comes_first():
+    calls = []
+    sides = {name: (lambda name=name: calls.append(name) or 1.0) for name in "abc"}
+    values = pairs.rounds(sides, 6)
+    assert values == {name: [1.0] * 6 for name in "abc"}
+    rounds = [calls[first : first + 3] for first in range(0, len(calls), 3)]
+    assert all(sorted(names) == ["a", "b", "c"] for names in rounds)
+    assert {names[0] for names in rounds} == {"a", "b", "c"}
+
+
+def test_the_ratio_is_taken_round_by_round_so_a_slow_machine_cancels_out():
+    slowness = np.random.default_rng(1).uniform(1, 10, size=200)
+    noise = np.random.default_rng(2).normal(1, 0.01, size=200)
+    case = pairs.case("ms", {"shim": 0.6 * slowness * noise, "upstream": slowness})
+    _, low, high = case["result"]
+    assert low < 0.6 < high
+    assert high - low < 0.01
+
+
+def test_a_slow_module_plugs_in_by_the_names_of_its_entries():
+    spec = importlib.util.spec_from_file_location("command", ROOT / "benchmarks" / "__main__.py")
+    command = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(command)
+    measured = {
+        "join_secs": {"upstream": [16.0, 8.0], "shim": [0.5, 0.5]},
+        "whole_tree_ms": {"upstream": [8.0, 9.0, 10.0], "shim": [3.0]},
+        "tensorflow": "2.21.0",
+    }
+    cases = dict(command.cases_in("slow", measured))
+    assert {name: (case["result"][0], case["unit"]) for name, case in cases.items()} == {
+        "slow: join": (0.046875, "s"),
+        "slow: whole tree": (1 / 3, "ms"),
+    }
+
+
+def test_too_few_rounds_give_no_interval():
+    assert pairs.case("ms", {"shim": [1.0] * 4})["result"] == [1.0, None, None]
+
+
+@pytest.mark.parametrize(
+    ("result", "reached"),
+    [
+        ([0.99, 0.98, 1.00], "yes"),
+        ([1.01, 0.99, 1.03], "within the interval"),
+        ([1.02, 1.01, 1.03], "no"),
+        ([1.02, None, None], "no"),
+    ],
+)
+def test_a_target_is_reached_or_not(result, reached):
+    assert report.verdict({"result": result, "target": 1.0}) == reached
+
+
+@pytest.mark.parametrize(
+    ("change", "moved"), [(0.5, "faster"), (1.0, "same"), (2.0, "SLOWER"), (None, "new")]
+)
+def test_a_comparison_says_what_moved(published, change, moved):
+    name, now = "step, default cadence", json.loads(json.dumps(published))
+    if change is None:
+        del published["cases"][name]
+    else:
+        now["cases"][name]["result"] = [change * value for value in now["cases"][name]["result"]]
+    rows = [row.split("|") for row in report.comparison(published, now).splitlines()]
+    assert [row[-2].strip() for row in rows if row[1].strip() == name] == [moved]
+
+
+def test_the_page_shows_the_published_results(published):
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    assert report.rendered(page, published) == page
+    assert report.table(published) in page
+
+
+def test_the_plot_shows_the_published_results(published):
+    svg = (ROOT / "docs" / "performance.svg").read_text(encoding="utf-8")
+    for name, case in published["cases"].items():
+        if case["ratio_of"] == "shim/upstream":
+            assert f">{name}<" in svg
+            assert f">{case['result'][0]:.2f}<" in svg
+
+
+def test_one_command_measures_and_writes_json(tmp_path):
+    path = tmp_path / "now.json"
+    command = [sys.executable, str(ROOT / "benchmarks"), "--quick", "--only=processes"]
+    subprocess.run(
+        [*command, f"--json={path}", f"--compare={PUBLISHED}"],
+        check=True,
+        capture_output=True,
+        timeout=300,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+    results = json.loads(path.read_text(encoding="utf-8"))
+    assert results["quick"]
+    assert results["cases"]["import tfmts_compat"]["rounds"] == 5
+    assert results["cases"]["peak memory of a training"]["medians"]["shim"] > 0
