@@ -9,6 +9,7 @@ os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1")
 warnings.simplefilter("ignore")
 import tensorflow as tf
 from tensorflow.python.training import monitored_session
+assert hasattr(tf.compat.v1.train, "MonitoredTrainingSession")  # its wrapper deletes what it knows
 del tf.compat.v1.train.MonitoredTrainingSession
 del monitored_session.MonitoredTrainingSession
 assert not hasattr(tf.compat.v1.train, "MonitoredTrainingSession")
