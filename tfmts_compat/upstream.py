@@ -216,3 +216,28 @@ def cannot_save_graph() -> str | None:
         f"{_major('protobuf')}; pip install 'protobuf<7', or pass "
         "save_graph_def=False."
     )
+
+
+def monitored_training_session() -> Any | None:
+    """Upstream's MonitoredTrainingSession, or None where TensorFlow no longer has it."""
+    return getattr(v1().train, "MonitoredTrainingSession", None)
+
+
+def parts(session: Any) -> tuple[Any, Any, list[str]]:
+    """What a monitored session consists of.
+
+    Returns:
+      Its session creator, its hooks, and the class names from it down to the
+      tf.compat.v1.Session inside.
+    """
+    classes, inner = [], session
+    while inner is not None:
+        classes.append(type(inner).__name__)
+        inner = getattr(inner, "_sess", None)
+    return session._coordinated_creator._session_creator, session._hooks, classes
+
+
+def global_step_read() -> Any:
+    """The tensor by which hooks read the global step; a step that must not race waits for it."""
+    training_util = importlib.import_module("tensorflow.python.training.training_util")
+    return training_util._get_or_create_global_step_read()

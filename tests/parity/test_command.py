@@ -1,0 +1,137 @@
+"""tfmts-compat parity as its users call it."""
+
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+import tfmts_compat
+from tfmts_compat import upstream
+from tfmts_compat.cli import main
+from tfmts_compat.parity import golden, scenarios
+
+
+def run_python(code, *arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}", *arguments],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=120,
+        **options,
+    )
+
+
+def test_reports_say_what_the_table_says(tmp_path, capsys):
+    junit, page = tmp_path / "parity.xml", tmp_path / "parity.html"
+    only = ["--only", "resume", "--only", "checkpoint-both-*"]
+    assert main(["parity", *only, "--junit", str(junit), "--html", str(page)]) == 0
+    table = capsys.readouterr().out
+    assert re.search(r"^resume +same$", table, re.MULTILINE)
+    assert re.search(r"^checkpoint-both-on +departs as documented D1$", table, re.MULTILINE)
+    assert "4 scenarios: 3 same, 1 departs as documented, 0 differs" in table
+
+    suite = ElementTree.parse(junit).getroot()
+    assert (suite.get("tests"), suite.get("failures")) == ("4", "0")
+    said = {case.get("name"): case.findtext("system-out") for case in suite.iter("testcase")}
+    assert said["checkpoint-both-on"] == "departs as documented D1"
+    versions = {each.get("name"): each.get("value") for each in suite.iter("property")}
+    assert versions["tensorflow"] == upstream.tensorflow().__version__
+
+    text = page.read_text(encoding="utf-8")
+    assert "checkpoint-both-on" in text
+    assert not re.search(r"(src|href)=|url\(|@import", text), "not self-contained"
+
+
+def test_a_shim_that_differs_is_exit_1_and_named(tmp_path, capsys, monkeypatch):
+    def forgetful(**arguments):
+        return upstream.monitored_training_session()(**{**arguments, "save_graph_def": False})
+
+    monkeypatch.setattr(tfmts_compat, "MonitoredTrainingSession", forgetful)
+    junit, page = tmp_path / "parity.xml", tmp_path / "parity.html"
+    only = ["--only", "resume", "--only", "no-arguments"]
+    assert main(["parity", *only, "--junit", str(junit), "--html", str(page)]) == 1
+    table = capsys.readouterr().out
+    assert re.search(r"^no-arguments +same$", table, re.MULTILINE)
+    assert re.search(r"^resume +differs\n  ! run\[0\]", table, re.MULTILINE)
+    assert "_save_graph_def: upstream True, the shim False" in table
+    assert ElementTree.parse(junit).getroot().get("failures") == "1"
+    assert "the shim False" in page.read_text(encoding="utf-8")
+
+
+def test_upstream_that_drifted_from_its_golden_is_exit_1(tmp_path, capsys, monkeypatch):
+    minor = golden.minor_of(upstream.tensorflow().__version__)
+    recorded = golden.nearest(minor)
+    recorded.traces["no-arguments"].call[0]["values"] = [1, 2, 4]
+    golden.write(tmp_path, recorded.header, recorded.traces)
+    monkeypatch.setattr(golden, "DIRECTORY", tmp_path)
+    assert main(["parity", "--only", "no-arguments"]) == 1
+    table = capsys.readouterr().out
+    assert re.search(r"no-arguments +same\n  ! upstream drifted: run\[0\].values", table)
+
+
+def test_record_writes_the_golden_it_is_compared_with(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(scenarios, "TOPICS", ("rejected",))
+    assert main(["parity", "--record", str(tmp_path)]) == 0
+    (path,) = tmp_path.iterdir()
+    assert capsys.readouterr().out == f"{path}\n"
+    known = golden.nearest(golden.minor_of(upstream.tensorflow().__version__))
+    monkeypatch.setattr(golden, "DIRECTORY", tmp_path)
+    again = golden.read(golden.minors()[0])
+    assert list(again.header) == [
+        "tensorflow", "python", "numpy", "protobuf", "tfmts_compat", "date"
+    ]  # fmt: skip
+    assert again.traces == {name: known.traces[name] for name in again.traces}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--only", "resum"], "--only resum: there is no such scenario; did you mean resume"),
+        (["--only", "zzz"], "--only zzz: there is no such scenario; --list names them all."),
+        (["--junit", "{}"], "Is a directory"),
+        (["--html", "{}/no/such/page.html"], "No such file or directory"),
+        (["--record", "{}/nowhere"], "must be a directory that exists"),
+        (["--record", "{}", "--only", "resume"], "pass it alone"),
+    ],
+)
+def test_bad_input_is_one_line_before_anything_runs(tmp_path, capsys, arguments, says):
+    assert main(["parity", *(argument.format(tmp_path) for argument in arguments)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    assert line.startswith("tfmts-compat: error: ")
+    assert says in line
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("tensorflow", "says"),
+    [
+        ("raise ModuleNotFoundError('gone', name='tensorflow')", "pip install"),
+        ("raise AttributeError('_ARRAY_API not found')", "cannot be imported (AttributeError"),
+        ("", "nothing in it"),
+    ],
+)
+def test_no_working_tensorflow_is_one_line(tmp_path, tensorflow, says):
+    (tmp_path / "tensorflow.py").write_text(
+        f"import sys\nprint('a traceback of numpy', file=sys.stderr)\n{tensorflow}\n"
+    )
+    code = f"sys.path.insert(0, {str(tmp_path)!r})\nfrom tfmts_compat.cli import main\n"
+    run = run_python(code + "sys.exit(main(['parity']))")
+    assert run.returncode == 2
+    (line,) = run.stderr.splitlines()
+    assert says in line
+
+
+def test_names_are_listed_and_nothing_heavy_is_imported():
+    run = run_python(
+        "from tfmts_compat.cli import main\n"
+        "assert not {'tqdm', 'tfmts_compat.parity.suite'} & {*sys.modules}\n"
+        "main(['parity', '--list'])\n"
+        "assert 'tensorflow' not in sys.modules"
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines() == list(scenarios.table())

@@ -1,0 +1,101 @@
+"""Verdicts, over real and over altered traces."""
+
+import dataclasses
+
+import pytest
+
+from tfmts_compat.parity import comparison, golden, scenarios
+from tfmts_compat.parity.comparison import Traces, Verdict
+from tfmts_compat.parity.departures import C2, D1, D4
+from tfmts_compat.parity.scenario import Scenario
+
+MINOR = (2, 21)
+RUN = {"session_runs": [3, 1], "log": ["a", "b"], "files": ["DIR/x"]}
+SLOW = {**RUN, "session_runs": [4, 2]}
+OTHER = {**RUN, "log": ["a"]}
+REFUSED = {"error": "AttributeError opening", "log": ["a"], "files": ["DIR/x"]}
+
+
+def scenario(**options):
+    return Scenario("made-up", lambda bench: {}, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "upstream", "shim", "verdict", "shown", "found"),
+    [
+        pytest.param({}, Traces([RUN]), [RUN], Verdict.SAME, (), None, id="same"),
+        pytest.param({}, Traces([RUN]), [OTHER], Verdict.DIFFERS, (), "['b']", id="differs"),
+        pytest.param({}, Traces([RUN]), [RUN, RUN], Verdict.DIFFERS, (), "run[1]", id="one-more"),
+        pytest.param(
+            {"departs": (D4,)}, Traces([SLOW]), [RUN], Verdict.DEPARTS, ("D4",), None, id="place"
+        ),
+        pytest.param(
+            {"departs": (D4,)}, Traces([SLOW]), [OTHER], Verdict.DIFFERS, ("D4",), "log",
+            id="more-than-the-departure",
+        ),
+        pytest.param(
+            {"departs": (D4,)}, Traces([RUN]), [RUN], Verdict.SAME, (), "D4 no longer shows",
+            id="upstream-agrees-now",
+        ),
+        pytest.param(
+            {"departs": (D1,)}, Traces([REFUSED], [RUN]), [RUN], Verdict.DEPARTS, ("D1",), None,
+            id="as-documented",
+        ),
+        pytest.param(
+            {"departs": (D1,)}, Traces([REFUSED], [RUN]), [OTHER], Verdict.DIFFERS, ("D1",), "log",
+            id="not-as-documented",
+        ),
+        pytest.param(
+            {"departs": (D1, D4)}, Traces([REFUSED], [SLOW]), [RUN], Verdict.DEPARTS,
+            ("D1", "D4"), None, id="two-departures",
+        ),
+        pytest.param(
+            {"departs": (dataclasses.replace(D4, since=(2, 22)),)}, Traces([RUN]), [RUN],
+            Verdict.SAME, (), None, id="departure-of-another-minor",
+        ),
+        pytest.param(
+            {"departs": (C2,), "rejected": True}, Traces([REFUSED]),
+            [{"error": "TypeError opening"}], Verdict.DEPARTS, ("C2",), None, id="rejected-first",
+        ),
+        pytest.param(
+            {"departs": (C2,), "rejected": True}, Traces([REFUSED]),
+            [{"error": "TypeError opening", "files": ["DIR/y"]}], Verdict.DIFFERS, ("C2",),
+            "left ['DIR/y']", id="rejected-with-files",
+        ),
+        pytest.param(
+            {"departs": (C2,), "rejected": True}, Traces([REFUSED]),
+            [{"error": "ValueError opening"}], Verdict.DIFFERS, ("C2",), "ValueError",
+            id="rejected-with-another-class",
+        ),
+        pytest.param(
+            {"departs": (C2,), "rejected": True}, Traces([RUN]), [RUN], Verdict.DIFFERS, (),
+            "no longer rejects", id="rejected-no-more",
+        ),
+    ],
+)  # fmt: skip
+def test_verdict(options, upstream, shim, verdict, shown, found):
+    outcome = comparison.compared(scenario(**options), MINOR, upstream, shim)
+    assert (outcome.verdict, outcome.departures) == (verdict, shown)
+    assert (not outcome.findings) if found is None else found in "\n".join(outcome.findings)
+
+
+def test_a_change_anywhere_in_a_real_trace_is_found():
+    known = golden.read(MINOR).traces["resume"]
+    resume = scenarios.table()["resume"]
+    assert comparison.compared(resume, MINOR, known, known.call).verdict is Verdict.SAME
+    for index, run in enumerate(known.call):
+        for part in run:
+            altered = [dict(each) for each in known.call]
+            del altered[index][part]
+            outcome = comparison.compared(resume, MINOR, known, altered)
+            assert outcome.verdict is Verdict.DIFFERS, part
+
+
+def test_names_are_unique_and_departures_have_their_documented_call():
+    table = scenarios.table()
+    listed = sum(len(scenarios.of(topic)) for topic in scenarios.TOPICS)
+    assert len(table) == listed >= 60
+    for each in table.values():
+        by_document = [d.number for d in each.departs if not d.may_differ]
+        assert bool(by_document) == (each.documented is not None), each.name
+        assert dataclasses.replace(each, topic="") in scenarios.of(each.topic)

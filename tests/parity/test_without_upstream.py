@@ -1,0 +1,41 @@
+"""A TensorFlow that has the parts and no MonitoredTrainingSession any more."""
+
+import subprocess
+import sys
+
+REMOVED = """
+import os, sys, warnings
+os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1")
+warnings.simplefilter("ignore")
+import tensorflow as tf
+from tensorflow.python.training import monitored_session
+assert hasattr(tf.compat.v1.train, "MonitoredTrainingSession")  # its wrapper deletes what it knows
+del tf.compat.v1.train.MonitoredTrainingSession
+del monitored_session.MonitoredTrainingSession
+assert not hasattr(tf.compat.v1.train, "MonitoredTrainingSession")
+from tfmts_compat.cli import main
+sys.exit(main(["parity", *sys.argv[1:]]))
+"""
+
+
+def parity(*arguments):
+    return subprocess.run(
+        [sys.executable, "-c", REMOVED, *arguments],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_the_shim_behaves_as_the_golden_says():
+    run = parity()
+    assert "has no MonitoredTrainingSession of its own" in run.stdout
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_nothing_to_record_is_one_line(tmp_path):
+    run = parity("--record", str(tmp_path))
+    assert run.returncode == 2
+    assert "has no MonitoredTrainingSession" in run.stderr.splitlines()[-1]
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,155 @@
+"""What two traces say of a scenario: the same, departs as documented, or differs."""
+
+from __future__ import annotations
+
+import enum
+import fnmatch
+from dataclasses import dataclass
+from typing import Any, Dict, List
+
+from tfmts_compat.parity.departures import Departure
+from tfmts_compat.parity.scenario import Scenario
+
+Trace = List[Dict[str, Any]]
+
+
+class Verdict(enum.Enum):
+    """How the shim behaves beside upstream; the value is what people read."""
+
+    SAME = "same"
+    DEPARTS = "departs as documented"
+    DIFFERS = "differs"
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What upstream did in a scenario.
+
+    Attributes:
+      call: the trace of the scenario's call.
+      documented: the trace of its documented call, where it has one.
+    """
+
+    call: Trace
+    documented: Trace | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one scenario.
+
+    Attributes:
+      name: the scenario's name.
+      topic: what it is about.
+      verdict: the shim beside upstream.
+      departures: the numbers of the departures that showed.
+      findings: what is not as it should be, a line each; empty if all is well.
+      notes: what is worth knowing and no fault of anyone, a line each.
+      seconds: how long it took, all runs together.
+    """
+
+    name: str
+    topic: str
+    verdict: Verdict
+    departures: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def said(self) -> str:
+        """The verdict, with the numbers of the departures."""
+        return " ".join((self.verdict.value, *self.departures))
+
+
+def compared(scenario: Scenario, minor: tuple[int, int], upstream: Traces, shim: Trace) -> Outcome:
+    """Judges the shim's trace by upstream's.
+
+    Where the scenario has a documented call, upstream's trace of that call is what
+    the shim has to match: a departure is held to what the documentation promises.
+    Whatever differs beyond it has to be accounted for by an expected departure.
+
+    Args:
+      scenario: what was run.
+      minor: the TensorFlow minor; some departures show on some minors only.
+      upstream: what upstream did.
+      shim: what the shim did.
+    """
+    expected = [departure for departure in scenario.departs if departure.on(minor)]
+    by_document = [departure for departure in expected if not departure.may_differ]
+    by_place = [departure for departure in expected if departure.may_differ]
+    whole = differences(upstream.call, shim)
+    rest = whole
+    if by_document and upstream.documented is not None:
+        rest = differences(upstream.documented, shim)
+    findings = [
+        line(place, ("upstream", value), ("the shim", shims_value))
+        for place, value, shims_value in rest
+        if not any(_covers(departure, place) for departure in by_place)
+    ]
+    shown = [d for d in by_document if whole]
+    shown += [d for d in by_place if any(_covers(d, place) for place, *_ in rest)]
+    retired = [departure for departure in expected if departure not in shown]
+    if scenario.rejected:
+        findings += _not_rejected_cleanly(upstream.call, shim)
+    verdict = Verdict.DIFFERS if findings else Verdict.DEPARTS if shown else Verdict.SAME
+    findings += [f"{d.number} no longer shows: upstream agrees now, retire it" for d in retired]
+    return Outcome(
+        scenario.name, scenario.topic, verdict, tuple(d.number for d in shown), tuple(findings)
+    )
+
+
+def differences(upstream: Trace, shim: Trace) -> list[tuple[str, Any, Any]]:
+    """The places where two traces differ: (place, upstream's value, the shim's)."""
+    left, right = dict(_leaves("run", upstream)), dict(_leaves("run", shim))
+    return [
+        (place, left.get(place), right.get(place))
+        for place in [*left, *(place for place in right if place not in left)]
+        if left.get(place) != right.get(place)
+    ]
+
+
+def _leaves(place: str, value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        items = [(f"{place}.{name}", item) for name, item in value.items()]
+    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        items = [(f"{place}[{index}]", item) for index, item in enumerate(value)]
+    else:
+        return [(place, value)]
+    return [leaf for item in items for leaf in _leaves(*item)]
+
+
+def _covers(departure: Departure, place: str) -> bool:
+    return any(fnmatch.fnmatchcase(place, pattern) for pattern in departure.may_differ)
+
+
+def line(place: str, left: tuple[str, Any], right: tuple[str, Any]) -> str:
+    """Who has what at a place where two traces differ; of lists only what the other lacks."""
+    (who, value), (other, others) = left, right
+    if isinstance(value, list) and isinstance(others, list):
+        only = [item for item in value if item not in others]
+        others_only = [item for item in others if item not in value]
+        if only or others_only:  # else they differ in order or number
+            value, others = only, others_only
+    return f"{place}: {who} {_short(value)}, {other} {_short(others)}"
+
+
+def _short(value: Any) -> str:
+    if value is None or value == []:
+        return "nothing"
+    text = str(value)
+    return text if len(text) <= 300 else f"{text[:300]}…"
+
+
+def _not_rejected_cleanly(upstream: Trace, shim: Trace) -> list[str]:
+    """Contract clause 2: upstream's class, TypeError for AttributeError, and nothing written."""
+    (upstreams_run,), (shims_run,) = upstream, shim
+    error, shims_error = upstreams_run.get("error"), shims_run.get("error")
+    findings = []
+    if error is None:
+        findings.append("upstream no longer rejects this call")
+    elif shims_error != error.replace("AttributeError", "TypeError"):
+        findings.append(f"rejected by upstream with {error}, by the shim with {shims_error}")
+    if shims_run.get("files"):
+        findings.append(f"the shim left {shims_run['files']}")
+    return findings

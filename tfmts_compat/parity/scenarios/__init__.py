@@ -1,0 +1,36 @@
+"""The table of scenarios, by topic."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from typing import Final
+
+from tfmts_compat.parity.scenario import Scenario
+
+TOPICS: Final = (
+    "checkpoints",
+    "summaries",
+    "directories",
+    "hooks",
+    "scaffolds",
+    "stopping",
+    "sessions",
+    "rejected",
+)
+
+
+def of(topic: str) -> tuple[Scenario, ...]:
+    """The scenarios of one topic."""
+    module = importlib.import_module(f"{__name__}.{topic}")
+    listed: tuple[Scenario, ...] = module.SCENARIOS
+    return listed
+
+
+def table() -> dict[str, Scenario]:
+    """All scenarios by name, in order."""
+    return {
+        scenario.name: dataclasses.replace(scenario, topic=topic)
+        for topic in TOPICS
+        for scenario in of(topic)
+    }
