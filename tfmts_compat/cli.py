@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Sequence
 
 from tfmts_compat import plan
 from tfmts_compat.cadence import USE_DEFAULT
+from tfmts_compat.migrate import command as migrate
 
 _WORDS = {
     "USE_DEFAULT": USE_DEFAULT,
@@ -46,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     _add_explain(subparsers)
+    migrate.add_parser(subparsers)
     arguments = parser.parse_args(argv)
     try:
         return int(arguments.run(arguments))
