@@ -215,7 +215,7 @@ class Imports:
         """Puts a statement before another, and before the comment that belongs to that."""
         edits = self._module.edits
         number = self._module.lines(statement)[0]
-        while number > 3 and edits.lines[number - 2].lstrip().startswith("#"):
+        while number > 1 and re.match(r"#(?!!|.*coding)", edits.lines[number - 2]):
             number -= 1
         start = edits.offset(number)
         edits.replace(start, start, f"{text}{edits.newline()}")

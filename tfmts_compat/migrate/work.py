@@ -43,8 +43,11 @@ def processed(path: str, data: bytes, ignored: Sequence[str], with_diff: bool) -
 
     try:
         encoded = Encoded.read(data)
-        migrate = notebook.migrated if path.endswith(".ipynb") else rewrite.rewritten
-        result = migrate(encoded.text, path, ignored)
+        if path.endswith(".ipynb"):
+            result = notebook.migrated(encoded.text, path, ignored)
+        else:
+            keeps = os.path.basename(path).startswith("__init__.")
+            result = rewrite.rewritten(encoded.text, path, ignored, keeps_imports=keeps)
     except UnreadableError as problem:
         code = "TFM002" if problem.parsed else "TFM001"
         return Outcome(path, [Finding(path, problem.line, 1, code, str(problem))])
