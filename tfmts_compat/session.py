@@ -8,8 +8,6 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union
 
-from absl import logging
-
 from tfmts_compat import checks, plan, upstream
 from tfmts_compat.cadence import USE_DEFAULT, UseDefault
 from tfmts_compat.plan import Call, SessionPlan
@@ -105,6 +103,8 @@ def MonitoredTrainingSession(
     _check_in_graph(call, session_plan, user_hooks, chief_hooks)
     for trap in (*session_plan.warnings, *_second_savers(session_plan, chief_hooks + user_hooks)):
         warnings.warn(trap, TfmtsCompatWarning, stacklevel=2)
+    from absl import logging  # half of what importing this package would take
+
     logging.info("MonitoredTrainingSession:\n%s", session_plan)
     return _built(call, session_plan, user_hooks, chief_hooks)
 

@@ -72,6 +72,7 @@ def plain(path: str) -> str:
     return _VERSIONED.sub("tensorflow", path)
 
 
-def leads_to_names(path: str) -> bool:
-    """Whether a module is one of the table's, or on the way to one."""
-    return plain(path) in _PREFIXES or path == "tensorflow.compat"
+def is_on_the_way(path: str) -> bool:
+    """Whether a path is a name of the table, its module, or on the way to that."""
+    path = plain(path)
+    return path in TABLE or path in _PREFIXES or path == "tensorflow.compat"

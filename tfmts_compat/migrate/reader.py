@@ -8,8 +8,8 @@ import libcst as cst
 
 from tfmts_compat.migrate.names import NAMES
 from tfmts_compat.migrate.scopes import Resolver
-from tfmts_compat.migrate.screen import PRIVATE
 
+_PRIVATE = ("_sess", "_tf_sess", "_coordinated_creator")
 _DOTTED = re.compile(rf"[A-Za-z_][\w.]*\.(?:{'|'.join(sorted(NAMES))})\b")
 
 
@@ -56,10 +56,10 @@ class Reader(cst.CSTVisitor):
         name = node.attr.value
         if name in NAMES:
             self.named.append(node)
-        elif name in PRIVATE and node not in self._inner:
+        elif name in _PRIVATE and node not in self._inner:
             inner: cst.BaseExpression = node.value
             chain = 1
-            while isinstance(inner, cst.Attribute) and inner.attr.value in PRIVATE:
+            while isinstance(inner, cst.Attribute) and inner.attr.value in _PRIVATE:
                 self._inner.add(inner)
                 inner = inner.value
                 chain += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 import libcst as cst
 from libcst.metadata import (
@@ -89,11 +89,13 @@ class Module:
     ) -> None:
         self.edits = edits
         self.tree = wrapper.module
-        self.parents: Mapping[cst.CSTNode, cst.CSTNode] = wrapper.resolve(ParentNodeProvider)
-        self.scopes: Mapping[cst.CSTNode, Scope | None] = wrapper.resolve(ScopeProvider)
+        # All at once, so that LibCST goes through the tree as few times as it can.
+        metadata: Any = wrapper.resolve_many([ParentNodeProvider, PositionProvider, ScopeProvider])
+        self.parents: Mapping[cst.CSTNode, cst.CSTNode] = metadata[ParentNodeProvider]
+        self.scopes: Mapping[cst.CSTNode, Scope | None] = metadata[ScopeProvider]
         self.resolver = Resolver(self.scopes)
         self.found: list[Finding] = []
-        self._positions: Mapping[cst.CSTNode, CodeRange] = wrapper.resolve(PositionProvider)
+        self._positions: Mapping[cst.CSTNode, CodeRange] = metadata[PositionProvider]
         self._numbers = numbers
         self._path = path
         self._ignored = ignored

@@ -14,8 +14,8 @@ import re
 import warnings
 from typing import Iterator
 
-from tfmts_compat.migrate.names import NEW, leads_to_names, plain
-from tfmts_compat.migrate.screen import PRIVATE
+from tfmts_compat.migrate.names import NEW, is_on_the_way
+from tfmts_compat.migrate.screen import UNWRAPPED
 
 
 def slimmed(text: str, lines: list[str]) -> tuple[str, list[int]] | None:
@@ -36,8 +36,9 @@ def slimmed(text: str, lines: list[str]) -> tuple[str, list[int]] | None:
         warnings.simplefilter("ignore")  # of invalid escapes, say: none of our business
         tree = ast.parse(text)
     statements = list(_statements(tree.body))
-    words = _roots(statements) | {word for word in PRIVATE if word in text}
-    if not words:
+    words = _roots(statements)
+    unwraps = re.search(UNWRAPPED, text)
+    if not words and not unwraps:
         return None
     aliases = [(names, value) for names, value in map(_alias, statements) if names and value]
     grown = True
@@ -72,15 +73,16 @@ def _roots(statements: list[ast.stmt]) -> set[str]:
         if isinstance(statement, ast.Import):
             for alias in statement.names:
                 if alias.name.split(".")[0] in ("tensorflow", NEW) and (
-                    leads_to_names(alias.name) or not alias.asname
+                    is_on_the_way(alias.name) or not alias.asname
                 ):
                     words.add(alias.asname or alias.name.split(".")[0])
         elif isinstance(statement, ast.ImportFrom) and not statement.level:
             module = statement.module or ""
-            if module == NEW or leads_to_names(module):
-                words |= {alias.asname or alias.name for alias in statement.names}
-                words |= {module.split(".")[0]} if statement.names[0].name == "*" else set()
-    words.discard("*")
+            for alias in statement.names:
+                if alias.name == "*" and is_on_the_way(module):
+                    words.add(module.split(".")[0])
+                elif module == NEW or is_on_the_way(f"{module}.{alias.name}"):
+                    words.add(alias.asname or alias.name)
     return words | {NEW} if words else words
 
 
@@ -103,7 +105,8 @@ def _alias(statement: ast.stmt) -> tuple[set[str], set[str]]:
 
 def _without(body: list[ast.stmt], lines: list[str], words: set[str]) -> tuple[str, list[int]]:
     """Leaves out every statement in whose lines none of the words occurs."""
-    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b")
+    either = [rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b"] if words else []
+    pattern = re.compile("|".join([UNWRAPPED, *either]))
     mentions = [number for number, line in enumerate(lines, 1) if pattern.search(line)]
     dropped: set[int] = set()
     placeholders: dict[int, str] = {}
