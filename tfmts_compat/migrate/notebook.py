@@ -39,7 +39,7 @@ def migrated(text: str, path: str, ignored: Sequence[str] = ()) -> Result:
     """
     try:
         cells = list(_code_cells(text))
-    except (ValueError, KeyError, TypeError, IndexError) as problem:
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as problem:
         line = getattr(problem, "lineno", 1)
         raise UnreadableError(f"is no notebook: {problem}", line, parsed=True) from problem
 

@@ -1,0 +1,112 @@
+"""`tfmts-compat migrate` beside `tf_upgrade_v2`, and on trees of up to 100,000 files.
+
+Both run as commands, on the same copy of the installed TensorFlow's own sources
+(ops, training and framework), with the Python that runs this. tf_upgrade_v2
+breaks off on f-strings from Python 3.12 on, so take 3.11.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PARTS = ("ops", "training", "framework")
+RUNS = 5
+SIZES = (1_000, 10_000, 100_000)
+# One file in a hundred has work to do; the others are of the kinds a code base is made of.
+KINDS = (
+    "import os\n\n\ndef f{0}(path):\n    return os.path.join(path, '{0}')\n" * 20,
+    "import tensorflow as tf\n\n\ndef f{0}(x):\n    return tf.nn.relu(x) + {0}\n" * 20,
+)
+WORK = """import tensorflow as tf
+
+step = tf.train.get_or_create_global_step()
+with tf.train.MonitoredTrainingSession(hooks=[tf.train.StopAtStepHook({0})]) as session:
+    session.run(step)
+"""
+
+
+def run(command: list[str], *codes: int) -> tuple[float, float]:
+    """Seconds and peak MiB (of the command and its processes) of a whole run."""
+    begin = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        errors = process.stderr.read() if process.stderr else b""
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - begin
+    if process.returncode not in codes:
+        raise RuntimeError(f"{command[0]} exited with {process.returncode}: {errors.decode()}")
+    return seconds, usage.ru_maxrss / 1024
+
+
+def command(name: str) -> str:
+    """The command beside the Python that runs this."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def sources(target: Path) -> tuple[int, int]:
+    """Copies TensorFlow's own sources; returns the number of files and of lines."""
+    spec = importlib.util.find_spec("tensorflow")
+    assert spec is not None and spec.origin is not None
+    files = lines = 0
+    for part in PARTS:
+        root = Path(spec.origin).parent / "python"
+        for file in sorted((root / part).rglob("*.py")):
+            copy = target / file.relative_to(root)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+            files += 1
+            lines += file.read_bytes().count(b"\n")
+    return files, lines
+
+
+def grow(target: Path, start: int, end: int) -> None:
+    """Adds made-up files, a hundred to a directory."""
+    for number in range(start, end):
+        directory = target / f"d{number // 10_000}" / f"d{number // 100}"
+        if number % 100 == 0:
+            directory.mkdir(parents=True)
+        text = WORK if number % 100 == 0 else KINDS[number % len(KINDS)]
+        (directory / f"f{number}.py").write_text(text.format(number))
+
+
+def measure(sizes: tuple[int, ...] = SIZES) -> dict[str, float]:
+    """Measures both; seconds, MiB and ratios by name."""
+    results: dict[str, float] = {}
+    migrate = [command("tfmts-compat"), "migrate", "--check"]
+    with tempfile.TemporaryDirectory() as directory:
+        tree = Path(directory, "tensorflow")
+        results["files"], results["lines"] = sources(tree)
+        ours = [run([*migrate, str(tree)], 1)[0] for _ in range(RUNS)]
+        upstream, _ = run(
+            [command("tf_upgrade_v2"), "--intree", str(tree), "--outtree", f"{directory}/out",
+             "--reportfile", f"{directory}/report.txt"], 0,
+        )  # fmt: skip
+        ours += [run([*migrate, str(tree)], 1)[0] for _ in range(RUNS)]
+        results["tf_upgrade_v2 s"] = upstream
+        results["migrate s, median"] = statistics.median(ours)
+        results["migrate s, best"] = min(ours)
+        results["times faster, median"] = upstream / statistics.median(ours)
+        results["times faster, best"] = upstream / min(ours)
+
+        tree, made = Path(directory, "large"), 0
+        for size in sizes:
+            grow(tree, made, size)
+            made = size
+            seconds, peak = run([*migrate, str(tree)], 1)
+            results[f"{size} files: s"] = seconds
+            results[f"{size} files: ms for each"] = seconds / size * 1000
+            results[f"{size} files: peak MiB"] = peak
+    return results
+
+
+if __name__ == "__main__":
+    for name, value in measure().items():
+        print(f"{name:30} {value:12.3f}", flush=True)
