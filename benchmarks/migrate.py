@@ -34,7 +34,7 @@ with tf.train.MonitoredTrainingSession(hooks=[tf.train.StopAtStepHook({0})]) as 
 
 
 def run(command: list[str], *codes: int) -> tuple[float, float]:
-    """Seconds and peak MiB (of the command and its processes) of a whole run."""
+    """Seconds and peak MB of a whole run; the peak is of its largest process."""
     begin = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         errors = process.stderr.read() if process.stderr else b""
@@ -43,7 +43,7 @@ def run(command: list[str], *codes: int) -> tuple[float, float]:
     seconds = time.perf_counter() - begin
     if process.returncode not in codes:
         raise RuntimeError(f"{command[0]} exited with {process.returncode}: {errors.decode()}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage.ru_maxrss * 1024 / 1e6
 
 
 def command(name: str) -> str:
@@ -77,36 +77,41 @@ def grow(target: Path, start: int, end: int) -> None:
         (directory / f"f{number}.py").write_text(text.format(number))
 
 
-def measure(sizes: tuple[int, ...] = SIZES) -> dict[str, float]:
-    """Measures both; seconds, MiB and ratios by name."""
-    results: dict[str, float] = {}
+def measure(sizes: tuple[int, ...] = SIZES) -> dict[str, dict[str, list[float]]]:
+    """Measures both: the values of each round by case and by side."""
+    results: dict[str, dict[str, list[float]]] = {}
     migrate = [command("tfmts-compat"), "migrate", "--check"]
     with tempfile.TemporaryDirectory() as directory:
         tree = Path(directory, "tensorflow")
-        results["files"], results["lines"] = sources(tree)
+        files, lines = sources(tree)
+        upgrade = [command("tf_upgrade_v2"), "--intree", str(tree), "--outtree",
+                   f"{directory}/out", "--reportfile", f"{directory}/report.txt"]  # fmt: skip
         ours = [run([*migrate, str(tree)], 1)[0] for _ in range(RUNS)]
-        upstream, _ = run(
-            [command("tf_upgrade_v2"), "--intree", str(tree), "--outtree", f"{directory}/out",
-             "--reportfile", f"{directory}/report.txt"], 0,
-        )  # fmt: skip
+        upstream = [run(upgrade, 0)[0]]
         ours += [run([*migrate, str(tree)], 1)[0] for _ in range(RUNS)]
-        results["tf_upgrade_v2 s"] = upstream
-        results["migrate s, median"] = statistics.median(ours)
-        results["migrate s, best"] = min(ours)
-        results["times faster, median"] = upstream / statistics.median(ours)
-        results["times faster, best"] = upstream / min(ours)
+        results[f"{files}_files_of_{lines}_lines_secs"] = {"upstream": upstream, "shim": ours}
 
         tree, made = Path(directory, "large"), 0
         for size in sizes:
             grow(tree, made, size)
             made = size
             seconds, peak = run([*migrate, str(tree)], 1)
-            results[f"{size} files: s"] = seconds
-            results[f"{size} files: ms for each"] = seconds / size * 1000
-            results[f"{size} files: peak MiB"] = peak
+            results[f"{size}_files_secs"] = {"shim": [seconds]}
+            results[f"each_of_{size}_files_ms"] = {"shim": [seconds / size * 1000]}
+            results[f"memory_for_{size}_files_mb"] = {"shim": [peak]}
     return results
 
 
+def main() -> None:
+    """Prints a table."""
+    for name, sides in measure().items():
+        shown = {side: statistics.median(values) for side, values in sides.items()}
+        print(f"{name:36}", *(f"{side} {value:10.3f}" for side, value in shown.items()), end="")
+        if "upstream" in shown:
+            fastest = shown["upstream"] / min(sides["shim"])
+            print(f"  {shown['upstream'] / shown['shim']:.0f} times (best {fastest:.0f})", end="")
+        print()
+
+
 if __name__ == "__main__":
-    for name, value in measure().items():
-        print(f"{name:30} {value:12.3f}", flush=True)
+    main()

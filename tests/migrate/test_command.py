@@ -94,7 +94,7 @@ def test_what_is_left_to_a_person_counts_if_asked(tree, flags, code):
 def test_a_file_that_cannot_be_parsed_is_named_and_the_rest_is_done(tree, capsys):
     tree(a_py="import tensorflow as tf\nprint tf.train.Scaffold()\n", b_py=OLD)
     assert migrate("--write", ".") == 2
-    assert "./a.py:2:1: TFM002 " in capsys.readouterr().err
+    assert "a.py:2:1: TFM002 " in capsys.readouterr().err
     assert (tree() / "b.py").read_text() == NEW
 
 
@@ -129,10 +129,10 @@ def test_json(tree, capsys):
     assert migrate("--check", "--format=json", ".") == 2
     found = json.loads(capsys.readouterr().out)
     assert [(it["path"], it["line"], it["code"]) for it in found] == [
-        ("./a.py", 1, "TFM102"),
-        ("./a.py", 1, "TFM103"),
-        ("./a.py", 2, "TFM101"),
-        ("./b.py", 1, "TFM002"),
+        ("a.py", 1, "TFM102"),
+        ("a.py", 1, "TFM103"),
+        ("a.py", 2, "TFM101"),
+        ("b.py", 1, "TFM002"),
     ]
     assert migrate("--check", "--format=json", "missing") == 2
     json.loads(capsys.readouterr().out)
@@ -164,7 +164,7 @@ def test_gitignore_exclude_and_settings_leave_files_out(tree):
     (tree() / "venv/a.py").write_text(OLD)
     settings = files.Settings.read(".", ["x/"])
     found = files.Discovery(settings, print).files(["."])
-    assert list(found) == ["./a.py", "./sub/b.py"]
+    assert list(found) == ["a.py", "sub/b.py"]
 
 
 def test_settings_switch_codes_off(tree):

@@ -86,7 +86,7 @@ class Discovery:
         """Yields each file once, in the order of the paths and of the names in them."""
         for path in paths:
             if os.path.isdir(path):
-                yield from self._walk(path, _outer_ignores(path))
+                yield from map(os.path.normpath, self._walk(path, _outer_ignores(path)))
             elif not os.path.lexists(path):
                 self.failed(path, "does not exist")
             elif os.path.islink(path) and not _within(path, os.getcwd()):
