@@ -54,7 +54,8 @@ def command(name: str) -> str:
 def sources(target: Path) -> tuple[int, int]:
     """Copies TensorFlow's own sources; returns the number of files and of lines."""
     spec = importlib.util.find_spec("tensorflow")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     files = lines = 0
     for part in PARTS:
         root = Path(spec.origin).parent / "python"

@@ -260,5 +260,7 @@ def test_neither_libcst_nor_tensorflow_is_imported_where_nothing_has_to_be_parse
         "assert cli.main(['migrate', '--check', '.']) == 0\n"
         "print([it for it in ('tensorflow', 'libcst', 'tqdm', 'absl') if it in sys.modules])"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert result.stdout == "[]\n"

@@ -56,14 +56,14 @@ def test_migrated_code_trains(head, train, hooks, tmp_path):
 
 
 def test_names_imported_one_by_one_train(tmp_path):
-    old = """from tensorflow.python.training.monitored_session import MonitoredTrainingSession as MTS
+    old = """from tensorflow.python.training.monitored_session import MonitoredTrainingSession as M
 from tensorflow.python.training.basic_session_run_hooks import StopAtStepHook
 from tensorflow.python.training import training_util
 import tensorflow.compat.v1 as tf
 
 step = training_util.get_or_create_global_step()
 add = tf.assign_add(step, 1)
-with MTS("", True, directory, hooks=[StopAtStepHook(5)]) as session:
+with M("", True, directory, hooks=[StopAtStepHook(5)]) as session:
     while not session.should_stop():
         last = session.run(add)
 """

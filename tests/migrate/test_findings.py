@@ -86,7 +86,9 @@ def test_literal_arguments_are_judged_before_and_after_the_move(prefix, argument
 
 
 # What the session can be asked, too: by keyword, and nothing computed.
-ASKED = [given for given, _ in CALLS.values() if re.match(r"save_|\*\*", given) and "more" not in given]
+ASKED = [
+    given for given, _ in CALLS.values() if re.match(r"save_|\*\*", given) and "more" not in given
+]
 
 
 @pytest.mark.parametrize("given", [it for it in ASKED if not it.endswith("=n")])

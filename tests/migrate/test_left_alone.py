@@ -20,7 +20,7 @@ CASES = {
     "        return tf.train.Scaffold()\n",
     "function-scope": "def f():\n    import tensorflow as tf\n    tf.x\n\n"
     "def g():\n    return tf.train.Scaffold()\n",
-    "docstring": 'import tensorflow as tf\ndef f():\n    """Calls tf.train.Scaffold()."""\n    tf.x\n',
+    "docstring": 'import tensorflow as tf\ndef f():\n    """Calls tf.train.Scaffold()."""\n    tf.x\n',  # noqa: E501
     "comment": "import tensorflow as tf\n# tf.train.MonitoredTrainingSession()\ntf.x\n",
     "string": "import tensorflow as tf\ncode = 'tf.train.MonitoredTrainingSession()', tf.x\n",
     "f-string-text": "import tensorflow as tf\ncode = f'tf.train.Scaffold() {tf.x}'\n",

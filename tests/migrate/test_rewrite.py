@@ -1,7 +1,12 @@
 """The names that move, by the way in which code reaches them."""
 
+import re
+import sys
+
 import pytest
 from migrating import check_transformed
+
+from tfmts_compat.migrate.rewrite import rewritten
 
 IMPORTS = {
     "tf": ("import tensorflow as tf", "tf.train"),
@@ -86,7 +91,7 @@ FROM_IMPORTS = {
         "from tensorflow.compat.v1.train import Saver\nfrom tfmts_compat import Scaffold as S\n",
     ),
     "brackets": (
-        "from tensorflow.train import (\n    Saver,\n    Scaffold,\n    SessionRunHook,\n)\nx = 1\n",
+        "from tensorflow.train import (\n    Saver,\n    Scaffold,\n    SessionRunHook,\n)\nx = 1\n",  # noqa: E501
         "from tensorflow.train import (\n    Saver,\n)\n"
         "from tfmts_compat import Scaffold, SessionRunHook\nx = 1\n",
     ),
@@ -125,11 +130,13 @@ PLACES = {
     "isinstance": "isinstance(s, ({0}MonitoredSession, tf.x))",
     "with": "with {0}MonitoredTrainingSession() as s, tf.x:\n    pass",
     "async": "async def f():\n    async with {0}Scaffold() as s:\n        await tf.x",
-    "match": "match tf.x:\n    case 1:\n        {0}Scaffold()",
+    "one-line": "if tf.x: {0}Scaffold()",
     "del": "del {0}Scaffold().x, tf.x",
-    "in-a-class": "class A:\n    S = {0}Scaffold\n    def f(self):\n        return {0}Scaffold, tf.x",
+    "in-a-class": "class A:\n    S = {0}Scaffold\n    def f(self):\n        return {0}Scaffold, tf.x",  # noqa: E501
     "brackets": "x = (tf\n     .x, {0}Scaffold)",
 }
+if sys.version_info >= (3, 10):
+    PLACES["match"] = "match tf.x:\n    case 1:\n        {0}Scaffold()"
 
 
 @pytest.mark.parametrize("code", PLACES.values(), ids=PLACES)
@@ -146,7 +153,7 @@ ALIASES = {
     "chained": "v1 = tf.compat.v1\ntf1 = v1\ntrain = tf1.train\nx = {train.}Scaffold()",
     "to-itself": "tf = tf.compat.v1\nx = {tf.train.}Scaffold()",
     "conditional": "tf1 = tf.compat.v1 if v2 else tf\nx = {tf1.train.}Scaffold()",
-    "in-branches": "if v2:\n    tf1 = tf.compat.v1\nelse:\n    tf1 = tf\nx = {tf1.train.}Scaffold()",
+    "in-branches": "if v2:\n    tf1 = tf.compat.v1\nelse:\n    tf1 = tf\nx = {tf1.train.}Scaffold()",  # noqa: E501
     "tried": "try:\n    tf1 = tf.compat.v1\nexcept AttributeError:\n    tf1 = tf\n"
     "x = {tf1.train.}Scaffold()",
     "in-a-function": "def f():\n    tf1 = tf.compat.v1\n    return {tf1.train.}Scaffold()",
@@ -159,8 +166,6 @@ ALIASES = {
 
 @pytest.mark.parametrize("code", ALIASES.values(), ids=ALIASES)
 def test_an_alias_is_followed(code):
-    import re
-
     before = re.sub(r"\{(.*?)\}", r"\1", code)
     after = re.sub(r"\{(.*?)\}", "tfmts_compat.", code)
     check_transformed(
@@ -204,8 +209,6 @@ BYTES = {
 
 @pytest.mark.parametrize("text", BYTES.values(), ids=BYTES)
 def test_all_else_stays_as_it_is(text):
-    from tfmts_compat.migrate.rewrite import rewritten
-
     newline = "\r\n" if "\r\n" in text else "\r" if "\r" in text else "\n"
     first, rest = text.split(newline, 1)
     expected = f"{first}{newline}import tfmts_compat{newline}{rest}"

@@ -58,9 +58,7 @@ def add_parser(subparsers: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     missing = [name for name in _NEEDS if importlib.util.find_spec(name) is None]
     if missing:
-        raise ValueError(
-            f"migrate needs {', '.join(missing)}; pip install 'tfmts_compat[migrate]'"
-        )
+        raise ValueError(f"migrate needs {', '.join(missing)}; pip install 'tfmts_compat[migrate]'")
     from tfmts_compat.migrate.report import Report
 
     piped = "-" in arguments.paths

@@ -94,7 +94,9 @@ class Discovery:
             elif not self._is_excluded(path):
                 yield os.path.relpath(os.path.realpath(path)) if os.path.islink(path) else path
 
-    def _walk(self, directory: str, ignores: list[tuple[str, Callable[[str], bool]]]) -> Iterator[str]:
+    def _walk(
+        self, directory: str, ignores: list[tuple[str, Callable[[str], bool]]]
+    ) -> Iterator[str]:
         try:
             with os.scandir(directory) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)

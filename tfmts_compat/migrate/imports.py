@@ -105,9 +105,7 @@ class Imports:
             return min(plain, key=module.lines), "beside"
         outer = self._outermost(first)
         ends = module.lines(outer)[1]
-        used_inside = any(
-            self._outermost(node) is outer for node, _, _ in self._uses
-        )
+        used_inside = any(self._outermost(node) is outer for node, _, _ in self._uses)
         after = isinstance(outer, (cst.If, cst.Try)) and not used_inside and first_use > ends
         return outer, "after" if after else "before"
 
@@ -229,7 +227,7 @@ class Imports:
             else:
                 edits.replace(edits.offset(first), edits.offset(last + 1), "")
             return
-        siblings = list(getattr(module.parents[statement], "body"))
+        siblings = list(_body(module.parents[statement]))
         index = siblings.index(statement)
         if index + 1 < len(siblings):
             edits.replace(module.span(statement)[0], module.span(siblings[index + 1])[0], "")
@@ -246,6 +244,12 @@ class Imports:
         for part in (reversed(lines[: first - 1]), lines[last:]):
             around.append(next((line for line in part if _is_code(line)), ""))
         return own > 0 and all(len(_indent(line)) < own for line in around)
+
+
+def _body(node: cst.CSTNode) -> Sequence[cst.CSTNode]:
+    return (
+        node.body if isinstance(node, (cst.SimpleStatementLine, cst.SimpleStatementSuite)) else []
+    )
 
 
 def _first(node: cst.CSTNode) -> cst.CSTNode:

@@ -136,17 +136,17 @@ def _rewrite(module: Module, *, keeps_imports: bool) -> None:
             if _new_names(reach) and _name(module, imports, node, reach):
                 done.add(node)
     _strings(module, reader)
-    for node in reader.private:
+    for attribute in reader.private:
         module.report(
-            node,
+            attribute,
             "TFM204",
             "reaches into the monitored session; tfmts_compat.raw_session(session) gives "
             "the tf.compat.v1.Session beneath it",
         )
     for call in reader.calls:
         if _is_session(module.resolver.reach(call.func)):
-            for node, code, message in calls.judged(call):
-                module.report(node, code, message)
+            for place, code, message in calls.judged(call):
+                module.report(place, code, message)
     imports.settle()
 
 
@@ -204,9 +204,7 @@ def _from_import(module: Module, imports: Imports, statement: cst.ImportFrom) ->
     moved = []
     for alias in statement.names:
         new = TABLE.get(plain(f"{path}.{alias.evaluated_name}"))
-        if new and module.report(
-            alias, "TFM101", f"{path}.{alias.evaluated_name} is {new} now"
-        ):
+        if new and module.report(alias, "TFM101", f"{path}.{alias.evaluated_name} is {new} now"):
             moved.append(alias)
     if moved:
         imports.move(statement, moved)
@@ -223,11 +221,9 @@ def _strings(module: Module, reader: Reader) -> None:
     for node, path in reader.quoted:
         scope = module.scopes.get(node)
         first, _, rest = path.partition(".")
-        reach = module.resolver.named(first, scope) if scope else None
-        old = {plain(f"{start}.{rest}") for start in reach.paths} if reach else set()
+        starts = module.resolver.named(first, scope).paths if scope else ()
+        old = {plain(f"{start}.{rest}") for start in starts}
         for found in sorted(old & TABLE.keys()):
             module.report(
                 node, "TFM206", f"names {found} in quotes; write {TABLE[found]} and import it"
             )
-
-

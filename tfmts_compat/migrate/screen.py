@@ -26,7 +26,9 @@ _IMPORTED: Final = re.compile(
     rb"|\bimport\s+[^\n;]*\b(?:tensorflow|tfmts_compat)\b"
 )
 _WORD: Final = re.compile(rb"\w+|[*\\]")
-UNWRAPPED: Final = r"\._sess\._sess\b|\._tf_sess\b|\._coordinated_creator\b|\b(\w+)\s*=\s*\1\._sess\b"
+UNWRAPPED: Final = (
+    r"\._sess\._sess\b|\._tf_sess\b|\._coordinated_creator\b|\b(\w+)\s*=\s*\1\._sess\b"
+)
 _UNWRAPPED: Final = re.compile(UNWRAPPED.encode())
 _UNWRAP_STEMS: Final = (b"._sess", b"._tf_sess", b"._coordinated_creator")
 

@@ -96,10 +96,11 @@ def _alias(statement: ast.stmt) -> tuple[set[str], set[str]]:
     values = [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
     firsts = set()
     for node in values:
-        while isinstance(node, ast.Attribute):
-            node = node.value
-        if isinstance(node, ast.Name):
-            firsts.add(node.id)
+        first = node
+        while isinstance(first, ast.Attribute):
+            first = first.value
+        if isinstance(first, ast.Name):
+            firsts.add(first.id)
     return names, firsts
 
 
@@ -142,6 +143,8 @@ def _without(body: list[ast.stmt], lines: list[str], words: set[str]) -> tuple[s
             placeholders[first] = f"{line[: len(line) - len(line.lstrip())]}pass\n"
 
     drop(body, top=True)
+    # Around the statements there are only comments, which LibCST would take long for.
+    dropped.update(range(1, _span(body[0])[0]), range(_span(body[-1])[1] + 1, len(lines) + 1))
     kept_lines, numbers = [], []
     for number, line in enumerate(lines, 1):
         if number not in dropped or number in placeholders:

@@ -8,7 +8,7 @@ import os
 import re
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Deque, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
 from tfmts_compat.migrate.findings import Finding
 
@@ -63,7 +63,7 @@ class Jobs:
     def __init__(self, ignored: Sequence[str], with_diff: bool) -> None:
         self._settings = tuple(ignored), with_diff
         self._first: list[tuple[str, bytes]] = []
-        self._running: Deque[Future[Outcome]] = collections.deque()
+        self._running: collections.deque[Future[Outcome]] = collections.deque()
         self._pool: ProcessPoolExecutor | None = None
         self._processes = _cores()
 
@@ -133,5 +133,6 @@ def _diff(path: str, old: bytes, new: bytes) -> bytes:
         if part and not part[-1].endswith(b"\n"):
             part[-1] += b"\n\\ No newline at end of file\n"
     name = os.fsencode(path.replace(os.sep, "/"))
-    made = difflib.diff_bytes(difflib.unified_diff, *lines, b"a/" + name, b"b/" + name)
+    before, after = lines
+    made = difflib.diff_bytes(difflib.unified_diff, before, after, b"a/" + name, b"b/" + name)
     return b"".join(made)
