@@ -107,6 +107,28 @@ CASES = {
         "import tensorflow as tf; tf.x()\nx = tf.train.Scaffold()\n",
         "import tensorflow as tf; import tfmts_compat; tf.x()\nx = tfmts_compat.Scaffold()\n",
     ),
+    "in-the-branches-of-a-function": (
+        "def f():\n    if v2:\n        import tensorflow.compat.v1 as tf\n    else:\n"
+        "        import tensorflow as tf\n    return tf.train.Scaffold(tf.x)\n",
+        "def f():\n    if v2:\n        import tensorflow.compat.v1 as tf\n"
+        "        import tfmts_compat\n    else:\n        import tensorflow as tf\n"
+        "        import tfmts_compat\n    return tfmts_compat.Scaffold(tf.x)\n",
+    ),
+    "deleted-later": (
+        "import tensorflow as tf\nS = tf.train.Scaffold\ndel tf\n",
+        "import tensorflow as tf\nimport tfmts_compat\nS = tfmts_compat.Scaffold\ndel tf\n",
+    ),
+    "global": (
+        "import tensorflow as tf\nS = tf.train.Scaffold\n"
+        "def f():\n    global tf\n    import tensorflow as tf\n    tf.x()\n",
+        "import tensorflow as tf\nimport tfmts_compat\nS = tfmts_compat.Scaffold\n"
+        "def f():\n    global tf\n    import tensorflow as tf\n    tf.x()\n",
+    ),
+    "in-all-of-two-branches": (
+        "if v2:\n    from tensorflow.compat.v1 import train\nelse:\n    from tensorflow import train\n"
+        "x = train.Scaffold()\n",
+        "if v2:\n    pass\nelse:\n    pass\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n",
+    ),
     "branch-left-with-pass": (
         "import tensorflow as tf\nif tf.x:\n    # old\n    from tensorflow import train\n"
         "x = tf.train.Scaffold(train.Scaffold)\n",

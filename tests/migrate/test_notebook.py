@@ -71,6 +71,15 @@ def test_a_cell_stays_as_it_is(source):
     assert migrated(text, "n.ipynb").text == text
 
 
+@pytest.mark.parametrize("magic", ["%timeit tf.x()\n", "%%time\ntf.x()\n"])
+def test_an_import_that_a_magic_uses_stays(magic):
+    text = json.dumps(notebook("import tensorflow as tf\ntf.train.Scaffold()", magic))
+    expected = json.dumps(
+        notebook("import tensorflow as tf\nimport tfmts_compat\ntfmts_compat.Scaffold()", magic)
+    )
+    assert migrated(text, "n.ipynb").text == expected
+
+
 def test_text_cells_stay_as_they_are():
     text = json.dumps(
         notebook(["import tensorflow as tf\n", "tf.train.Scaffold()"], kind="markdown")

@@ -174,6 +174,14 @@ def test_an_alias_is_followed(code):
     )
 
 
+def test_a_comment_inside_a_dotted_name_stays():
+    check_transformed(
+        "import tensorflow as tf\nx = (tf.train  # why\n     .Scaffold, tf.x)\n",
+        "import tensorflow as tf\nimport tfmts_compat\n"
+        "x = (tfmts_compat  # why\n     .Scaffold, tf.x)\n",
+    )
+
+
 def test_what_the_shim_does_not_export_stays():
     check_transformed(
         """

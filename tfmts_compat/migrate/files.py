@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
@@ -179,12 +179,13 @@ def write(path: str, data: bytes) -> None:
       OSError: it cannot be written; the file is as it was.
     """
     directory, name = os.path.split(path)
-    handle, beside = tempfile.mkstemp(prefix=f".{name}.", dir=directory or ".")
-    try:
-        with os.fdopen(handle, "wb") as file:
+    beside = os.path.join(directory, f".{name}.{os.getpid()}.tmp")
+    try:  # before the file is there, since an interrupt can come between any two lines
+        with open(beside, "wb") as file:
             file.write(data)
         shutil.copymode(path, beside)
         os.replace(beside, path)
-    except BaseException:  # an interrupt, too
-        os.unlink(beside)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside)
         raise

@@ -20,15 +20,16 @@ _Import = (cst.Import, cst.ImportFrom)
 class Imports:
     """Collects what the names of a module need, then edits its imports once."""
 
-    def __init__(self, module: Module, *, keeps_unused: bool) -> None:
+    def __init__(self, module: Module, *, keeps_unused: bool, elsewhere: str) -> None:
         self._module = module
+        self._elsewhere = elsewhere
         self._keeps_unused = keeps_unused
-        self._uses: list[tuple[cst.Attribute, str, Reach]] = []
+        self._uses: list[tuple[cst.Attribute, Reach]] = []
         self._moved: dict[cst.ImportFrom, list[cst.ImportAlias]] = {}
 
-    def use(self, node: cst.Attribute, new: str, reach: Reach) -> None:
+    def use(self, node: cst.Attribute, reach: Reach) -> None:
         """Notes that a dotted name becomes a name of tfmts_compat."""
-        self._uses.append((node, new, reach))
+        self._uses.append((node, reach))
 
     def move(self, statement: cst.ImportFrom, aliases: list[cst.ImportAlias]) -> None:
         """Notes that `from ... import` takes these names from tfmts_compat now."""
@@ -39,8 +40,8 @@ class Imports:
         name = self._local_name()
         gone = dict.fromkeys(self._left_over())
         anchors = self._anchors()
-        for node, new, _ in self._uses:
-            self._module.edits.replace(*self._module.span(node), new.replace(NEW, name, 1))
+        for node, _ in self._uses:  # the last name stays what it is
+            self._module.edits.replace(*self._module.span(node.value), name)
         text = f"import {NEW}" if name == NEW else f"import {NEW} as {name}"
         dropped: dict[cst.CSTNode, list[cst.ImportAlias]] = {}
         for statement, alias in gone:
@@ -60,7 +61,7 @@ class Imports:
     def _local_name(self) -> str:
         """tfmts_compat, or a free name where the module means something else by that."""
         module = self._module
-        for node, _, _ in self._uses:
+        for node, _ in self._uses:
             scope = module.scopes.get(_first(node))
             if scope and scope[NEW]:
                 reach = module.resolver.named(NEW, scope)
@@ -77,7 +78,7 @@ class Imports:
         name = self._local_name()
         missing = [
             (node, reach)
-            for node, _, reach in self._uses
+            for node, reach in self._uses
             if not ((scope := module.scopes.get(_first(node))) and name == NEW and scope[NEW])
         ]
         local: dict[Scope, list[cst.CSTNode]] = {}
@@ -89,8 +90,9 @@ class Imports:
                 local.setdefault(scope, []).extend(statements)
             else:
                 top += statements
+        # Wherever a function binds the old name it binds the new one, in each branch.
         anchors: dict[cst.CSTNode, str] = {
-            min(statements, key=module.lines): "beside" for statements in local.values()
+            statement: "beside" for statements in local.values() for statement in statements
         }
         if top:
             first_use = min(module.lines(node)[0] for node, _ in missing)
@@ -105,7 +107,7 @@ class Imports:
             return min(plain, key=module.lines), "beside"
         outer = self._outermost(first)
         ends = module.lines(outer)[1]
-        used_inside = any(self._outermost(node) is outer for node, _, _ in self._uses)
+        used_inside = any(self._outermost(node) is outer for node, _ in self._uses)
         after = isinstance(outer, (cst.If, cst.Try)) and not used_inside and first_use > ends
         return outer, "after" if after else "before"
 
@@ -120,8 +122,8 @@ class Imports:
         """The imports that had no use but those that moved."""
         if self._keeps_unused:
             return []
-        moved = {_first(node) for node, _, _ in self._uses}
-        candidates = {each for _, _, reach in self._uses for each in reach.imports}
+        moved = {_first(node) for node, _ in self._uses}
+        candidates = {each for _, reach in self._uses for each in reach.imports}
         found = []
         for each in sorted(candidates, key=lambda each: self._module.lines(each.node)):
             alias = _alias_of(each)
@@ -143,6 +145,8 @@ class Imports:
         if alias.asname and alias.evaluated_alias == alias.evaluated_name:
             return True  # import x as x: a re-export
         if "__all__" in text and re.search(rf"""["']{each.name}["']""", text):
+            return True
+        if re.search(rf"\b{each.name}\b", self._elsewhere):
             return True
         node: cst.CSTNode = each.node
         while not isinstance(node, cst.Module):

@@ -51,7 +51,9 @@ def migrated(text: str, path: str, ignored: Sequence[str] = ()) -> Result:
         for number in range(1, len(split_lines(each + _GAP)) + 1)
     ]
     try:
-        result = rewritten("".join(each + _GAP for each in plain), path, ignored)
+        module = "".join(each + _GAP for each in plain)
+        magics = "\n".join(_hidden(cell.source, each) for cell, each in zip(cells, plain))
+        result = rewritten(module, path, ignored, elsewhere=magics)
     except UnreadableError as problem:
         cell, number = places[problem.line - 1]
         raise UnreadableError(f"{problem} (cell {cell.number})", number, parsed=True) from problem
@@ -133,6 +135,12 @@ def _plain(cell: _Cell) -> str:
             blank = magic.group(1) + "0"
             lines[index] = blank.ljust(len(body)) + line[len(body) :]
     return "".join(lines)
+
+
+def _hidden(source: str, plain: str) -> str:
+    """The lines that only IPython knows; they may use what the cells import."""
+    pairs = zip(split_lines(source), split_lines(plain))
+    return "".join(line for line, shown in pairs if line != shown)
 
 
 def _parses(source: str) -> bool:

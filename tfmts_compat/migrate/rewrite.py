@@ -41,7 +41,12 @@ class Result:
 
 
 def rewritten(
-    text: str, path: str, ignored: Sequence[str] = (), *, keeps_imports: bool = False
+    text: str,
+    path: str,
+    ignored: Sequence[str] = (),
+    *,
+    keeps_imports: bool = False,
+    elsewhere: str = "",
 ) -> Result:
     """Migrates a module.
 
@@ -50,6 +55,7 @@ def rewritten(
       path: its name in the findings.
       ignored: codes that are switched off.
       keeps_imports: leaves imports without a use, because others may import them.
+      elsewhere: text that is no part of the module, and may use what it imports.
 
     Raises:
       UnreadableError: it cannot be parsed.
@@ -65,7 +71,7 @@ def rewritten(
     try:
         wrapper = MetadataWrapper(cst.parse_module(slim[0]), unsafe_skip_copy=True)
         module = Module(edits, slim[1], wrapper, path, ignored)
-        _rewrite(module, keeps_imports=keeps_imports)
+        _rewrite(module, Imports(module, keeps_unused=keeps_imports, elsewhere=elsewhere))
     except cst.ParserSyntaxError as problem:
         line = slim[1][min(problem.raw_line, len(slim[1])) - 1] if slim[1] else 1
         message = problem.message.splitlines()[0] if problem.message else "invalid syntax"
@@ -120,10 +126,9 @@ class Module:
         return True
 
 
-def _rewrite(module: Module, *, keeps_imports: bool) -> None:
+def _rewrite(module: Module, imports: Imports) -> None:
     reader = Reader(module.resolver)
     module.tree.visit(reader)
-    imports = Imports(module, keeps_unused=keeps_imports)
     for statement in reader.from_imports:
         _from_import(module, imports, statement)
     done: set[cst.CSTNode] = set()
@@ -184,7 +189,7 @@ def _name(module: Module, imports: Imports, node: cst.Attribute, reach: Reach) -
             "here; give the two different names",
         )
     elif module.report(node, "TFM101", f"{old} is {name} now"):
-        imports.use(node, name, reach)
+        imports.use(node, reach)
     return True
 
 
