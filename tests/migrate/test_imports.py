@@ -125,8 +125,8 @@ CASES = {
         "def f():\n    global tf\n    import tensorflow as tf\n    tf.x()\n",
     ),
     "in-all-of-two-branches": (
-        "if v2:\n    from tensorflow.compat.v1 import train\nelse:\n    from tensorflow import train\n"
-        "x = train.Scaffold()\n",
+        "if v2:\n    from tensorflow.compat.v1 import train\nelse:\n"
+        "    from tensorflow import train\nx = train.Scaffold()\n",
         "if v2:\n    pass\nelse:\n    pass\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n",
     ),
     "branch-left-with-pass": (
