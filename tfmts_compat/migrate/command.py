@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import importlib.util
 import sys
 from typing import Any, Iterator
@@ -59,6 +60,7 @@ def _run(arguments: argparse.Namespace) -> int:
     missing = [name for name in _NEEDS if importlib.util.find_spec(name) is None]
     if missing:
         raise ValueError(f"migrate needs {', '.join(missing)}; pip install 'tfmts_compat[migrate]'")
+    gc.set_threshold(300_000, 50, 50)  # trees are made of many small objects
     from tfmts_compat.migrate.report import Report
 
     piped = "-" in arguments.paths

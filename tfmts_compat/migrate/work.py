@@ -71,7 +71,7 @@ class Jobs:
         """Takes a file, and yields what is ready."""
         if self._pool is None:
             self._first.append((path, data))
-            if len(self._first) < 2 or sum(len(it) for _, it in self._first) < _ENOUGH:
+            if sum(len(it) for _, it in self._first) < _ENOUGH:
                 return
             if self._processes < 2:
                 yield from self._here()
@@ -118,13 +118,14 @@ def _pool(processes: int) -> ProcessPoolExecutor:
 
     # No thread runs yet, so forking is safe, and 20 times faster than starting anew.
     forks = "fork" in multiprocessing.get_all_start_methods() and os.uname().sysname == "Linux"
+    if forks:  # LibCST's import takes 0.25 s: once for all
+        from tfmts_compat.migrate import notebook  # noqa: F401
     context: Any = multiprocessing.get_context("fork" if forks else None)
     return ProcessPoolExecutor(processes, mp_context=context, initializer=_begin)
 
 
 def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command itself answers to Ctrl-C
-    from tfmts_compat.migrate import notebook  # noqa: F401 (LibCST, before the first file)
 
 
 def _diff(path: str, old: bytes, new: bytes) -> bytes:
