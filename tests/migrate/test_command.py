@@ -1,11 +1,15 @@
 """`tfmts-compat migrate` as it is called: flags, formats, exit codes, files."""
 
+import fcntl
 import io
 import json
 import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
@@ -264,3 +268,30 @@ def test_neither_libcst_nor_tensorflow_is_imported_where_nothing_has_to_be_parse
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout == "[]\n"
+
+
+def test_a_terminal_gets_a_progress_bar(tree):
+    for index in range(20):
+        (tree() / f"f{index}.py").write_text("x = 1\n")
+    terminal, end = pty.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tfmts_compat", "migrate", "--check", "."],
+        stdout=subprocess.PIPE, stderr=end,
+    )  # fmt: skip
+    os.close(end)
+    shown = b""
+    while chunk := _read(terminal):
+        shown += chunk
+    os.close(terminal)
+    assert process.communicate()[0] == b""
+    assert process.returncode == 0
+    assert b"/20 [" in shown
+    assert b"would change 0 files" in shown
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 1000)
+    except OSError:  # its other end is closed
+        return b""

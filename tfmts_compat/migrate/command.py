@@ -130,7 +130,7 @@ def _shown(discovery: Any, paths: list[str]) -> Iterator[str]:
     tqdm.monitor_interval = 0  # its thread would be there when processes are forked
     quiet = Discovery(discovery.settings, lambda path, why: None)  # noqa: ARG005
     total = sum(1 for _ in quiet.files(paths))
-    yield from tqdm(discovery.files(paths), total=total, unit="file", leave=False, delay=0.5)
+    yield from tqdm(discovery.files(paths), total=total, unit="file", leave=False)
 
 
 def _stdin(arguments: argparse.Namespace, report: Any) -> None:
