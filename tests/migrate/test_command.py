@@ -270,6 +270,20 @@ def test_neither_libcst_nor_tensorflow_is_imported_where_nothing_has_to_be_parse
     assert result.stdout == "[]\n"
 
 
+def test_a_reader_that_has_enough_is_no_error(tree):
+    for index in range(200):
+        (tree() / f"f{index}.py").write_text(OLD * 20)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tfmts_compat", "migrate", "."],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    process.stdout.readline()
+    process.stdout.close()
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
+    process.wait(timeout=60)
+
+
 def test_a_terminal_gets_a_progress_bar(tree):
     for index in range(20):
         (tree() / f"f{index}.py").write_text("x = 1\n")

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import gc
 import importlib.util
+import os
 import sys
 from typing import Any, Iterator
 
@@ -73,6 +74,9 @@ def _run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("tfmts-compat: interrupted; every file is whole", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # e.g. into head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
     if not arguments.diff:
         report.finish("changed" if arguments.write else "would change")
     if report.counts["errors"]:

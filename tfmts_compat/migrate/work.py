@@ -51,6 +51,9 @@ def processed(path: str, data: bytes, ignored: Sequence[str], with_diff: bool) -
     except UnreadableError as problem:
         code = "TFM002" if problem.parsed else "TFM001"
         return Outcome(path, [Finding(path, problem.line, 1, code, str(problem))])
+    except Exception as problem:  # a fault of ours or of LibCST's; the other files go on
+        why = f"cannot be analysed: {type(problem).__name__}: {problem}"
+        return Outcome(path, [Finding(path, 1, 1, "TFM002", why)])
     if result.text == encoded.text:
         return Outcome(path, result.found)
     new = encoded.encode(result.text)
