@@ -11,7 +11,8 @@ from typing import Any, NoReturn, Sequence
 
 from tfmts_compat import plan
 from tfmts_compat.cadence import USE_DEFAULT
-from tfmts_compat.parity import command as parity_command
+from tfmts_compat.migrate import command as migrate
+from tfmts_compat.parity import command as parity
 from tfmts_compat.upstream import TensorFlowUnavailableError
 
 _WORDS = {
@@ -48,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     _add_explain(subparsers)
-    parity_command.add_parser(subparsers)
+    parity.add_parser(subparsers)
+    migrate.add_parser(subparsers)
     arguments = parser.parse_args(argv)
     try:
         return int(arguments.run(arguments))

@@ -1,0 +1,139 @@
+"""`tfmts-compat migrate` beside `tf_upgrade_v2`, and on trees of up to 100,000 files.
+
+Both run as processes, on the same copy of the installed TensorFlow's own sources
+(ops, training and framework), with the Python that runs this. tf_upgrade_v2 ends
+at the first file it cannot parse (some f-strings; on Python 3.12 and later, nearly
+all), so it is made to leave those out and go on, which only makes it faster.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PARTS = ("ops", "training", "framework")
+RUNS = 5
+SIZES = (1_000, 10_000, 100_000)
+# One file in a hundred has work to do; the others are of the kinds a code base is made of.
+KINDS = (
+    "import os\n\n\ndef f{0}(path):\n    return os.path.join(path, '{0}')\n" * 20,
+    "import tensorflow as tf\n\n\ndef f{0}(x):\n    return tf.nn.relu(x) + {0}\n" * 20,
+)
+WORK = """import tensorflow as tf
+
+step = tf.train.get_or_create_global_step()
+with tf.train.MonitoredTrainingSession(hooks=[tf.train.StopAtStepHook({0})]) as session:
+    session.run(step)
+"""
+UPGRADE = """
+import sys
+from tensorflow.tools.compatibility import ast_edits, tf_upgrade_v2_main
+
+process_file = ast_edits.ASTCodeUpgrader.process_file
+left_out = []
+
+def going_on(self, name, *rest, **more):
+    try:
+        return process_file(self, name, *rest, **more)
+    except Exception:
+        left_out.append(name)
+        return 1, "", []
+
+ast_edits.ASTCodeUpgrader.process_file = going_on
+tf_upgrade_v2_main.main()
+open(sys.argv[-1] + ".left_out", "w").write(str(len(left_out)))
+"""
+
+
+def run(command: list[str], *codes: int) -> tuple[float, float]:
+    """Seconds and peak MB of a whole run; the peak is of its largest process."""
+    begin = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        errors = process.stderr.read() if process.stderr else b""
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - begin
+    if process.returncode not in codes:
+        raise RuntimeError(f"{command[0]} exited with {process.returncode}: {errors.decode()}")
+    return seconds, usage.ru_maxrss * 1024 / 1e6
+
+
+def command(name: str) -> str:
+    """The command beside the Python that runs this."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def sources(target: Path) -> tuple[int, int]:
+    """Copies TensorFlow's own sources; returns the number of files and of lines."""
+    spec = importlib.util.find_spec("tensorflow")
+    assert spec is not None
+    assert spec.origin is not None
+    files = lines = 0
+    for part in PARTS:
+        root = Path(spec.origin).parent / "python"
+        for file in sorted((root / part).rglob("*.py")):
+            copy = target / file.relative_to(root)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+            files += 1
+            lines += file.read_bytes().count(b"\n")
+    return files, lines
+
+
+def grow(target: Path, start: int, end: int) -> None:
+    """Adds made-up files, a hundred to a directory."""
+    for number in range(start, end):
+        directory = target / f"d{number // 10_000}" / f"d{number // 100}"
+        if number % 100 == 0:
+            directory.mkdir(parents=True)
+        text = WORK if number % 100 == 0 else KINDS[number % len(KINDS)]
+        (directory / f"f{number}.py").write_text(text.format(number))
+
+
+def measure(sizes: tuple[int, ...] = SIZES) -> dict[str, dict[str, list[float]]]:
+    """Measures both: the values of each round by case and by side."""
+    results: dict[str, dict[str, list[float]]] = {}
+    migrate = [command("tfmts-compat"), "migrate", "--check"]
+    with tempfile.TemporaryDirectory() as directory:
+        tree = Path(directory, "tensorflow")
+        files, lines = sources(tree)
+        upgrade = [sys.executable, "-c", UPGRADE, "--intree", str(tree), "--outtree",
+                   f"{directory}/out", "--reportfile", f"{directory}/report.txt"]  # fmt: skip
+        ours = [run([*migrate, str(tree)], 1)[0] for _ in range(RUNS)]
+        upstream = [run(upgrade, 0)[0]]
+        left_out = int(Path(f"{directory}/report.txt.left_out").read_text())
+        ours += [run([*migrate, str(tree)], 1)[0] for _ in range(RUNS)]
+        case = f"{files}_files_{lines}_lines_{left_out}_left_out_by_upstream_secs"
+        results[case] = {"upstream": upstream, "shim": ours}
+
+        tree, made = Path(directory, "large"), 0
+        for size in sizes:
+            grow(tree, made, size)
+            made = size
+            seconds, peak = run([*migrate, str(tree)], 1)
+            results[f"{size}_files_secs"] = {"shim": [seconds]}
+            results[f"each_of_{size}_files_ms"] = {"shim": [seconds / size * 1000]}
+            results[f"memory_for_{size}_files_mb"] = {"shim": [peak]}
+    return results
+
+
+def main() -> None:
+    """Prints a table."""
+    for name, sides in measure().items():
+        shown = {side: statistics.median(values) for side, values in sides.items()}
+        print(f"{name:36}", *(f"{side} {value:10.3f}" for side, value in shown.items()), end="")
+        if "upstream" in shown:
+            fastest = shown["upstream"] / min(sides["shim"])
+            print(f"  {shown['upstream'] / shown['shim']:.0f} times (best {fastest:.0f})", end="")
+        print()
+
+
+if __name__ == "__main__":
+    main()

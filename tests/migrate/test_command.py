@@ -1,0 +1,311 @@
+"""`tfmts-compat migrate` as it is called: flags, formats, exit codes, files."""
+
+import fcntl
+import io
+import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+import pytest
+
+from tfmts_compat import cli
+from tfmts_compat.migrate import files
+
+OLD = "import tensorflow as tf\nx = tf.train.Scaffold()\n"
+NEW = "import tfmts_compat\nx = tfmts_compat.Scaffold()\n"
+ASKS = 'import tensorflow as tf\ngetattr(tf.train, "Scaffold")\n'
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "-q"], check=True)
+
+    def make(**contents):
+        for name, text in contents.items():
+            path = tmp_path / name.replace("__", "/").replace("_", ".", 1)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return tmp_path
+
+    return make
+
+
+def migrate(*arguments):
+    return cli.main(["migrate", *map(str, arguments)])
+
+
+def test_without_a_flag_it_shows_the_diff_and_writes_nothing(tree, capfd):
+    tree(a_py=OLD)
+    assert migrate("a.py") == 0
+    out, err = capfd.readouterr()
+    assert out == (
+        "--- a/a.py\n+++ b/a.py\n@@ -1,2 +1,2 @@\n-import tensorflow as tf\n"
+        "-x = tf.train.Scaffold()\n+import tfmts_compat\n+x = tfmts_compat.Scaffold()\n"
+    )
+    assert err == "tfmts-compat: would change 1 file (1 name), looked at 1 file\n"
+    assert (tree() / "a.py").read_text() == OLD
+
+
+def test_diff_can_be_applied(tree, capfdbinary):
+    texts = [OLD, OLD.replace("\n", "\r\n"), OLD.rstrip("\n"), "\ufeff" + OLD]
+    encoded = [text.encode() for text in texts]
+    encoded.append("# coding: latin-1\nü = 1\n".encode("latin-1") + OLD.encode())
+    tree(**{f"f{index}_py": data for index, data in enumerate(encoded)})
+    assert migrate("--diff", ".") == 1
+    patch = capfdbinary.readouterr().out
+    subprocess.run(["git", "apply", "-p1", "-"], input=patch, check=True, cwd=tree())
+    for index, data in enumerate(encoded):
+        newline = b"\r\n" if b"\r\n" in data else b"\n"
+        expected = data.replace(OLD.rstrip("\n").encode().replace(b"\n", newline),
+                                NEW.rstrip("\n").encode().replace(b"\n", newline))  # fmt: skip
+        assert (tree() / f"f{index}.py").read_bytes() == expected
+
+
+def test_write_changes_the_files_once(tree, capsys):
+    tree(a_py=OLD, d__b_pyi=OLD, d__c_txt=OLD)
+    (tree() / "a.py").chmod(0o754)
+    assert migrate("--write", ".") == 0
+    assert (tree() / "a.py").read_text() == (tree() / "d/b.pyi").read_text() == NEW
+    assert (tree() / "d/c.txt").read_text() == OLD
+    assert (tree() / "a.py").stat().st_mode & 0o777 == 0o754
+    assert "changed 2 files (2 names), looked at 2 files" in capsys.readouterr().err
+    assert migrate("--write", ".") == migrate("--check", ".") == migrate("--diff", ".") == 0
+
+
+def test_check_lists_every_place(tree, capsys):
+    tree(a_py=OLD)
+    assert migrate("--check", "a.py") == 1
+    assert [line.split()[:2] for line in capsys.readouterr().out.splitlines()] == [
+        ["a.py:1:1:", "TFM102"],
+        ["a.py:1:8:", "TFM103"],
+        ["a.py:2:5:", "TFM101"],
+    ]
+
+
+@pytest.mark.parametrize(("flags", "code"), [([], 0), (["--strict"], 1)])
+def test_what_is_left_to_a_person_counts_if_asked(tree, flags, code):
+    tree(a_py=ASKS)
+    assert migrate("--check", *flags, ".") == code
+
+
+def test_a_file_that_cannot_be_parsed_is_named_and_the_rest_is_done(tree, capsys):
+    tree(a_py="import tensorflow as tf\nprint tf.train.Scaffold()\n", b_py=OLD)
+    assert migrate("--write", ".") == 2
+    assert "a.py:2:1: TFM002 " in capsys.readouterr().err
+    assert (tree() / "b.py").read_text() == NEW
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"# coding: nowhere\n" + OLD.encode(), OLD.encode() + b"# \xff\n"],
+    ids=["unknown-encoding", "not-utf-8"],
+)
+def test_a_file_that_cannot_be_read_is_named(tree, capsys, data):
+    tree(a_py=data)
+    assert migrate("--check", "a.py", "missing.py") == 2
+    err = capsys.readouterr().err
+    assert "a.py:" in err
+    assert err.count("TFM001") == 2
+    assert "missing.py:1:1: TFM001 does not exist" in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--check", "--write", "a"], ["-", "a"], ["--format=xml", "a"], ["--nope"]]
+)
+def test_a_usage_error_is_2(arguments, capsys):
+    try:
+        code = migrate(*arguments)
+    except SystemExit as problem:
+        code = problem.code
+    assert code == 2
+    assert "error" in capsys.readouterr().err
+
+
+def test_json(tree, capsys):
+    tree(a_py=OLD, b_py="import tensorflow as tf; tf.train.Scaffold(\n")
+    assert migrate("--check", "--format=json", ".") == 2
+    found = json.loads(capsys.readouterr().out)
+    assert [(it["path"], it["line"], it["code"]) for it in found] == [
+        ("a.py", 1, "TFM102"),
+        ("a.py", 1, "TFM103"),
+        ("a.py", 2, "TFM101"),
+        ("b.py", 1, "TFM002"),
+    ]
+    assert migrate("--check", "--format=json", "missing") == 2
+    json.loads(capsys.readouterr().out)
+
+
+def test_github(tree, capsys):
+    tree(a_py=OLD)
+    assert migrate("--check", "--format=github", "a.py") == 1
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "::warning file=a.py,line=2,col=5,title=TFM101::"
+        "tensorflow.train.Scaffold is tfmts_compat.Scaffold now"
+    )
+
+
+@pytest.mark.parametrize("text", [OLD, "x = 1\n"])
+def test_stdin_to_stdout(text, monkeypatch, capfd):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert migrate("-") == 0
+    assert capfd.readouterr().out == (NEW if text == OLD else text)
+
+
+def test_gitignore_exclude_and_settings_leave_files_out(tree):
+    tree(a_py=OLD, ignored__a_py=OLD, sub__b_py=OLD, sub__out__a_py=OLD, gen__a_py=OLD, x__a_py=OLD)
+    (tree() / ".gitignore").write_text("ignored/\n")
+    (tree() / "sub/.gitignore").write_text("/out\n")
+    (tree() / "pyproject.toml").write_text('[tool.tfmts_compat]\nexclude = ["gen"]\n')
+    (tree() / "venv").mkdir()
+    (tree() / "venv/pyvenv.cfg").touch()
+    (tree() / "venv/a.py").write_text(OLD)
+    settings = files.Settings.read(".", ["x/"])
+    found = files.Discovery(settings, print).files(["."])
+    assert list(found) == ["a.py", "sub/b.py"]
+
+
+def test_settings_switch_codes_off(tree):
+    tree(a_py=ASKS)
+    (tree() / "pyproject.toml").write_text('[tool.tfmts_compat]\nignore = ["TFM201"]\n')
+    assert migrate("--check", "--strict", ".") == 0
+
+
+@pytest.mark.parametrize("setting", ['ignore = "TFM201"', "ignor = []", "ignore = ["])
+def test_a_wrong_setting_is_an_error(tree, capsys, setting):
+    tree(a_py=ASKS)
+    (tree() / "pyproject.toml").write_text(f"[tool.tfmts_compat]\n{setting}\n")
+    assert migrate("--check", ".") == 2
+    assert "pyproject.toml" in capsys.readouterr().err
+
+
+def test_no_symlink_is_followed_out_of_the_tree(tree, tmp_path_factory, capsys):
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "a.py").write_text(OLD)
+    tree(real_py=OLD)
+    (tree() / "link.py").symlink_to(outside / "a.py")
+    (tree() / "directory").symlink_to(outside)
+    (tree() / "inside.py").symlink_to("real.py")
+    assert migrate("--write", ".") == 0
+    assert migrate("--write", "link.py") == 2
+    assert "is a symbolic link out of" in capsys.readouterr().err
+    assert (outside / "a.py").read_text() == OLD
+    assert (tree() / "real.py").read_text() == NEW
+    assert (tree() / "inside.py").is_symlink()
+
+
+def test_a_file_that_cannot_be_replaced_stays_whole_and_leaves_nothing_beside(tree, monkeypatch):
+    tree(a_py=OLD)
+
+    def interrupted(*paths):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    assert migrate("--write", "a.py") == 130
+    assert sorted(os.listdir()) == [".git", "a.py"]
+    assert (tree() / "a.py").read_text() == OLD
+
+
+def test_an_interrupt_leaves_whole_files(tree):
+    big = OLD + "y = tf.train.Scaffold(tf.x)\n" * 1000
+    for index in range(60):
+        (tree() / f"f{index:02}.py").write_text(big)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tfmts_compat", "migrate", "--write", "."],
+        stderr=subprocess.PIPE, start_new_session=True, text=True,
+    )  # fmt: skip
+    while process.poll() is None and (tree() / "f00.py").read_text() == big:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    assert process.returncode == 130
+    texts = {path.read_text() for path in tree().glob("*.py")}
+    assert len(texts) == 2
+    assert {big} < texts
+    assert not [name for name in os.listdir() if name.startswith(".f")]
+
+
+def test_many_files_come_out_in_order_whatever_the_number_of_processes(tree, capsys):
+    for index in range(100):
+        (tree() / f"f{index:03}.py").write_text(OLD + "# x\n" * (index % 7) * 500)
+    assert migrate("--check", ".") == 1
+    paths = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
+    assert paths == sorted(paths)
+    assert len(set(paths)) == 100
+
+
+def test_without_the_extra_one_line_says_what_to_install(tmp_path):
+    code = (
+        "import sys; sys.modules['libcst'] = None\n"
+        "import importlib.util as u; find = u.find_spec\n"
+        "u.find_spec = lambda name: None if name == 'libcst' else find(name)\n"
+        "from tfmts_compat import cli; sys.exit(cli.main(['migrate', '.']))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert result.returncode == 2
+    assert result.stderr == (
+        "tfmts-compat: error: migrate needs libcst; pip install 'tfmts_compat[migrate]'\n"
+    )
+
+
+def test_neither_libcst_nor_tensorflow_is_imported_where_nothing_has_to_be_parsed(tree):
+    tree(a_py="import tensorflow as tf\ntf.x()\n")
+    code = (
+        "import sys; from tfmts_compat import cli\n"
+        "assert cli.main(['migrate', '--check', '.']) == 0\n"
+        "print([it for it in ('tensorflow', 'libcst', 'tqdm', 'absl') if it in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "[]\n"
+
+
+def test_a_reader_that_has_enough_is_no_error(tree):
+    for index in range(200):
+        (tree() / f"f{index}.py").write_text(OLD * 20)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tfmts_compat", "migrate", "."],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    process.stdout.readline()
+    process.stdout.close()
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
+    process.wait(timeout=60)
+
+
+def test_a_terminal_gets_a_progress_bar(tree):
+    for index in range(20):
+        (tree() / f"f{index}.py").write_text("x = 1\n")
+    terminal, end = pty.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tfmts_compat", "migrate", "--check", "."],
+        stdout=subprocess.PIPE, stderr=end,
+    )  # fmt: skip
+    os.close(end)
+    shown = b""
+    while chunk := _read(terminal):
+        shown += chunk
+    os.close(terminal)
+    assert process.communicate()[0] == b""
+    assert process.returncode == 0
+    assert b"/20 [" in shown
+    assert b"would change 0 files" in shown
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 1000)
+    except OSError:  # its other end is closed
+        return b""

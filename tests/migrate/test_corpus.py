@@ -1,0 +1,61 @@
+"""Large real sources: what comes out parses, and differs only at the reported places."""
+
+import ast
+import difflib
+import random
+import sysconfig
+import warnings
+from pathlib import Path
+
+from tfmts_compat.migrate.findings import ERRORS, REWRITES
+from tfmts_compat.migrate.screen import may_hold_a_name
+from tfmts_compat.migrate.source import Encoded, split_lines
+from tfmts_compat.migrate.work import processed
+
+PACKAGES = Path(sysconfig.get_paths()["purelib"])
+
+
+def parsed(data):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(data)
+
+
+def check(path):
+    data = path.read_bytes()
+    outcome = processed(str(path), data, (), False)
+    if [it for it in outcome.found if it.code in ERRORS]:
+        return False  # broken on purpose, e.g. a package's own test data
+    places = [it for it in outcome.found if it.code in REWRITES]
+    if outcome.data is None:
+        assert not places
+        return False
+    parsed(outcome.data)
+    old, new = (split_lines(Encoded.read(it).text) for it in (data, outcome.data))
+    reported = {it.line for it in places}
+    for tag, first, last, _, _ in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
+        if tag == "insert":  # beside a reported import
+            assert reported & set(range(first - 12, first + 2))
+        elif tag != "equal":
+            assert set(range(first + 1, last + 1)) <= reported
+    again = processed(str(path), outcome.data, (), False)
+    assert again.data is None
+    assert not [it for it in again.found if it.code in REWRITES]
+    return True
+
+
+def test_the_installed_packages():
+    files = sorted(path for path in PACKAGES.rglob("*.py") if not path.is_symlink())
+    candidates = [path for path in files if may_hold_a_name(path.read_bytes())]
+    small = [path for path in candidates if path.stat().st_size < 150_000]
+    chosen = random.Random(0).sample(small, min(60, len(small)))
+    changed = sum(map(check, chosen))
+    assert changed >= 5  # TensorFlow's own training modules are among them
+
+
+def test_files_told_apart_by_their_bytes_have_nothing_to_move():
+    files = sorted(PACKAGES.joinpath("tensorflow/python/training").rglob("*.py"))
+    for path in files:
+        data = path.read_bytes()
+        if not may_hold_a_name(data):
+            assert processed(str(path), data, (), False).data is None

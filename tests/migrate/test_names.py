@@ -1,0 +1,64 @@
+"""The table of old and new names, held against TensorFlow and against the package."""
+
+import importlib
+
+import pytest
+import tensorflow as tf
+
+import tfmts_compat
+from tfmts_compat.migrate.names import MODULES, NAMES, TABLE, plain
+from tfmts_compat.migrate.screen import may_hold_a_name
+
+HERE = {
+    name: new
+    for name, new in TABLE.items()
+    if name.startswith(("tensorflow.train", "tensorflow.python")) and "USE_DEFAULT" not in name
+}
+
+
+@pytest.mark.parametrize(("old", "new"), HERE.items())
+def test_old_and_new_name_are_the_same_object(old, new):
+    module, _, name = old.rpartition(".")
+    holder = tf.compat.v1.train if module == "tensorflow.train" else importlib.import_module(module)
+    if name != "MonitoredTrainingSession":
+        assert getattr(holder, name) is getattr(tfmts_compat, new.split(".")[1])
+
+
+def test_every_name_of_upstream_that_is_exported_moves():
+    own = {"SessionPlan", "TensorFlowUnavailableError", "TfmtsCompatWarning", "explain",
+           "raw_session", "run_without_hooks"}  # fmt: skip
+    assert set(tfmts_compat.__all__) - own == NAMES
+
+
+@pytest.mark.skipif(not hasattr(tf, "estimator"), reason="tf.estimator is gone since 2.16")
+def test_estimator_has_the_names_it_is_said_to_have():
+    for name in MODULES["tensorflow.estimator"]:
+        assert getattr(tf.estimator, name) is getattr(tfmts_compat, name)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("tensorflow.compat.v1.train", "tensorflow.train"),
+        ("tensorflow.compat.v1.compat.v1.train", "tensorflow.train"),
+        ("tensorflow.compat.v2.train", "tensorflow.train"),
+        ("tensorflow.compat.v10.train", "tensorflow.compat.v10.train"),
+        ("tensorflow.compat", "tensorflow.compat"),
+    ],
+)
+def test_plain(path, expected):
+    assert plain(path) == expected
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"import tensorflow as tf\ntf.train.Saver()  # MonitoredTrainingSession",
+        b"def f(global_step): return global_step  # tensorflow",
+        b"from other import Scaffold\nx.Scaffold()",
+        b"self._sess = 1; self._sess.run()",
+        b"",
+    ],
+)
+def test_files_that_cannot_hold_a_name_are_told_apart_by_their_bytes(data):
+    assert not may_hold_a_name(data)

@@ -1,0 +1,191 @@
+"""Which files to look at, and writing one so that it is whole at any moment."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable, Iterator, Sequence
+
+SUFFIXES = (".py", ".pyi", ".ipynb")
+_NEVER = {".git", ".hg", ".svn", ".tox", ".nox", ".venv", "__pycache__", "node_modules"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What [tool.tfmts_compat] in pyproject.toml says, and --exclude.
+
+    Attributes:
+      root: the directory that the patterns are relative to.
+      ignore: codes that are switched off.
+      exclude: patterns of files to leave out, as in .gitignore.
+    """
+
+    root: Path
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, path: str, exclude: Sequence[str] = ()) -> Settings:
+        """Reads the pyproject.toml nearest to a path, upwards.
+
+        Raises:
+          ValueError: it is no TOML, or a setting is no list of strings.
+        """
+        start = Path(os.path.abspath(path))
+        for directory in (start, *start.parents):
+            file = directory / "pyproject.toml"
+            if file.is_file():
+                table = _toml(file).get("tool", {}).get("tfmts_compat", {})
+                for name, value in table.items():
+                    if name not in ("ignore", "exclude"):
+                        raise ValueError(f"{file}: [tool.tfmts_compat] has no setting {name}")
+                    if not isinstance(value, list) or not all(isinstance(x, str) for x in value):
+                        raise ValueError(f"{file}: {name} must be a list of strings")
+                return cls(
+                    directory,
+                    tuple(table.get("ignore", ())),
+                    (*table.get("exclude", ()), *exclude),
+                )
+        return cls(Path.cwd(), (), tuple(exclude))
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    if b"tfmts_compat" not in file.read_bytes():
+        return {}
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise ValueError(f"{file}: {problem}") from problem
+
+
+@dataclass
+class Discovery:
+    """Finds the files beneath the given paths, one at a time.
+
+    Attributes:
+      settings: says what to leave out.
+      failed: called with a path and a reason for what cannot be looked at.
+    """
+
+    settings: Settings
+    failed: Callable[[str, str], None]
+    _excluded: Callable[[str], bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._excluded = _matcher(self.settings.exclude)
+
+    def files(self, paths: Sequence[str]) -> Iterator[str]:
+        """Yields each file once, in the order of the paths and of the names in them."""
+        for path in paths:
+            if os.path.isdir(path):
+                yield from map(os.path.normpath, self._walk(path, _outer_ignores(path)))
+            elif not os.path.lexists(path):
+                self.failed(path, "does not exist")
+            elif os.path.islink(path) and not _within(path, os.getcwd()):
+                self.failed(path, "is a symbolic link out of this directory; name its target")
+            elif not self._is_excluded(path):
+                yield os.path.relpath(os.path.realpath(path)) if os.path.islink(path) else path
+
+    def _walk(
+        self, directory: str, ignores: list[tuple[str, Callable[[str], bool]]]
+    ) -> Iterator[str]:
+        try:
+            with os.scandir(directory) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as problem:
+            self.failed(directory, problem.strerror or str(problem))
+            return
+        if any(entry.name == ".gitignore" for entry in found):
+            ignores = [*ignores, _gitignore(directory)]
+        for entry in found:
+            is_directory = entry.is_dir(follow_symlinks=False)
+            if entry.is_symlink() or not (is_directory or entry.name.endswith(SUFFIXES)):
+                continue
+            if is_directory and (
+                entry.name in _NEVER or os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
+            ):
+                continue
+            if self._is_ignored(entry.path, is_directory, ignores):
+                continue
+            if is_directory:
+                yield from self._walk(entry.path, ignores)
+            else:
+                yield entry.path
+
+    def _is_ignored(
+        self, path: str, is_directory: bool, ignores: list[tuple[str, Callable[[str], bool]]]
+    ) -> bool:
+        if self.settings.exclude and self._is_excluded(path, is_directory):
+            return True
+        if not ignores:
+            return False
+        absolute, end = os.path.abspath(path), "/" if is_directory else ""
+        return any(
+            ignored(os.path.relpath(absolute, base).replace(os.sep, "/") + end)
+            for base, ignored in ignores
+        )
+
+    def _is_excluded(self, path: str, is_directory: bool = False) -> bool:
+        if not self.settings.exclude:
+            return False
+        relative = os.path.relpath(os.path.abspath(path), self.settings.root).replace(os.sep, "/")
+        return self._excluded(relative + ("/" if is_directory else ""))
+
+
+def _matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
+    if not patterns:
+        return lambda path: False  # noqa: ARG005
+    import pathspec
+
+    return pathspec.GitIgnoreSpec.from_lines(patterns).match_file
+
+
+def _gitignore(directory: str) -> tuple[str, Callable[[str], bool]]:
+    lines = Path(directory, ".gitignore").read_text(encoding="utf-8", errors="replace")
+    return os.path.abspath(directory), _matcher(lines.splitlines())
+
+
+def _outer_ignores(path: str) -> list[tuple[str, Callable[[str], bool]]]:
+    """The .gitignore files above a directory, up to the root of its repository."""
+    found: list[tuple[str, Callable[[str], bool]]] = []
+    directory = Path(os.path.abspath(path))
+    if (directory / ".git").exists():
+        return found
+    for parent in directory.parents:
+        if (parent / ".gitignore").is_file():
+            found.insert(0, _gitignore(str(parent)))
+        if (parent / ".git").exists():
+            return found
+    return []  # in no repository
+
+
+def _within(path: str, directory: str) -> bool:
+    real, root = os.path.realpath(path), os.path.realpath(directory)
+    return os.path.commonpath([real, root]) == root
+
+
+def write(path: str, data: bytes) -> None:
+    """Writes beside the file and renames, keeping the mode bits.
+
+    Raises:
+      OSError: it cannot be written; the file is as it was.
+    """
+    directory, name = os.path.split(path)
+    beside = os.path.join(directory, f".{name}.{os.getpid()}.tmp")
+    try:  # before the file is there, since an interrupt can come between any two lines
+        with open(beside, "wb") as file:
+            file.write(data)
+        shutil.copymode(path, beside)
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside)
+        raise

@@ -1,0 +1,73 @@
+"""What is found at a place: its code, its words, and whether it is silenced."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final, Sequence
+
+CODES: Final[dict[str, str]] = {
+    "TFM001": "a file cannot be read",
+    "TFM002": "a file cannot be parsed",
+    "TFM101": "a name that tfmts_compat has",
+    "TFM102": "tfmts_compat has to be imported",
+    "TFM103": "an import is left without a use",
+    "TFM201": "a name is looked up by a string",
+    "TFM202": "a star import may bring the names in",
+    "TFM203": "a name of TensorFlow's is replaced or deleted",
+    "TFM204": "a private attribute of the session is used",
+    "TFM205": "a name comes from TensorFlow or from elsewhere",
+    "TFM206": "a name in a quoted annotation",
+    "TFM301": "both checkpoint cadences are given",
+    "TFM302": "a cadence is switched off silently",
+    "TFM303": "both summary cadences are given",
+    "TFM304": "an argument that no version takes",
+    "TFM305": "a cadence is not a number",
+}
+REWRITES: Final = ("TFM101", "TFM102", "TFM103")
+ERRORS: Final = ("TFM001", "TFM002")
+
+_SILENCED = re.compile(r"#\s*tfmts:\s*ignore(?:\[([\w\s,]*)\])?")
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One place in a file.
+
+    Attributes:
+      path: the file, in a notebook followed by its cell.
+      line: counted from 1.
+      column: counted from 1, in characters.
+      code: a key of CODES.
+      message: what it is, and what to do where that is left to a person.
+    """
+
+    path: str
+    line: int
+    column: int
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}"
+
+    def at(self, path: str, line: int | None = None) -> Finding:
+        """The same in another file, or on another line."""
+        return replace(self, path=path, line=line or self.line)
+
+
+def silenced(code: str, line: str, ignored: Sequence[str] = ()) -> bool:
+    """Whether a code is switched off on a source line, or everywhere.
+
+    Args:
+      code: the code.
+      line: the source line it is found on.
+      ignored: codes from pyproject.toml; TFM2 is all of TFM201, TFM202, ...
+    """
+    if code.startswith(tuple(ignored)):
+        return True
+    comment = _SILENCED.search(line)
+    if not comment:
+        return False
+    codes = comment.group(1)
+    return codes is None or code in re.split(r"[\s,]+", codes.strip())

@@ -1,0 +1,101 @@
+"""Findings, diffs and the summary, as text, JSON or GitHub's annotations."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from typing import Sequence, TextIO
+
+from tfmts_compat.migrate.findings import ERRORS, REWRITES, Finding
+from tfmts_compat.migrate.work import Outcome
+
+FORMATS = ("text", "json", "github")
+
+
+class Report:
+    """Prints each outcome as it comes, so that memory stays flat.
+
+    Attributes:
+      looked_at: files looked at.
+      changed: files that have to change, or were changed.
+      counts: findings by "moves", "left" (to a person) and "errors".
+    """
+
+    def __init__(self, form: str, *, shows_moves: bool, aside: bool) -> None:
+        """Begins a report.
+
+        Args:
+          form: one of FORMATS.
+          shows_moves: whether the places that are rewritten are listed as text, too.
+          aside: whether text goes to stderr, since stdout is for a diff or for code.
+        """
+        self.looked_at = 0
+        self.changed = 0
+        self.counts = dict.fromkeys(("moves", "left", "errors"), 0)
+        self._form = form
+        self._shows_moves = shows_moves
+        self._out: TextIO = sys.stderr if aside and form == "text" else sys.stdout
+        self._separator = "["
+
+    def add(self, outcome: Outcome) -> None:
+        """Prints what is to be said of a file."""
+        self.changed += outcome.data is not None
+        for finding in outcome.found:
+            self.finding(finding)
+        if outcome.diff and self._form == "text":
+            to_bytes(outcome.diff)
+
+    def finding(self, finding: Finding) -> None:
+        """Prints one finding."""
+        kind = "left"
+        if finding.code in ERRORS:
+            kind = "errors"
+        elif finding.code in REWRITES:
+            kind = "moves"
+        self.counts[kind] += finding.code not in REWRITES[1:]  # the imports that follow
+        if self._form == "json":
+            text = json.dumps(dataclasses.asdict(finding))
+            self._print(f"{self._separator}\n  {text}", "")
+            self._separator = ","
+        elif self._form == "github":
+            level = "error" if kind == "errors" else "warning"
+            path = _escaped(finding.path, ",:")
+            where = f"file={path},line={finding.line},col={finding.column},title={finding.code}"
+            self._print(f"::{level} {where}::{_escaped(finding.message)}")
+        elif kind != "moves" or self._shows_moves:
+            out = sys.stderr if kind == "errors" else self._out
+            print(str(finding).encode(errors="backslashreplace").decode(), file=out)
+
+    def finish(self, did: str) -> None:
+        """Prints the summary; did is "would change" or "changed"."""
+        if self._form == "json":
+            self._print("[]" if self._separator == "[" else "\n]")
+        moves, left, errors = self.counts.values()
+        parts = [f"{did} {_number(self.changed, 'file')} ({_number(moves, 'name')})"]
+        if left:
+            parts.append(f"left {_number(left, 'place')} to you")
+        if errors:
+            parts.append(f"could not do {_number(errors, 'file')}")
+        looked = f"looked at {_number(self.looked_at, 'file')}"
+        print(f"tfmts-compat: {', '.join([*parts, looked])}", file=sys.stderr)
+
+    def _print(self, text: str, end: str = "\n") -> None:
+        print(text.encode(errors="backslashreplace").decode(), end=end, file=self._out)
+
+
+def to_bytes(data: bytes) -> None:
+    """Writes bytes to stdout, in their own encoding."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _escaped(text: str, more: Sequence[str] = "") -> str:
+    for character in ("%", "\r", "\n", *more):
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text

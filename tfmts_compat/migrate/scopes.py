@@ -1,0 +1,96 @@
+"""What a name or a dotted name stands for, from LibCST's scopes and qualified names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Mapping
+
+import libcst as cst
+from libcst.metadata import (
+    Assignment,
+    BaseAssignment,
+    ImportAssignment,
+    Scope,
+)
+
+UNKNOWN = "?"  # anything that is no import and no alias of one
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where a dotted name leads.
+
+    Attributes:
+      paths: the dotted paths it can stand for; UNKNOWN is one of them where some
+        binding is neither an import nor an alias.
+      imports: the imports it starts from.
+    """
+
+    paths: frozenset[str]
+    imports: frozenset[ImportAssignment]
+
+    @classmethod
+    def joined(cls, parts: list[Reach]) -> Reach:
+        """Any one of several."""
+        return cls(
+            frozenset().union(*(part.paths for part in parts)),
+            frozenset().union(*(part.imports for part in parts)),
+        )
+
+
+_NOWHERE = Reach(frozenset([UNKNOWN]), frozenset())
+_NOTHING = Reach(frozenset(), frozenset())
+
+
+class Resolver:
+    """Follows dotted names to imports, through aliases like tf1 = tf.compat.v1."""
+
+    def __init__(self, scopes: Mapping[cst.CSTNode, Scope | None]) -> None:
+        self._scopes = scopes
+        self._aliases: dict[cst.CSTNode, cst.BaseExpression] = {}
+        self._following: set[cst.CSTNode] = set()
+
+    def alias(self, target: cst.CSTNode, value: cst.BaseExpression) -> None:
+        """Remembers that an assignment gives a name a value."""
+        self._aliases[target] = value
+
+    def reach(self, node: cst.BaseExpression) -> Reach:
+        """Where an expression leads; _NOWHERE unless it is a dotted name, or one of two."""
+        if isinstance(node, cst.Attribute):
+            start = self.reach(node.value)
+            if not start.imports:
+                return _NOWHERE
+            name = node.attr.value
+            paths = (path if path == UNKNOWN else f"{path}.{name}" for path in start.paths)
+            return Reach(frozenset(paths), start.imports)
+        if isinstance(node, cst.IfExp):
+            return Reach.joined([self.reach(node.body), self.reach(node.orelse)])
+        if isinstance(node, cst.Name):
+            if node.value == "None":  # e.g. tf = None where the import fails
+                return _NOTHING
+            scope = self._scopes.get(node)
+            return self.named(node.value, scope) if scope else _NOWHERE
+        return _NOWHERE
+
+    def named(self, name: str, scope: Scope) -> Reach:
+        """Where a plain name leads in a scope."""
+        assignments = scope[name]
+        if not assignments:
+            return _NOWHERE
+        return Reach.joined([self._assigned(name, each) for each in assignments])
+
+    def _assigned(self, name: str, assignment: BaseAssignment) -> Reach:
+        if isinstance(assignment, ImportAssignment):
+            names = assignment.get_qualified_names_for(name)
+            paths = frozenset(each.name for each in names)
+            return Reach(paths or frozenset([UNKNOWN]), frozenset([assignment]))
+        node = assignment.node if isinstance(assignment, Assignment) else None
+        if node is None or node not in self._aliases:
+            return _NOWHERE
+        if node in self._following:  # tf = tf.compat.v1
+            return _NOTHING
+        self._following.add(node)
+        try:
+            return self.reach(self._aliases[node])
+        finally:
+            self._following.discard(node)
