@@ -287,12 +287,12 @@ RUNS = {
     "no directory, odd cadences": ({"save_checkpoint_secs": "x", "log_step_count_steps": "x"}, ""),
     "master None": ({"master": None}, ""),
     "odd grace": ({"stop_grace_period_secs": "x"}, ""),
-    "hooks: a tuple": ({"hooks": (Hook(),)}, "Hook"),
+    "hooks: a tuple": ({"hooks": (Hook(),)}, "SessionRunHook"),
     "hooks: another kind": ({"hooks": [Duck(), ClassDuck]}, "Duck type"),
     "hooks: an empty str": ({"hooks": "", "chief_only_hooks": {}}, ""),
     "hooks in order": (
         {"summary_dir": "d", "hooks": [Hook()], "chief_only_hooks": [Duck()]},
-        "Duck StepCounter SummarySaver Hook",
+        "Duck StepCounter SummarySaver SessionRunHook",
     ),
 }
 
