@@ -42,7 +42,9 @@ class WorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         Raises:
           tf.errors.DeadlineExceededError: the chief was not ready in max_wait_secs.
         """
-        return self._chief.wait_for()
+        session = self._chief.wait_for()
+        upstream.keep_session_manager(self, self._chief.manager)
+        return session
 
 
 @dataclasses.dataclass
