@@ -216,3 +216,8 @@ def cannot_save_graph() -> str | None:
         f"{_major('protobuf')}; pip install 'protobuf<7', or pass "
         "save_graph_def=False."
     )
+
+
+def keep_session_manager(creator: Any, manager: Any) -> None:
+    """Puts a session creator's SessionManager where upstream keeps it."""
+    creator._session_manager = manager
