@@ -6,7 +6,6 @@ Importing this module does not import TensorFlow; its functions do.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -95,6 +94,8 @@ def _broken(problem: Exception) -> TensorFlowUnavailableError:
 
 
 def _major(distribution: str) -> int:
+    import importlib.metadata  # takes as long to import as this package
+
     try:
         return int(importlib.metadata.version(distribution).split(".")[0])
     except importlib.metadata.PackageNotFoundError:
@@ -174,6 +175,8 @@ def known_bad(saves_graph: bool) -> str | None:
     """
     version = tuple(int(part) for part in tensorflow().__version__.split(".")[:2])
     if saves_graph and version <= (2, 20) and _major("protobuf") >= 7:
+        import importlib.metadata
+
         protobuf = importlib.metadata.version("protobuf")
         return (
             f"TensorFlow {tensorflow().__version__} cannot write graph.pbtxt with protobuf "
