@@ -10,7 +10,8 @@ from tfmts_compat.migrate.names import MODULES, NAMES, NEW, is_on_the_way
 # Every name has one of these in it; looking for a substring is far cheaper than a pattern.
 _STEMS: Final = (b"Session", b"Hook", b"global_step", b"Scaffold", b"CheckpointSaverListener",
                  b"NanLoss", b"SecondOrStepTimer", b"USE_DEFAULT")  # fmt: skip
-_NAMES = "|".join(sorted(NAMES))
+_INITIALS = "".join(sorted({name[0] for name in NAMES}))  # looked at before thirty names are
+_NAMES = rf"(?=[{_INITIALS}])(?:{'|'.join(sorted(NAMES))})"
 _MODULES = "|".join(sorted({re.escape(module.split(".", 1)[1]) for module in MODULES}))
 _REACHED: Final = re.compile(
     rf"""\.[ \t\\\r\n]*(?:{_NAMES})\b  # tf.train.X
@@ -30,7 +31,7 @@ UNWRAPPED: Final = (
     r"\._sess\._sess\b|\._tf_sess\b|\._coordinated_creator\b|\b(\w+)\s*=\s*\1\._sess\b"
 )
 _UNWRAPPED: Final = re.compile(UNWRAPPED.encode())
-_UNWRAP_STEMS: Final = (b"._sess", b"._tf_sess", b"._coordinated_creator")
+_UNWRAP_STEMS: Final = (b"_sess", b"_coordinated_creator")
 
 
 def may_hold_a_name(data: bytes) -> bool:
