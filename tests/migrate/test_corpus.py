@@ -12,6 +12,7 @@ from tfmts_compat.migrate.screen import may_hold_a_name
 from tfmts_compat.migrate.source import Encoded, split_lines
 from tfmts_compat.migrate.work import processed
 
+IMPORTS = (ast.Import, ast.ImportFrom)
 PACKAGES = Path(sysconfig.get_paths()["purelib"])
 
 
@@ -33,6 +34,10 @@ def check(path):
     parsed(outcome.data)
     old, new = (split_lines(Encoded.read(it).text) for it in (data, outcome.data))
     reported = {it.line for it in places}
+    for node in ast.walk(parsed(data)):  # an import goes as a whole
+        lines = range(node.lineno, node.end_lineno + 1) if isinstance(node, IMPORTS) else ()
+        if reported.intersection(lines):
+            reported.update(lines)
     for tag, first, last, _, _ in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
         if tag == "insert":  # beside a reported import
             assert reported & set(range(first - 12, first + 2))
