@@ -192,7 +192,7 @@ def test_checkpoints_are_upstreams_when_the_advance_changes(tmp_path, advances):
 
 
 @asks_after_every_run
-def test_a_run_that_jumps_far_is_saved_one_run_late(tmp_path):
+def test_d4_a_run_that_jumps_far_is_saved_one_run_late(tmp_path):
     upstream, shim = both(tmp_path, [1] * 5 + [100] + [1] * 5, 50)
     assert upstream == [0, 105, 110]
     assert shim == [0, 106, 110]
@@ -233,7 +233,7 @@ def session_runs(monkeypatch):
 
 
 @asks_after_every_run
-def test_there_is_no_second_session_run_per_step(tmp_path, session_runs):
+def test_d4_there_is_no_second_session_run_per_step(tmp_path, session_runs):
     counts = []
     for opener in OPENERS:
         session_runs.clear()

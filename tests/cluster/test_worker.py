@@ -9,7 +9,7 @@ WAITING = "Waiting for model to be ready"
 LOST = "This may be due to a preemption in a connected worker or parameter server"
 
 
-def test_under_30_seconds_upstream_looks_once_and_the_shim_waits_for_a_late_chief(tmp_path):
+def test_d2_under_30_seconds_upstream_looks_once_and_the_shim_waits_for_a_late_chief(tmp_path):
     with Cluster(workers=2) as cluster:
         cluster.start(tasks.ps, "ps").wait_for("up")
         quick = cluster.start(tasks.train_on_cluster, "worker", 0, max_wait_secs=29)
@@ -32,7 +32,7 @@ def test_under_30_seconds_upstream_looks_once_and_the_shim_waits_for_a_late_chie
         pytest.param(False, "the last look got no answer", id="without"),
     ],
 )
-def test_a_chief_that_never_comes_is_a_deadline_exceeded_error_in_time(device_filters, why):
+def test_d2_a_chief_that_never_comes_is_a_deadline_exceeded_error_in_time(device_filters, why):
     with Cluster(workers=1) as cluster:
         cluster.start(tasks.ps, "ps").wait_for("up")
         worker = cluster.start(
