@@ -378,7 +378,7 @@ def test_with_workers_at_full_speed_a_save_is_one_run_late_at_most(tmp_path, mas
                 observer.after_save(session, global_step_value)
 
         parts = v1.train.Scaffold()
-        saver = hooks.default_hook("StepCheckpointSaverHook")(
+        saver = hooks.StepCheckpointSaverHook(
             str(tmp_path), save_steps=observer.cadence, scaffold=parts, listeners=[Listener()]
         )
         with v1.train.MonitoredSession(

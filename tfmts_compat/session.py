@@ -8,9 +8,8 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union
 
-from tfmts_compat import checks, plan, preflight, upstream
+from tfmts_compat import plan, preflight, upstream
 from tfmts_compat.cadence import USE_DEFAULT, UseDefault
-from tfmts_compat.hooks import default_hook
 from tfmts_compat.plan import Call, SessionPlan
 
 _R = TypeVar("_R")
@@ -179,7 +178,9 @@ def _built(
         )
         all_hooks = user_hooks
     else:
-        from tfmts_compat.checkpoints import ChiefSessionCreator  # imports TensorFlow
+        # These import TensorFlow.
+        from tfmts_compat.checkpoints import ChiefSessionCreator
+        from tfmts_compat.hooks import default_hooks
 
         creator = ChiefSessionCreator(
             scaffold=scaffold,
@@ -187,62 +188,13 @@ def _built(
             master=call.master,
             config=call.config,
         )
-        default_hooks = _default_hooks(session_plan, scaffold, call.save_graph_def)
-        if default_hooks and not upstream.has_global_step():
-            _check_global_step_first(default_hooks[0], session_plan.writers)
-        all_hooks = [*chief_hooks, *default_hooks, *user_hooks]
+        between = default_hooks(session_plan, scaffold, call.save_graph_def)
+        all_hooks = [*chief_hooks, *between, *user_hooks]
     return train.MonitoredSession(
         session_creator=creator,
         hooks=all_hooks,
         stop_grace_period_secs=call.stop_grace_period_secs,
     )
-
-
-def _default_hooks(session_plan: SessionPlan, scaffold: Any, save_graph_def: Any) -> list[Any]:
-    hooks = []
-    if session_plan.step_counter.on:
-        hooks.append(
-            default_hook("StepCounterHook")(
-                output_dir=session_plan.summary_dir, every_n_steps=session_plan.step_counter.steps
-            )
-        )
-    if session_plan.summaries.on:
-        hooks.append(
-            default_hook("SummarySaverHook")(
-                scaffold=scaffold,
-                save_steps=session_plan.summaries.steps,
-                save_secs=session_plan.summaries.secs,
-                output_dir=session_plan.summary_dir,
-            )
-        )
-    if session_plan.checkpoints.on:
-        in_steps = session_plan.checkpoints.steps is not None
-        saver = "StepCheckpointSaverHook" if in_steps else "CheckpointSaverHook"
-        hooks.append(
-            default_hook(saver)(
-                session_plan.checkpoint_dir,
-                save_steps=session_plan.checkpoints.steps,
-                save_secs=session_plan.checkpoints.secs,
-                scaffold=scaffold,
-                save_graph_def=save_graph_def,
-            )
-        )
-    return hooks
-
-
-def _check_global_step_first(hook: Any, writers: str) -> None:
-    """Makes the first default hook check before it opens a file.
-
-    Only the begin() of a hook in chief_only_hooks can create the global step now,
-    so this cannot be known any earlier.
-    """
-    begin = hook.begin
-
-    def checked_begin() -> None:
-        checks.global_step(upstream.has_global_step(), writers)
-        begin()
-
-    hook.begin = checked_begin
 
 
 def _handed_over(call: Call) -> Any:
