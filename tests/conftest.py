@@ -1,5 +1,6 @@
 """Every test runs against real TensorFlow, in a graph and a directory of its own."""
 
+import signal
 import warnings
 
 import pytest
@@ -11,6 +12,10 @@ with warnings.catch_warnings():
 import tfmts_compat
 
 tf.compat.v1.logging.set_verbosity("ERROR")
+
+
+# A job in the background starts with SIGINT ignored, and so would the processes of the tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header():
