@@ -207,6 +207,14 @@ def checkpoints(secs: Any, steps: Any) -> Cadence:
     return _resolve(_CHECKPOINTS, secs, steps)
 
 
+def decides_alone(secs: Any) -> bool:
+    """Whether save_checkpoint_secs is on, so that upstream looks no further to save."""
+    try:
+        return Setting.of(secs) is Setting.ON
+    except Exception:
+        return False
+
+
 def summaries(secs: Any, steps: Any) -> Cadence:
     """Resolves save_summaries_secs and save_summaries_steps.
 

@@ -192,9 +192,10 @@ def of(call: Call) -> SessionPlan:
         step_counter = cadence.step_counter(call.log_step_count_steps)
         summaries = call.summaries()
     if checkpoint_dir is not None:
-        checkpoints = call.checkpoints()
-        if checkpoints.on:
+        # Upstream joins a file name to the directory before it looks at the steps beside secs.
+        if cadence.decides_alone(call.save_checkpoint_secs) or call.checkpoints().on:
             checks.directory_name("checkpoint_dir", checkpoint_dir)
+        checkpoints = call.checkpoints()
     checks.iterable_of_hooks("hooks", call.hooks)
     if summaries.on or step_counter.on:
         checks.hashable_directory("summary_dir", summary_dir)

@@ -93,7 +93,11 @@ def shell(command, *arguments):
 def make_read_only(directory):
     # A second mount, because one with open files cannot be turned read-only.
     assert shell("mount --bind", directory, directory)
-    assert shell("mount -o remount,bind,ro", directory)
+    for _ in range(600):  # it is busy while a file is being written
+        if shell("mount -o remount,bind,ro", directory):
+            return
+        time.sleep(0.1)
+    pytest.fail("the directory could not be turned read-only")
 
 
 def nearly_fill(directory):
