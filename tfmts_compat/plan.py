@@ -193,9 +193,11 @@ def of(call: Call) -> SessionPlan:
         summaries = call.summaries()
     if checkpoint_dir is not None:
         # Upstream joins a file name to the directory before it looks at the steps beside secs.
-        if cadence.decides_alone(call.save_checkpoint_secs) or call.checkpoints().on:
+        if cadence.decides_alone(call.save_checkpoint_secs):
             checks.directory_name("checkpoint_dir", checkpoint_dir)
         checkpoints = call.checkpoints()
+        if checkpoints.on:
+            checks.directory_name("checkpoint_dir", checkpoint_dir)
     checks.iterable_of_hooks("hooks", call.hooks)
     if summaries.on or step_counter.on:
         checks.hashable_directory("summary_dir", summary_dir)

@@ -10,8 +10,6 @@ from typing import Sequence, TextIO
 from tfmts_compat.migrate.findings import ERRORS, REWRITES, Finding
 from tfmts_compat.migrate.work import Outcome
 
-FORMATS = ("text", "json", "github")
-
 
 class Report:
     """Prints each outcome as it comes, so that memory stays flat.
@@ -26,7 +24,7 @@ class Report:
         """Begins a report.
 
         Args:
-          form: one of FORMATS.
+          form: "text", "json" or "github".
           shows_moves: whether the places that are rewritten are listed as text, too.
           aside: whether text goes to stderr, since stdout is for a diff or for code.
         """
