@@ -241,6 +241,33 @@ def test_many_files_come_out_in_order_whatever_the_number_of_processes(tree, cap
     assert len(set(paths)) == 100
 
 
+def test_what_is_no_regular_file_is_not_waited_for(tree, capsys):
+    tree(a_py=OLD)
+    os.mkfifo("b.py")
+    assert migrate("--check", ".") == 1
+    assert migrate("--check", "b.py") == 2
+    assert "b.py:1:1: TFM001 is no regular file; pipe it in, and name -" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked")
+def test_a_killed_process_ends_the_command_with_one_line(tree):
+    code = (
+        "import os, signal, sys\n"
+        "from tfmts_compat import cli\n"
+        "from tfmts_compat.migrate import candidates\n"
+        "candidates.cores = lambda: 2\n"
+        "candidates._looks = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "sys.exit(cli.main(['migrate', '.']))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tree(), check=False
+    )
+    assert result.returncode == 2
+    assert result.stderr == (
+        "tfmts-compat: error: the process looking through the files was killed; run again\n"
+    )
+
+
 def test_without_the_extra_one_line_says_what_to_install(tmp_path):
     code = (
         "import sys; sys.modules['libcst'] = None\n"

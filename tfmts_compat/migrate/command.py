@@ -8,7 +8,7 @@ import gc
 import importlib.util
 import os
 import sys
-from typing import Any, Iterator
+from typing import Any
 
 _NEEDS = ("libcst", "pathspec", "tqdm")
 _EXIT = """\
@@ -74,6 +74,9 @@ def _run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("tfmts-compat: interrupted; every file is whole", file=sys.stderr)
         return 130
+    except RuntimeError as problem:  # a process was killed, for want of memory say
+        print(f"tfmts-compat: error: {problem}", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # e.g. into head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
@@ -87,8 +90,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _files(arguments: argparse.Namespace, report: Any) -> None:
     from tfmts_compat.migrate import files
+    from tfmts_compat.migrate.candidates import looks
     from tfmts_compat.migrate.findings import Finding
-    from tfmts_compat.migrate.screen import may_hold_a_name
     from tfmts_compat.migrate.work import Jobs, Outcome
 
     def failed(path: str, why: str) -> None:
@@ -105,36 +108,16 @@ def _files(arguments: argparse.Namespace, report: Any) -> None:
 
     settings = files.Settings.read(arguments.paths[0], arguments.exclude)
     jobs = Jobs(settings.ignore, not (arguments.check or arguments.write))
-    discovery = files.Discovery(settings, failed)
-    with contextlib.closing(jobs):
-        for path in _shown(discovery, arguments.paths):
-            report.looked_at += 1
-            try:
-                with open(path, "rb") as file:
-                    data = file.read()
-            except OSError as problem:
-                failed(path, problem.strerror or str(problem))
-                continue
-            if may_hold_a_name(data):
-                for outcome in jobs.add(path, data):
+    with contextlib.closing(looks(arguments.paths, settings)) as found, contextlib.closing(jobs):
+        for look in found:
+            report.looked_at = look.looked_at
+            if look.problem:
+                failed(look.path, look.problem)
+            elif look.path:
+                for outcome in jobs.add(look.path, look.size):
                     done(outcome)
         for outcome in jobs.rest():
             done(outcome)
-
-
-def _shown(discovery: Any, paths: list[str]) -> Iterator[str]:
-    """The files; on a terminal with a progress bar, for which they are counted first."""
-    if not sys.stderr.isatty():
-        yield from discovery.files(paths)
-        return
-    from tqdm import tqdm
-
-    from tfmts_compat.migrate.files import Discovery
-
-    tqdm.monitor_interval = 0  # its thread would be there when processes are forked
-    quiet = Discovery(discovery.settings, lambda path, why: None)  # noqa: ARG005
-    total = sum(1 for _ in quiet.files(paths))
-    yield from tqdm(discovery.files(paths), total=total, unit="file", leave=False)
 
 
 def _stdin(arguments: argparse.Namespace, report: Any) -> None:

@@ -89,6 +89,8 @@ class Discovery:
                 yield from map(os.path.normpath, self._walk(path, _outer_ignores(path)))
             elif not os.path.lexists(path):
                 self.failed(path, "does not exist")
+            elif not (os.path.isfile(path) or os.path.islink(path)):
+                self.failed(path, "is no regular file; pipe it in, and name -")
             elif os.path.islink(path) and not _within(path, os.getcwd()):
                 self.failed(path, "is a symbolic link out of this directory; name its target")
             elif not self._is_excluded(path):
@@ -107,7 +109,8 @@ class Discovery:
             ignores = [*ignores, _gitignore(directory)]
         for entry in found:
             is_directory = entry.is_dir(follow_symlinks=False)
-            if entry.is_symlink() or not (is_directory or entry.name.endswith(SUFFIXES)):
+            is_file = entry.name.endswith(SUFFIXES) and entry.is_file(follow_symlinks=False)
+            if not (is_directory or is_file):
                 continue
             if is_directory and (
                 entry.name in _NEVER or os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))

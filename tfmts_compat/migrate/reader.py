@@ -23,6 +23,7 @@ class Reader(cst.CSTVisitor):
       lookups: calls whose second argument is one of the names in quotes.
       quoted: quoted annotations, with the dotted name in them.
       private: private attributes of a monitored session.
+      parents: each node's parent; LibCST's own provider goes through the tree twice.
     """
 
     def __init__(self, resolver: Resolver) -> None:
@@ -33,9 +34,21 @@ class Reader(cst.CSTVisitor):
         self.lookups: list[tuple[cst.Call, str]] = []
         self.quoted: list[tuple[cst.SimpleString, str]] = []
         self.private: list[cst.Attribute] = []
+        self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        self._path: list[cst.CSTNode] = []
         self._resolver = resolver
         self._inner: set[cst.CSTNode] = set()
         self._annotations = 0
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if self._path:
+            self.parents[node] = self._path[-1]
+        self._path.append(node)
+        return super().on_visit(node)
+
+    def on_leave(self, original_node: cst.CSTNode) -> None:
+        super().on_leave(original_node)
+        self._path.pop()
 
     def visit_Assign(self, node: cst.Assign) -> None:
         for target in node.targets:

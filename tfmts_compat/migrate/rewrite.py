@@ -9,7 +9,6 @@ import libcst as cst
 from libcst.metadata import (
     CodeRange,
     MetadataWrapper,
-    ParentNodeProvider,
     PositionProvider,
     Scope,
     ScopeProvider,
@@ -95,11 +94,12 @@ class Module:
     ) -> None:
         self.edits = edits
         self.tree = wrapper.module
-        # All at once, so that LibCST goes through the tree as few times as it can.
-        metadata: Any = wrapper.resolve_many([ParentNodeProvider, PositionProvider, ScopeProvider])
-        self.parents: Mapping[cst.CSTNode, cst.CSTNode] = metadata[ParentNodeProvider]
+        metadata: Any = wrapper.resolve_many([PositionProvider, ScopeProvider])
         self.scopes: Mapping[cst.CSTNode, Scope | None] = metadata[ScopeProvider]
         self.resolver = Resolver(self.scopes)
+        self.reader = Reader(self.resolver)
+        self.tree.visit(self.reader)
+        self.parents = self.reader.parents
         self.found: list[Finding] = []
         self._positions: Mapping[cst.CSTNode, CodeRange] = metadata[PositionProvider]
         self._numbers = numbers
@@ -127,8 +127,7 @@ class Module:
 
 
 def _rewrite(module: Module, imports: Imports) -> None:
-    reader = Reader(module.resolver)
-    module.tree.visit(reader)
+    reader = module.reader
     for statement in reader.from_imports:
         _from_import(module, imports, statement)
     done: set[cst.CSTNode] = set()
@@ -140,7 +139,7 @@ def _rewrite(module: Module, imports: Imports) -> None:
             reach = module.resolver.reach(node)
             if _new_names(reach) and _name(module, imports, node, reach):
                 done.add(node)
-    _strings(module, reader)
+    _strings(module)
     for attribute in reader.private:
         module.report(
             attribute,
@@ -215,7 +214,8 @@ def _from_import(module: Module, imports: Imports, statement: cst.ImportFrom) ->
         imports.move(statement, moved)
 
 
-def _strings(module: Module, reader: Reader) -> None:
+def _strings(module: Module) -> None:
+    reader = module.reader
     for call, name in reader.lookups:
         reach = module.resolver.reach(call.args[0].value)
         paths = {plain(f"{path}.{name}") for path in reach.paths} & TABLE.keys()

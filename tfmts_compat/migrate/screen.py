@@ -27,11 +27,12 @@ _IMPORTED: Final = re.compile(
     rb"|\bimport\s+[^\n;]*\b(?:tensorflow|tfmts_compat)\b"
 )
 _WORD: Final = re.compile(rb"\w+|[*\\]")
-UNWRAPPED: Final = (
+_UNWRAPPED: Final = (
     r"\._sess\._sess\b|\._tf_sess\b|\._coordinated_creator\b|\b(\w+)\s*=\s*\1\._sess\b"
 )
-_UNWRAPPED: Final = re.compile(UNWRAPPED.encode())
-_UNWRAP_STEM: Final = re.compile(rb"\._(?:tf_)?(?:sess|coordinated_creator)\b")  # far cheaper
+_UNWRAP_STEM: Final = r"\._(?:tf_)?(?:sess|coordinated_creator)\b"  # far cheaper
+UNWRAPS: Final = re.compile(_UNWRAP_STEM), re.compile(_UNWRAPPED)
+_UNWRAPS: Final = re.compile(_UNWRAP_STEM.encode()), re.compile(_UNWRAPPED.encode())
 
 
 def may_hold_a_name(data: bytes) -> bool:
@@ -43,7 +44,7 @@ def may_hold_a_name(data: bytes) -> bool:
         and _REACHED.search(data)
     ):
         return True
-    return bool(_UNWRAP_STEM.search(data) and _UNWRAPPED.search(data))
+    return all(pattern.search(data) for pattern in _UNWRAPS)
 
 
 def _leads(imported: re.Match[bytes]) -> bool:

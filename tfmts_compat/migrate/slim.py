@@ -15,7 +15,7 @@ import warnings
 from typing import Iterator
 
 from tfmts_compat.migrate.names import NEW, is_on_the_way
-from tfmts_compat.migrate.screen import UNWRAPPED
+from tfmts_compat.migrate.screen import UNWRAPS
 
 
 def slimmed(text: str, lines: list[str]) -> tuple[str, list[int]] | None:
@@ -37,8 +37,7 @@ def slimmed(text: str, lines: list[str]) -> tuple[str, list[int]] | None:
         tree = ast.parse(text)
     statements = list(_statements(tree.body))
     words = _roots(statements)
-    unwraps = re.search(UNWRAPPED, text)
-    if not words and not unwraps:
+    if not words and not _unwraps(text):
         return None
     aliases = [(names, value) for names, value in map(_alias, statements) if names and value]
     grown = True
@@ -106,9 +105,9 @@ def _alias(statement: ast.stmt) -> tuple[set[str], set[str]]:
 
 def _without(body: list[ast.stmt], lines: list[str], words: set[str]) -> tuple[str, list[int]]:
     """Leaves out every statement in whose lines none of the words occurs."""
-    either = [rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b"] if words else []
-    pattern = re.compile("|".join([UNWRAPPED, *either]))
-    mentions = [number for number, line in enumerate(lines, 1) if pattern.search(line)]
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words))) or '(?!)'})\b")
+    mentions = [number for number, line in enumerate(lines, 1)
+                if pattern.search(line) or ("._" in line and _unwraps(line))]  # fmt: skip
     dropped: set[int] = set()
     placeholders: dict[int, str] = {}
 
@@ -151,6 +150,10 @@ def _without(body: list[ast.stmt], lines: list[str], words: set[str]) -> tuple[s
             kept_lines.append(placeholders.get(number, line))
             numbers.append(number)
     return "".join(kept_lines), numbers
+
+
+def _unwraps(text: str) -> bool:
+    return all(pattern.search(text) for pattern in UNWRAPS)
 
 
 def _span(statement: ast.stmt) -> tuple[int, int]:

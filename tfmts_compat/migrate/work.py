@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import collections
 import difflib
+import glob
 import os
 import re
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Iterator, Sequence
+from typing import TYPE_CHECKING, Iterator, Sequence
 
 from tfmts_compat.migrate.findings import Finding
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing.context import ForkContext
 
 _ENOUGH = 30_000  # bytes to parse before processes are worth starting: about 0.2 s of work
 _WAITING = 8  # jobs for each process, so that memory stays flat
@@ -34,6 +36,16 @@ class Outcome:
     found: list[Finding]
     data: bytes | None = None
     diff: bytes = b""
+
+
+def processed_file(path: str, ignored: Sequence[str], with_diff: bool) -> Outcome:
+    """Reads a file and migrates it."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as problem:
+        return Outcome(path, [Finding(path, 1, 1, "TFM001", problem.strerror or str(problem))])
+    return processed(path, data, ignored, with_diff)
 
 
 def processed(path: str, data: bytes, ignored: Sequence[str], with_diff: bool) -> Outcome:
@@ -61,34 +73,33 @@ def processed(path: str, data: bytes, ignored: Sequence[str], with_diff: bool) -
 
 
 class Jobs:
-    """Runs files through `processed` and yields the outcomes in order."""
+    """Runs files through `processed_file` and yields the outcomes in order."""
 
     def __init__(self, ignored: Sequence[str], with_diff: bool) -> None:
         self._settings = tuple(ignored), with_diff
-        self._first: list[tuple[str, bytes]] = []
+        self._first: list[str] = []
+        self._bytes = 0
         self._running: collections.deque[Future[Outcome]] = collections.deque()
         self._pool: ProcessPoolExecutor | None = None
-        self._processes = _cores()
+        self._processes = cores()
 
-    def add(self, path: str, data: bytes) -> Iterator[Outcome]:
-        """Takes a file, and yields what is ready."""
-        if self._pool is None:
-            self._first.append((path, data))
-            if sum(len(it) for _, it in self._first) < _ENOUGH:
-                return
-            if self._processes < 2:
-                yield from self._here()
-                return
-            self._pool = _pool(self._processes)
-            for each in self._first:
-                self._running.append(self._pool.submit(processed, *each, *self._settings))
-            self._first.clear()
-        else:
-            self._running.append(self._pool.submit(processed, path, data, *self._settings))
-        while self._running[0].done() or len(self._running) > _WAITING * self._processes:
+    def add(self, path: str, size: int) -> Iterator[Outcome]:
+        """Takes a file of so many bytes, and yields what is ready."""
+        self._first.append(path)
+        self._bytes += size
+        if self._bytes < _ENOUGH:
+            return
+        if self._processes < 2:
+            yield from self._here()
+            return
+        self._pool = self._pool or _pool(self._processes)
+        for each in self._first:
+            self._running.append(self._pool.submit(processed_file, each, *self._settings))
+        self._first.clear()
+        while self._running and (
+            self._running[0].done() or len(self._running) > _WAITING * self._processes
+        ):
             yield self._running.popleft().result()
-            if not self._running:
-                return
 
     def rest(self) -> Iterator[Outcome]:
         """Yields all that is left."""
@@ -105,25 +116,35 @@ class Jobs:
 
     def _here(self) -> Iterator[Outcome]:
         for each in self._first:
-            yield processed(*each, *self._settings)
+            yield processed_file(each, *self._settings)
         self._first.clear()
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def _pool(processes: int) -> ProcessPoolExecutor:
+def forking() -> ForkContext | None:
+    """What forks processes, which is 20 times faster than starting them anew.
+
+    None where that is unsafe: on other systems than Linux, and beside other threads.
+    """
+    if len(glob.glob("/proc/self/task/*")) != 1:
+        return None
     import multiprocessing
+
+    return multiprocessing.get_context("fork")
+
+
+def _pool(processes: int) -> ProcessPoolExecutor:
     from concurrent.futures import ProcessPoolExecutor
 
-    # No thread runs yet, so forking is safe, and 20 times faster than starting anew.
-    forks = "fork" in multiprocessing.get_all_start_methods() and os.uname().sysname == "Linux"
-    if forks:  # LibCST's import takes 0.25 s: once for all
+    context = forking()
+    if context:  # LibCST's import takes 0.25 s: once for all
         from tfmts_compat.migrate import notebook  # noqa: F401
-    context: Any = multiprocessing.get_context("fork" if forks else None)
     return ProcessPoolExecutor(processes, mp_context=context, initializer=_begin)
 
 
