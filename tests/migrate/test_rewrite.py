@@ -160,6 +160,8 @@ ALIASES = {
     "given-later": "def f():\n    return {tf1.train.}Scaffold()\n\ntf1 = tf.compat.v1",
     "annotated": "tf1: object = tf.compat.v1\nx = {tf1.train.}Scaffold()",
     "global": "def f():\n    global tf1\n    tf1 = tf.compat.v1\n\nx = {tf1.train.}Scaffold()",
+    "in-a-tuple": "tf1, (n, v1) = tf.compat.v1, (3, tf)\nx = {tf1.train.}Scaffold({v1.train.}Scaffold)",  # noqa: E501
+    "walrus": "if tf1 := tf.compat.v1:\n    print()\nx = {tf1.train.}Scaffold()",
     "two-targets": "tf1 = tfv1 = tf.compat.v1\nx = {tfv1.train.}Scaffold({tf1.train.}Scaffold)",
 }
 

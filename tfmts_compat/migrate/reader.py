@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Iterator
 
 import libcst as cst
 
@@ -51,9 +52,10 @@ class Reader(cst.CSTVisitor):
         self._path.pop()
 
     def visit_Assign(self, node: cst.Assign) -> None:
-        for target in node.targets:
-            self._resolver.alias(target.target, node.value)
-            self._unwrapping(target.target, node.value)
+        for each in node.targets:
+            for target, value in _pairs(each.target, node.value):
+                self._resolver.alias(target, value)
+                self._unwrapping(target, value)
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
         if node.value is not None:
@@ -106,3 +108,19 @@ class Reader(cst.CSTVisitor):
             and value.value.deep_equals(target)
         ):
             self.private.append(value)
+
+
+def _pairs(
+    target: cst.BaseExpression, value: cst.BaseExpression
+) -> Iterator[tuple[cst.BaseExpression, cst.BaseExpression]]:
+    """What is assigned to what; one by one in tf1, x = tf.compat.v1, y."""
+    if (
+        isinstance(target, cst.Tuple)
+        and isinstance(value, cst.Tuple)
+        and len(target.elements) == len(value.elements)
+        and all(isinstance(e, cst.Element) for e in (*target.elements, *value.elements))
+    ):
+        for inner, part in zip(target.elements, value.elements):
+            yield from _pairs(inner.value, part.value)
+    else:
+        yield target, value

@@ -39,7 +39,7 @@ def slimmed(text: str, lines: list[str]) -> tuple[str, list[int]] | None:
     words = _roots(statements)
     if not words and not _unwraps(text):
         return None
-    aliases = [(names, value) for names, value in map(_alias, statements) if names and value]
+    aliases = list(_aliases(tree, text, statements))
     grown = True
     while grown:
         grown = False
@@ -85,22 +85,38 @@ def _roots(statements: list[ast.stmt]) -> set[str]:
     return words | {NEW} if words else words
 
 
-def _alias(statement: ast.stmt) -> tuple[set[str], set[str]]:
-    """The names that an assignment gives to a dotted name, and the first of the dots."""
-    if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
-        return set(), set()
-    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-    names = {target.id for target in targets if isinstance(target, ast.Name)}
-    value = statement.value
-    values = [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
-    firsts = set()
-    for node in values:
-        first = node
-        while isinstance(first, ast.Attribute):
-            first = first.value
-        if isinstance(first, ast.Name):
-            firsts.add(first.id)
-    return names, firsts
+def _aliases(
+    tree: ast.Module, text: str, statements: list[ast.stmt]
+) -> Iterator[tuple[set[str], set[str]]]:
+    """For each assignment of dotted names: the names they get, and the first of the dots."""
+    # Only := can stand inside a statement; going through all nodes takes far longer.
+    for node in ast.walk(tree) if ":=" in text else statements:
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = {part.id for target in targets for part in _parts(target)
+                     if isinstance(part, ast.Name)}  # fmt: skip
+            firsts = {first.id for first in map(_first, _parts(node.value))
+                      if isinstance(first, ast.Name)}  # fmt: skip
+            if names and firsts:
+                yield names, firsts
+
+
+def _first(node: ast.expr) -> ast.expr:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
+
+
+def _parts(node: ast.expr) -> Iterator[ast.expr]:
+    """The parts of a tuple and both values of a conditional."""
+    if isinstance(node, ast.Tuple):
+        for part in node.elts:
+            yield from _parts(part)
+    elif isinstance(node, ast.IfExp):
+        yield from _parts(node.body)
+        yield from _parts(node.orelse)
+    else:
+        yield node
 
 
 def _without(body: list[ast.stmt], lines: list[str], words: set[str]) -> tuple[str, list[int]]:
