@@ -14,7 +14,7 @@ def departures():
 
 
 def test_every_departure_of_the_rules_has_a_row():
-    rules = {*cadence.CHECKPOINT_RULES.values(), *cadence.SUMMARY_RULES.values()}
+    rules = {*cadence.CHECKPOINTS.values(), *cadence.SUMMARIES.values()}
     assert {rule.departure for rule in rules if rule.departure} <= set(departures())
 
 

@@ -1,4 +1,4 @@
-"""USE_DEFAULT and the precedence rules: how often a call saves, one pure table.
+"""USE_DEFAULT and the precedence of seconds and steps, as one pure table.
 
 A cadence is a pair of arguments, one in seconds and one in global steps. Each
 value has a `Setting`, and the pair of settings picks a `Rule` from a table. The
@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Any, Final
-
-from tfmts_compat import checks
+from typing import Any, Dict, Final, Tuple
 
 
 class UseDefault(enum.Enum):
@@ -111,17 +109,18 @@ _STEPS_TURN_OFF = Rule(
     "{argument} out to save every 600 seconds, or pass save_checkpoint_secs=None as well "
     "to say that no checkpoints are wanted",
 )
-_DEFAULT_SECS = Rule("default-secs", "neither is given: the default, in seconds", "secs")
-_DEFAULT_STEPS = Rule("default-steps", "neither is given: the default, in steps", "steps")
-_STEP_COUNT = Rule("step-count", "log_step_count_steps is above 0", "steps")
-_NO_STEP_COUNT = Rule("no-step-count", "log_step_count_steps is not above 0")
+DEFAULT_SECS = Rule("default-secs", "neither is given: the default, in seconds", "secs")
+DEFAULT_STEPS = Rule("default-steps", "neither is given: the default, in steps", "steps")
+STEP_COUNT = Rule("step-count", "log_step_count_steps is above 0", "steps")
+NO_STEP_COUNT = Rule("no-step-count", "log_step_count_steps is not above 0")
 _BOTH_REJECTED = Rule("both-given", "give the seconds or the steps, not both", error=ValueError)
 
 _D, _N, _F, _ON = Setting.DEFAULT, Setting.NONE, Setting.OFF, Setting.ON
 
-# (setting of secs, setting of steps) -> rule
-CHECKPOINT_RULES: Final[dict[tuple[Setting, Setting], Rule]] = {
-    (_D, _D): _DEFAULT_SECS,
+Table = Dict[Tuple[Setting, Setting], Rule]  # (setting of secs, setting of steps) -> rule
+
+CHECKPOINTS: Final[Table] = {
+    (_D, _D): DEFAULT_SECS,
     (_D, _N): _STEPS_TURN_OFF,
     (_D, _F): _STEPS_TURN_OFF,
     (_D, _ON): _STEPS,
@@ -139,9 +138,9 @@ CHECKPOINT_RULES: Final[dict[tuple[Setting, Setting], Rule]] = {
     (_ON, _ON): _BOTH_ON,
 }
 
-SUMMARY_RULES: Final[dict[tuple[Setting, Setting], Rule]] = {
-    **{pair: _OFF for pair in CHECKPOINT_RULES if _ON not in pair},
-    (_D, _D): _DEFAULT_STEPS,
+SUMMARIES: Final[Table] = {
+    **{pair: _OFF for pair in CHECKPOINTS if _ON not in pair},
+    (_D, _D): DEFAULT_STEPS,
     (_D, _ON): _STEPS,
     (_N, _ON): _STEPS,
     (_ON, _D): _SECS,
@@ -150,161 +149,3 @@ SUMMARY_RULES: Final[dict[tuple[Setting, Setting], Rule]] = {
     (_ON, _F): _BOTH_REJECTED,
     (_ON, _ON): _BOTH_REJECTED,
 }
-
-
-@dataclass(frozen=True)
-class Cadence:
-    """How often something is written, and the rule that decided it.
-
-    Attributes:
-      rule: the rule that decided.
-      secs: seconds between writes, or None.
-      steps: global steps between writes, or None.
-      traps: warnings to give about the values.
-    """
-
-    rule: Rule
-    secs: Any = None
-    steps: Any = None
-    traps: tuple[str, ...] = ()
-
-    @property
-    def on(self) -> bool:
-        """Whether anything is written at all."""
-        return self.secs is not None or self.steps is not None
-
-    def __str__(self) -> str:
-        if self.secs is not None:
-            return f"every {self.secs} seconds"
-        if self.steps is not None:
-            return f"every {self.steps} global steps"
-        return "off"
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """The two arguments of one cadence; upstream looks at `looked_at_first` first."""
-
-    secs: str
-    steps: str
-    rules: dict[tuple[Setting, Setting], Rule]
-    looked_at_first: str
-    default: int
-
-
-_CHECKPOINTS = _Pair("save_checkpoint_secs", "save_checkpoint_steps", CHECKPOINT_RULES, "secs", 600)
-_SUMMARIES = _Pair("save_summaries_secs", "save_summaries_steps", SUMMARY_RULES, "steps", 100)
-
-
-def checkpoints(secs: Any, steps: Any) -> Cadence:
-    """Resolves save_checkpoint_secs and save_checkpoint_steps.
-
-    Raises:
-      TypeError: a value is not a number.
-      ValueError: a value is an array of several numbers, or is no number and
-        stands beside a cadence that is on.
-    """
-    return _resolve(_CHECKPOINTS, secs, steps)
-
-
-def decides_alone(secs: Any) -> bool:
-    """Whether save_checkpoint_secs is on, so that upstream looks no further to save."""
-    try:
-        return Setting.of(secs) is Setting.ON
-    except Exception:
-        return False
-
-
-def summaries(secs: Any, steps: Any) -> Cadence:
-    """Resolves save_summaries_secs and save_summaries_steps.
-
-    Raises:
-      TypeError: a value is not a number.
-      ValueError: both are given and one of them is on (upstream's rule; no
-        documentation promises otherwise), or a value is an array of several.
-    """
-    return _resolve(_SUMMARIES, secs, steps)
-
-
-def step_counter(steps: Any) -> Cadence:
-    """Resolves log_step_count_steps.
-
-    Raises:
-      TypeError: the value is not a number.
-      ValueError: the value is an array of several numbers.
-    """
-    setting = _setting("log_step_count_steps", steps)
-    if setting is Setting.ON:
-        return Cadence(_STEP_COUNT, steps=steps)
-    return Cadence(_NO_STEP_COUNT, traps=_nan_traps(log_step_count_steps=steps))
-
-
-def _resolve(pair: _Pair, secs: Any, steps: Any) -> Cadence:
-    names, values = {"secs": pair.secs, "steps": pair.steps}, {"secs": secs, "steps": steps}
-    first = pair.looked_at_first
-    second = "steps" if first == "secs" else "secs"
-    settings = {first: _setting(names[first], values[first])}
-    # Upstream stops looking once the first one is on, and then complains of both.
-    beside_on = settings[first] is Setting.ON
-    settings[second] = _setting(names[second], values[second], ValueError if beside_on else None)
-
-    rule = pair.rules[settings["secs"], settings["steps"]]
-    if rule.error:
-        raise checks.rejected(
-            f"{pair.secs}={checks.shown(secs)} and {pair.steps}={checks.shown(steps)}",
-            rule.says,
-            f"leave {names[second]} out, or pass None for the one you do not want",
-            rule.error,
-        )
-    traps = _nan_traps(**{pair.secs: secs, pair.steps: steps})
-    if rule.trap and not traps:
-        traps = (rule.trap.format(argument=pair.steps, value=checks.shown(steps)),)
-    if rule in (_DEFAULT_SECS, _DEFAULT_STEPS):
-        values = {"secs": pair.default, "steps": pair.default}
-    return Cadence(
-        rule,
-        secs=values["secs"] if rule.uses == "secs" else None,
-        steps=values["steps"] if rule.uses == "steps" else None,
-        traps=traps,
-    )
-
-
-def _setting(name: str, value: Any, error: type[Exception] | None = None) -> Setting:
-    try:
-        return Setting.of(value)
-    except Exception as problem:
-        unit = "seconds" if name.endswith("_secs") else "global steps"
-        upstreams = ValueError if isinstance(problem, ValueError) else TypeError
-        raise checks.rejected(
-            checks.given(name, value),
-            f"must be one number of {unit}, or None for off",
-            _number_in(value) or f"pass a number of {unit}, None, or leave it out",
-            error or upstreams,
-        ) from problem
-
-
-def _number_in(value: Any) -> str | None:
-    """The advice for a number in a string, the commonest slip (a flag never converted)."""
-    if not isinstance(value, str):
-        return None
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    return f"pass the number {number:g}, not a string"
-
-
-def _nan_traps(**values: Any) -> tuple[str, ...]:
-    return tuple(
-        f"{name}=nan counts as off, because nan > 0 is false: nothing is written for it. "
-        "Pass a number above 0, or None if off is what you want"
-        for name, value in values.items()
-        if _is_nan(value)
-    )
-
-
-def _is_nan(value: Any) -> bool:
-    try:
-        return bool(value != value)
-    except Exception:
-        return False  # an array of several; never a number

@@ -7,8 +7,9 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from tfmts_compat import cadence, checks, upstream
-from tfmts_compat.cadence import USE_DEFAULT, Cadence
+from tfmts_compat import cadence, checks, resolution, upstream
+from tfmts_compat.cadence import USE_DEFAULT
+from tfmts_compat.resolution import Cadence
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,11 @@ class Call:
 
     def checkpoints(self) -> Cadence:
         """Whatever the role and the directories: how often checkpoints are saved."""
-        return cadence.checkpoints(self.save_checkpoint_secs, self.save_checkpoint_steps)
+        return resolution.checkpoints(self.save_checkpoint_secs, self.save_checkpoint_steps)
 
     def summaries(self) -> Cadence:
         """Whatever the role and the directories: how often summaries are saved."""
-        return cadence.summaries(self.save_summaries_secs, self.save_summaries_steps)
+        return resolution.summaries(self.save_summaries_secs, self.save_summaries_steps)
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def of(call: Call) -> SessionPlan:
     An argument that this call never uses is not judged.
 
     Raises:
-      TypeError, ValueError: an argument breaks a rule; see `checks` and `cadence`.
+      TypeError, ValueError: an argument breaks a rule; see `checks`, `cadence` and `resolution`.
     """
     if not checks.truth("is_chief", call.is_chief):
         checks.seconds("recovery_wait_secs", call.recovery_wait_secs)
@@ -189,11 +190,11 @@ def of(call: Call) -> SessionPlan:
     checkpoint_dir, summary_dir = _directories(call)
     checkpoints = summaries = step_counter = Cadence(cadence.NO_DIRECTORY)
     if summary_dir is not None:
-        step_counter = cadence.step_counter(call.log_step_count_steps)
+        step_counter = resolution.step_counter(call.log_step_count_steps)
         summaries = call.summaries()
     if checkpoint_dir is not None:
         # Upstream joins a file name to the directory before it looks at the steps beside secs.
-        if cadence.decides_alone(call.save_checkpoint_secs):
+        if resolution.decides_alone(call.save_checkpoint_secs):
             checks.directory_name("checkpoint_dir", checkpoint_dir)
         checkpoints = call.checkpoints()
         if checkpoints.on:

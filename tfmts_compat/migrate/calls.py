@@ -8,8 +8,9 @@ from typing import Any, Iterator
 
 import libcst as cst
 
-from tfmts_compat import cadence
-from tfmts_compat.cadence import USE_DEFAULT, Cadence
+from tfmts_compat import resolution
+from tfmts_compat.cadence import USE_DEFAULT
+from tfmts_compat.resolution import Cadence
 from tfmts_compat.session import MonitoredTrainingSession
 
 _PARAMETERS = inspect.signature(MonitoredTrainingSession).parameters
@@ -18,8 +19,8 @@ _UNKNOWN = object()
 _ARITHMETIC = (ast.Constant, ast.UnaryOp, ast.USub, ast.UAdd, ast.BinOp,
                ast.Add, ast.Sub, ast.Mult, ast.Div)  # fmt: skip
 _PAIRS = (
-    (cadence.checkpoints, "save_checkpoint_secs", "save_checkpoint_steps"),
-    (cadence.summaries, "save_summaries_secs", "save_summaries_steps"),
+    (resolution.checkpoints, "save_checkpoint_secs", "save_checkpoint_steps"),
+    (resolution.summaries, "save_summaries_secs", "save_summaries_steps"),
 )
 
 
@@ -69,7 +70,8 @@ def _cadence(resolve: Any, secs: Any, steps: Any) -> Iterator[tuple[str, str]]:
         yield "TFM305", str(problem)
         return
     except ValueError as problem:
-        both = resolve is cadence.summaries and not isinstance(secs, str) | isinstance(steps, str)
+        text = isinstance(secs, str) or isinstance(steps, str)
+        both = resolve is resolution.summaries and not text
         yield "TFM303" if both else "TFM305", str(problem)
         return
     rule = resolved.rule

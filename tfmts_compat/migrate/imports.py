@@ -10,6 +10,7 @@ from libcst.metadata import GlobalScope, ImportAssignment, Scope
 
 from tfmts_compat.migrate.names import NEW
 from tfmts_compat.migrate.scopes import Reach
+from tfmts_compat.migrate.statements import Statements
 
 if TYPE_CHECKING:
     from tfmts_compat.migrate.rewrite import Module
@@ -22,6 +23,7 @@ class Imports:
 
     def __init__(self, module: Module, *, keeps_unused: bool, elsewhere: str) -> None:
         self._module = module
+        self._statements = Statements(module)
         self._elsewhere = elsewhere
         self._keeps_unused = keeps_unused
         self._uses: list[tuple[cst.Attribute, Reach]] = []
@@ -52,9 +54,9 @@ class Imports:
                 self._module.edits.replace(*self._module.span(anchor), text)
                 del dropped[anchor]
             elif where == "before":
-                self._before(anchor, text)
+                self._statements.put_before(anchor, text)
             else:
-                self._after(anchor, text)
+                self._statements.put_after(anchor, text)
         for statement in self._moved.keys() | dropped.keys():
             self._drop(statement, dropped.get(statement, []))
 
@@ -180,7 +182,7 @@ class Imports:
             elif moved:
                 edits.replace(*span(statement), f"from {NEW} import {listed}")
             else:
-                self._delete(statement)
+                self._statements.take_out(statement)
             return
         names = list(statement.names)
         last_kept = names.index(kept[-1])
@@ -190,70 +192,7 @@ class Imports:
         if last_kept + 1 < len(names):
             edits.replace(span(kept[-1])[1], span(names[-1])[1], "")
         if moved:
-            self._after(statement, f"from {NEW} import {listed}")
-
-    def _line(self, statement: cst.CSTNode) -> cst.SimpleStatementLine | None:
-        """The line that a statement has to itself, if it has."""
-        line = self._module.parents[statement]
-        alone = isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1
-        return line if alone and isinstance(line, cst.SimpleStatementLine) else None
-
-    def _after(self, statement: cst.CSTNode, text: str) -> None:
-        """Puts a statement after another, on a line of its own where that has one."""
-        edits, module = self._module.edits, self._module
-        if isinstance(statement, cst.BaseSmallStatement) and not self._line(statement):
-            end = module.span(statement)[1]
-            edits.replace(end, end, f"; {text}")
-            return
-        first, last = module.lines(statement)
-        line, end = edits.lines[last - 1], edits.offset(last + 1)
-        indent = _indent(edits.lines[first - 1])
-        if line.endswith(("\n", "\r")):
-            edits.replace(end, end, f"{indent}{text}{edits.newline()}")
-        else:
-            edits.replace(end, end, f"{edits.newline()}{indent}{text}")
-
-    def _before(self, statement: cst.CSTNode, text: str) -> None:
-        """Puts a statement before another, and before the comment that belongs to that."""
-        edits = self._module.edits
-        number = self._module.lines(statement)[0]
-        while number > 1 and re.match(r"#(?!!|.*coding)", edits.lines[number - 2]):
-            number -= 1
-        start = edits.offset(number)
-        edits.replace(start, start, f"{text}{edits.newline()}")
-
-    def _delete(self, statement: cst.CSTNode) -> None:
-        edits, module = self._module.edits, self._module
-        if self._line(statement):
-            first, last = module.lines(statement)
-            if self._is_sole(first, last):
-                edits.replace(*module.span(statement), "pass")
-            else:
-                edits.replace(edits.offset(first), edits.offset(last + 1), "")
-            return
-        siblings = list(_body(module.parents[statement]))
-        index = siblings.index(statement)
-        if index + 1 < len(siblings):
-            edits.replace(module.span(statement)[0], module.span(siblings[index + 1])[0], "")
-        elif index:
-            edits.replace(module.span(siblings[index - 1])[1], module.span(statement)[1], "")
-        else:
-            edits.replace(*module.span(statement), "pass")
-
-    def _is_sole(self, first: int, last: int) -> bool:
-        """Whether a block has nothing but these lines."""
-        lines = self._module.edits.lines
-        own = len(_indent(lines[first - 1]))
-        around = []
-        for part in (reversed(lines[: first - 1]), lines[last:]):
-            around.append(next((line for line in part if _is_code(line)), ""))
-        return own > 0 and all(len(_indent(line)) < own for line in around)
-
-
-def _body(node: cst.CSTNode) -> Sequence[cst.CSTNode]:
-    return (
-        node.body if isinstance(node, (cst.SimpleStatementLine, cst.SimpleStatementSuite)) else []
-    )
+            self._statements.put_after(statement, f"from {NEW} import {listed}")
 
 
 def _first(node: cst.CSTNode) -> cst.CSTNode:
@@ -271,11 +210,3 @@ def _alias_of(each: ImportAssignment) -> cst.ImportAlias | None:
         if bound.split(".")[0] == each.name.split(".")[0]:
             return alias
     return None
-
-
-def _indent(line: str) -> str:
-    return line[: len(line) - len(line.lstrip(" \t\f"))]
-
-
-def _is_code(line: str) -> bool:
-    return bool(line.strip()) and not line.lstrip().startswith("#")

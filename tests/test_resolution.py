@@ -1,0 +1,91 @@
+"""What the values of the cadences come to."""
+
+import numpy as np
+import pytest
+
+from tfmts_compat import USE_DEFAULT, resolution
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("secs", "steps", "decided", "rule", "departure"),
+    [
+        (USE_DEFAULT, USE_DEFAULT, (600, None), "default-secs", None),
+        (USE_DEFAULT, 10, (None, 10), "steps", None),
+        (USE_DEFAULT, None, (None, None), "steps-turn-off", None),
+        (USE_DEFAULT, 0, (None, None), "steps-turn-off", None),
+        (60, USE_DEFAULT, (60, None), "secs", None),
+        (60, None, (60, None), "secs", None),
+        (0, USE_DEFAULT, (None, None), "off", None),
+        (None, None, (None, None), "off", None),
+        (None, 10, (None, 10), "steps", None),
+        (60, 10, (60, None), "both-on", "D1"),
+        (60, 0, (60, None), "secs-beside-off", "D1"),
+        (-1, 10, (None, 10), "steps-beside-off", "D1"),
+        (NAN, 10, (None, 10), "steps-beside-off", "D1"),
+    ],
+)
+def test_checkpoints(secs, steps, decided, rule, departure):
+    resolved = resolution.checkpoints(secs, steps)
+    assert (resolved.secs, resolved.steps) == decided
+    assert resolved.on == (decided != (None, None))
+    assert (resolved.rule.code, resolved.rule.departure) == (rule, departure)
+
+
+@pytest.mark.parametrize(
+    ("secs", "steps", "decided"),
+    [
+        (USE_DEFAULT, USE_DEFAULT, (None, 100)),
+        (30, USE_DEFAULT, (30, None)),
+        (30, None, (30, None)),
+        (USE_DEFAULT, 10, (None, 10)),
+        (None, 10, (None, 10)),
+        (0, USE_DEFAULT, (None, None)),
+        (USE_DEFAULT, 0, (None, None)),
+        (0, 0, (None, None)),
+    ],
+)
+def test_summaries(secs, steps, decided):
+    resolved = resolution.summaries(secs, steps)
+    assert (resolved.secs, resolved.steps) == decided
+
+
+@pytest.mark.parametrize(("secs", "steps"), [(30, 10), (30, 0), (0, 10)])
+def test_both_summary_cadences_are_rejected(secs, steps):
+    with pytest.raises(ValueError, match=r"save_summaries_secs=.* and save_summaries_steps="):
+        resolution.summaries(secs, steps)
+
+
+@pytest.mark.parametrize(
+    ("secs", "steps", "error", "named"),
+    [
+        ("9", 10, TypeError, "save_checkpoint_secs='9' .str.*pass the number 9"),
+        (0, [1], TypeError, r"save_checkpoint_steps=\[1\] .list"),
+        (0, np.array([1, 2]), ValueError, "save_checkpoint_steps="),
+        (60, "x", ValueError, "save_checkpoint_steps='x'"),  # upstream: both are given
+    ],
+)
+def test_no_number_is_rejected_by_name(secs, steps, error, named):
+    with pytest.raises(error, match=named):
+        resolution.checkpoints(secs, steps)
+
+
+@pytest.mark.parametrize(
+    ("resolved", "trap"),
+    [
+        (lambda: resolution.checkpoints(USE_DEFAULT, None), "save_checkpoint_steps=None"),
+        (lambda: resolution.checkpoints(USE_DEFAULT, -1), "save_checkpoint_steps=-1"),
+        (lambda: resolution.checkpoints(NAN, USE_DEFAULT), "save_checkpoint_secs=nan"),
+        (lambda: resolution.summaries(NAN, None), "save_summaries_secs=nan"),
+        (lambda: resolution.step_counter(NAN), "log_step_count_steps=nan"),
+    ],
+)
+def test_a_silent_trap_is_named(resolved, trap):
+    (warning,) = resolved().traps
+    assert trap in warning
+
+
+@pytest.mark.parametrize("secs", [None, 0, -1])
+def test_switching_checkpoints_off_by_the_seconds_stays_quiet(secs):
+    assert resolution.checkpoints(secs, USE_DEFAULT).traps == ()
