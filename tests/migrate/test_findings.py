@@ -38,6 +38,15 @@ LEFT = {
     ),
     "reassigned": ("tf = other()\nx = tf.train.Scaffold()", [(3, 5, "TFM205")]),
     "quoted": ('def f(s: "tf.train.MonitoredSession"): pass', [(2, 10, "TFM206")]),
+    "attribute": (
+        "def f(self):\n    self.tf1 = tf.compat.v1\n    self.tf1.train.Scaffold()",
+        [(4, 5, "TFM207")],
+    ),
+    "attribute-of-a-class": (
+        "class A:\n    tf1 = tf.compat.v1\n\nA().tf1.train.Scaffold()",
+        [(5, 1, "TFM207")],
+    ),
+    "attribute-of-something-else": ("self.tf1 = other\nself.tf1.train.Scaffold()", []),
     "quoted-part": ('x: List["tf.train.Scaffold"]', [(2, 9, "TFM206")]),
     "quoted-other": ('x: "tf.train.Saver"', []),
 }

@@ -18,6 +18,7 @@ CODES: Final[dict[str, str]] = {
     "TFM204": "a private attribute of the session is used",
     "TFM205": "a name comes from TensorFlow or from elsewhere",
     "TFM206": "a name in a quoted annotation",
+    "TFM207": "a name is reached through an attribute",
     "TFM301": "both checkpoint cadences are given",
     "TFM302": "a cadence is switched off silently",
     "TFM303": "both summary cadences are given",

@@ -139,6 +139,8 @@ def _rewrite(module: Module, imports: Imports) -> None:
             reach = module.resolver.reach(node)
             if _new_names(reach) and _name(module, imports, node, reach):
                 done.add(node)
+            elif not reach.imports:
+                _through_attributes(module, node)
     _strings(module)
     for attribute in reader.private:
         module.report(
@@ -190,6 +192,16 @@ def _name(module: Module, imports: Imports, node: cst.Attribute, reach: Reach) -
     elif module.report(node, "TFM101", f"{old} is {name} now"):
         imports.use(node, reach)
     return True
+
+
+def _through_attributes(module: Module, node: cst.Attribute) -> None:
+    paths = {plain(path) for path in module.resolver.through_attributes(node)}
+    for path in sorted(paths & TABLE.keys()):
+        module.report(
+            node,
+            "TFM207",
+            f"may be {path}, reached through an attribute; write {TABLE[path]} and import it",
+        )
 
 
 def _from_import(module: Module, imports: Imports, statement: cst.ImportFrom) -> None:

@@ -9,6 +9,7 @@ import libcst as cst
 from libcst.metadata import (
     Assignment,
     BaseAssignment,
+    ClassScope,
     ImportAssignment,
     Scope,
 )
@@ -48,11 +49,16 @@ class Resolver:
     def __init__(self, scopes: Mapping[cst.CSTNode, Scope | None]) -> None:
         self._scopes = scopes
         self._aliases: dict[cst.CSTNode, cst.BaseExpression] = {}
+        self._attributes: dict[str, list[cst.BaseExpression]] = {}
         self._following: set[cst.CSTNode] = set()
 
     def alias(self, target: cst.CSTNode, value: cst.BaseExpression) -> None:
-        """Remembers that an assignment gives a name a value."""
+        """Remembers that an assignment gives a name or an attribute a value."""
         self._aliases[target] = value
+        if isinstance(target, cst.Attribute):
+            self._attributes.setdefault(target.attr.value, []).append(value)
+        elif isinstance(target, cst.Name) and isinstance(self._scopes.get(target), ClassScope):
+            self._attributes.setdefault(target.value, []).append(value)
 
     def reach(self, node: cst.BaseExpression) -> Reach:
         """Where an expression leads; _NOWHERE unless it is a dotted name, or one of two."""
@@ -71,6 +77,17 @@ class Resolver:
             scope = self._scopes.get(node)
             return self.named(node.value, scope) if scope else _NOWHERE
         return _NOWHERE
+
+    def through_attributes(self, node: cst.BaseExpression) -> set[str]:
+        """Where self.tf1.train.X may lead, by what any object's tf1 is given in the module."""
+        found: set[str] = set()
+        rest = ""
+        while isinstance(node, cst.Attribute):
+            name = node.attr.value
+            for value in self._attributes.get(name, ()):
+                found |= {path + rest for path in self.reach(value).paths}
+            node, rest = node.value, f".{name}{rest}"
+        return found
 
     def named(self, name: str, scope: Scope) -> Reach:
         """Where a plain name leads in a scope."""

@@ -88,13 +88,14 @@ def _roots(statements: list[ast.stmt]) -> set[str]:
 def _aliases(
     tree: ast.Module, text: str, statements: list[ast.stmt]
 ) -> Iterator[tuple[set[str], set[str]]]:
-    """For each assignment of dotted names: the names they get, and the first of the dots."""
+    """For each assignment of dotted names: what they are named, and the first of the dots."""
     # Only := can stand inside a statement; going through all nodes takes far longer.
     for node in ast.walk(tree) if ":=" in text else statements:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names = {part.id for target in targets for part in _parts(target)
-                     if isinstance(part, ast.Name)}  # fmt: skip
+            parts = [part for target in targets for part in _parts(target)]
+            names = {part.id for part in parts if isinstance(part, ast.Name)}
+            names |= {part.attr for part in parts if isinstance(part, ast.Attribute)}
             firsts = {first.id for first in map(_first, _parts(node.value))
                       if isinstance(first, ast.Name)}  # fmt: skip
             if names and firsts:
