@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Sequence
+from typing import Sequence
 
 import libcst as cst
 from libcst.metadata import GlobalScope, ImportAssignment, Scope
 
+from tfmts_compat.migrate.module import Module
 from tfmts_compat.migrate.names import NEW
 from tfmts_compat.migrate.scopes import Reach
 from tfmts_compat.migrate.statements import Statements
-
-if TYPE_CHECKING:
-    from tfmts_compat.migrate.rewrite import Module
 
 _Import = (cst.Import, cst.ImportFrom)
 

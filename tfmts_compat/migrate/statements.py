@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Sequence
+from typing import Sequence
 
 import libcst as cst
 
-if TYPE_CHECKING:
-    from tfmts_compat.migrate.rewrite import Module
+from tfmts_compat.migrate.module import Module
 
 
 class Statements:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tfmts_compat.parity.scenario import Bench
+    from tfmts_compat.parity.bench import Bench
 
 
 class Duck:

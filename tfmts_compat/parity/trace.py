@@ -15,7 +15,8 @@ import tempfile
 from typing import Any, Callable, Iterator
 
 from tfmts_compat import upstream
-from tfmts_compat.parity.scenario import Bench, Scenario
+from tfmts_compat.parity.bench import Bench
+from tfmts_compat.parity.scenario import Scenario
 
 _EVENTS_FILE = re.compile(r"events\.out\.tfevents\.\S+")
 _ADDRESS = re.compile(r"localhost:\d+")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from tfmts_compat import upstream
 
 if TYPE_CHECKING:
-    from tfmts_compat.parity.scenario import Bench
+    from tfmts_compat.parity.bench import Bench
 
 
 def counter(bench: Bench, advance: int = 1) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from tfmts_compat.parity import training
+from tfmts_compat.parity.bench import Bench
 from tfmts_compat.parity.departures import D1, D4, D5
-from tfmts_compat.parity.scenario import Bench, Scenario
+from tfmts_compat.parity.scenario import Scenario
 
 NANOSECOND, HOUR = 1e-9, 3600
 

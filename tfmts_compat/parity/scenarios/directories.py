@@ -5,8 +5,9 @@ from __future__ import annotations
 import pathlib
 
 from tfmts_compat.parity import training
+from tfmts_compat.parity.bench import Bench
 from tfmts_compat.parity.departures import D3
-from tfmts_compat.parity.scenario import Bench, Scenario
+from tfmts_compat.parity.scenario import Scenario
 
 
 def _once_more(bench: Bench) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 from tfmts_compat import upstream
 from tfmts_compat.parity import training
+from tfmts_compat.parity.bench import Bench
 from tfmts_compat.parity.departures import D6
 from tfmts_compat.parity.probes import BrokenBegin, Duck, Feeder, StepMaker
-from tfmts_compat.parity.scenario import Bench, Scenario
+from tfmts_compat.parity.scenario import Scenario
 
 
 def _listener(bench: Bench) -> Any:

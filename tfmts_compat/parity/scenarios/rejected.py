@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from tfmts_compat.parity import training
+from tfmts_compat.parity.bench import Bench
 from tfmts_compat.parity.departures import C2, Departure
 from tfmts_compat.parity.probes import Duck, StepMaker
-from tfmts_compat.parity.scenario import Bench, Scenario
+from tfmts_compat.parity.scenario import Scenario
 
 
 def _rejected(

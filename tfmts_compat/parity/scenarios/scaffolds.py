@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tfmts_compat.parity import training
-from tfmts_compat.parity.scenario import Bench, Scenario
+from tfmts_compat.parity.bench import Bench
+from tfmts_compat.parity.scenario import Scenario
 
 
 def _weight(bench: Bench) -> Any:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tfmts_compat.parity import training
+from tfmts_compat.parity.bench import Bench
 from tfmts_compat.parity.departures import D2
 from tfmts_compat.parity.probes import Duck
-from tfmts_compat.parity.scenario import Bench, Scenario
+from tfmts_compat.parity.scenario import Scenario
 
 
 def _run_step_fn(bench: Bench, session: Any) -> None:

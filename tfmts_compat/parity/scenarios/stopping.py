@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tfmts_compat.parity import training
+from tfmts_compat.parity.bench import Bench
 from tfmts_compat.parity.probes import Duck, Fault, Stopper
-from tfmts_compat.parity.scenario import Bench, Scenario
+from tfmts_compat.parity.scenario import Scenario
 
 
 def _until_stopped(bench: Bench, session: Any) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from tfmts_compat.parity import training
+from tfmts_compat.parity.bench import Bench
 from tfmts_compat.parity.departures import D5
-from tfmts_compat.parity.scenario import Bench, Scenario
+from tfmts_compat.parity.scenario import Scenario
 from tfmts_compat.parity.scenarios.checkpoints import HOUR, NANOSECOND
 
 
