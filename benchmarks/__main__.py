@@ -80,19 +80,24 @@ def _cases_of(module, quick):
         yield from importlib.import_module(module).measure(quick)
         return
     try:
-        measured = importlib.import_module(module).measure()
+        slow = importlib.import_module(module)
+        measured = slow.measure()
     except ModuleNotFoundError as problem:
         print(f"{module}: left out, {problem}", file=sys.stderr)
         return
-    yield from cases_in(module, measured)
+    yield from cases_in(module, measured, getattr(slow, "TARGET", None))
 
 
-def cases_in(module, measured):
-    """The cases in what the measure() of a slow module returned."""
+def cases_in(module, measured, target=None):
+    """The cases in what the measure() of a slow module returned.
+
+    The target is for those with an upstream.
+    """
     for key, values in measured.items():
         name, _, unit = key.rpartition("_")
         if unit in UNITS and isinstance(values, dict) and "shim" in values:
-            yield f"{module}: {name.replace('_', ' ')}", pairs.case(UNITS[unit], values)
+            aim = target if "upstream" in values else None
+            yield f"{module}: {name.replace('_', ' ')}", pairs.case(UNITS[unit], values, aim)
 
 
 def _load():
