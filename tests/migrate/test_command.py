@@ -185,6 +185,20 @@ def test_a_wrong_setting_is_an_error(tree, capsys, setting):
     assert "pyproject.toml" in capsys.readouterr().err
 
 
+def test_a_pattern_that_is_none_is_named(tree, capsys):
+    tree(a_py=OLD, _gitignore="!\n")
+    assert migrate("--check", ".") == 2
+    out, err = capsys.readouterr()
+    assert "a.py:2:5: TFM101" in out
+    assert ".gitignore:1:1: TFM001 Invalid git pattern: '!'" in err
+    (tree() / ".gitignore").unlink()
+    assert migrate("--check", "--exclude", "!", ".") == 2
+    assert capsys.readouterr().err == (
+        "tfmts-compat: error: exclude (--exclude, pyproject.toml): Invalid git pattern: '!'; "
+        "give patterns as in .gitignore\n"
+    )
+
+
 def test_no_symlink_is_followed_out_of_the_tree(tree, tmp_path_factory, capsys):
     outside = tmp_path_factory.mktemp("outside")
     (outside / "a.py").write_text(OLD)
@@ -256,7 +270,7 @@ def test_a_killed_process_ends_the_command_with_one_line(tree):
         "from tfmts_compat import cli\n"
         "from tfmts_compat.migrate import candidates\n"
         "candidates.cores = lambda: 2\n"
-        "candidates._looks = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "candidates._send = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "sys.exit(cli.main(['migrate', '.']))"
     )
     result = subprocess.run(

@@ -40,12 +40,15 @@ def looks(paths: Sequence[str], settings: Settings) -> Generator[Look, None, Non
     Reading and screening take a core about as long as importing LibCST does, so that a
     process of its own does it for directories, where processes can be forked.
     """
+    problems: list[tuple[str, str]] = []
+    discovery = Discovery(settings, lambda *problem: problems.append(problem))
+    looking = _looks(_shown(paths, discovery), problems)
     context = forking() if cores() > 1 and any(map(os.path.isdir, paths)) else None
     if context is None:
-        yield from _looks(paths, settings)
+        yield from looking
         return
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_send, args=(sender, paths, settings), daemon=True)
+    process = context.Process(target=_send, args=(sender, looking), daemon=True)
     process.start()
     sender.close()  # the process has the only one, so that its end is seen
     try:
@@ -62,17 +65,16 @@ def looks(paths: Sequence[str], settings: Settings) -> Generator[Look, None, Non
         receiver.close()
 
 
-def _send(sender: Connection, paths: Sequence[str], settings: Settings) -> None:
+def _send(sender: Connection, looking: Iterator[Look]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command itself answers to Ctrl-C
     with contextlib.suppress(BrokenPipeError):  # it has ended
-        for look in _looks(paths, settings):
+        for look in looking:
             sender.send(look)
 
 
-def _looks(paths: Sequence[str], settings: Settings) -> Iterator[Look]:
-    problems: list[tuple[str, str]] = []
+def _looks(files: Iterator[str], problems: list[tuple[str, str]]) -> Iterator[Look]:
     count = 0
-    for path in _shown(paths, Discovery(settings, lambda *problem: problems.append(problem))):
+    for path in files:
         count += 1
         try:
             with open(path, "rb") as file:

@@ -80,13 +80,18 @@ class Discovery:
     _excluded: Callable[[str], bool] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._excluded = _matcher(self.settings.exclude)
+        try:
+            self._excluded = _matcher(self.settings.exclude)
+        except ValueError as problem:
+            raise ValueError(
+                f"exclude (--exclude, pyproject.toml): {problem}; give patterns as in .gitignore"
+            ) from problem
 
     def files(self, paths: Sequence[str]) -> Iterator[str]:
         """Yields each file once, in the order of the paths and of the names in them."""
         for path in paths:
             if os.path.isdir(path):
-                yield from map(os.path.normpath, self._walk(path, _outer_ignores(path)))
+                yield from map(os.path.normpath, self._walk(path, self._outer_ignores(path)))
             elif not os.path.lexists(path):
                 self.failed(path, "does not exist")
             elif not (os.path.isfile(path) or os.path.islink(path)):
@@ -106,7 +111,7 @@ class Discovery:
             self.failed(directory, problem.strerror or str(problem))
             return
         if any(entry.name == ".gitignore" for entry in found):
-            ignores = [*ignores, _gitignore(directory)]
+            ignores = [*ignores, self._gitignore(directory)]
         for entry in found:
             is_directory = entry.is_dir(follow_symlinks=False)
             is_file = entry.name.endswith(SUFFIXES) and entry.is_file(follow_symlinks=False)
@@ -136,6 +141,28 @@ class Discovery:
             for base, ignored in ignores
         )
 
+    def _outer_ignores(self, path: str) -> list[tuple[str, Callable[[str], bool]]]:
+        """The .gitignore files above a directory, up to the root of its repository."""
+        found: list[tuple[str, Callable[[str], bool]]] = []
+        directory = Path(os.path.abspath(path))
+        if (directory / ".git").exists():
+            return found
+        for parent in directory.parents:
+            if (parent / ".gitignore").is_file():
+                found.insert(0, self._gitignore(str(parent)))
+            if (parent / ".git").exists():
+                return found
+        return []  # in no repository
+
+    def _gitignore(self, directory: str) -> tuple[str, Callable[[str], bool]]:
+        file = os.path.join(directory, ".gitignore")
+        try:
+            lines = Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
+            return os.path.abspath(directory), _matcher(lines)
+        except (OSError, ValueError) as problem:
+            self.failed(file, str(problem))
+            return os.path.abspath(directory), _matcher(())
+
     def _is_excluded(self, path: str, is_directory: bool = False) -> bool:
         if not self.settings.exclude:
             return False
@@ -149,25 +176,6 @@ def _matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
     import pathspec
 
     return pathspec.GitIgnoreSpec.from_lines(patterns).match_file
-
-
-def _gitignore(directory: str) -> tuple[str, Callable[[str], bool]]:
-    lines = Path(directory, ".gitignore").read_text(encoding="utf-8", errors="replace")
-    return os.path.abspath(directory), _matcher(lines.splitlines())
-
-
-def _outer_ignores(path: str) -> list[tuple[str, Callable[[str], bool]]]:
-    """The .gitignore files above a directory, up to the root of its repository."""
-    found: list[tuple[str, Callable[[str], bool]]] = []
-    directory = Path(os.path.abspath(path))
-    if (directory / ".git").exists():
-        return found
-    for parent in directory.parents:
-        if (parent / ".gitignore").is_file():
-            found.insert(0, _gitignore(str(parent)))
-        if (parent / ".git").exists():
-            return found
-    return []  # in no repository
 
 
 def _within(path: str, directory: str) -> bool:
