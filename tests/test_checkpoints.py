@@ -5,7 +5,7 @@ import os
 import pytest
 import tensorflow as tf
 
-from tfmts_compat import MonitoredTrainingSession, StopAtStepHook
+from tfmts_compat import MonitoredTrainingSession, StopAtStepHook, TfmtsCompatWarning
 
 errors = tf.errors
 
@@ -36,6 +36,19 @@ def damage(path, kind):
             byte = file.read(1)
             file.seek(-1, os.SEEK_CUR)
             file.write(bytes([byte[0] ^ 0xFF]))
+
+
+def state(directory, size):
+    """Cuts the file that names the checkpoints."""
+    path = os.path.join(directory, "checkpoint")
+    os.truncate(path, int(os.path.getsize(path) * size))
+    return path
+
+
+def remedied(directory, message):
+    remedy = message[message.index("tf.compat.v1.train.update") : message.index(" once and start")]
+    eval(remedy, {"tf": tf})
+    return train_up_to(8, directory)
 
 
 @pytest.fixture
@@ -72,9 +85,7 @@ def test_a_damaged_newest_checkpoint_is_named_with_the_way_on(directory, suffix,
     assert "the newest intact one is model.ckpt-4 (global step 4)" in message
     assert set(files) <= set(os.listdir(directory))
 
-    remedy = message[message.index("tf.compat.v1.train.update") : message.index(" once and start")]
-    eval(remedy, {"tf": tf})
-    assert train_up_to(8, directory) == [5, 6, 7, 8]
+    assert remedied(directory, message) == [5, 6, 7, 8]
 
 
 def test_without_an_intact_checkpoint_it_says_so(directory):
@@ -91,3 +102,27 @@ def test_another_model_s_intact_checkpoint_keeps_upstream_s_words(directory):
         with pytest.raises(errors.NotFoundError, match="other not found in checkpoint") as raised:
             MonitoredTrainingSession(checkpoint_dir=directory)
     assert "newest intact" not in str(raised.value)
+
+
+def test_a_cut_list_of_checkpoints_is_said_aloud_where_upstream_starts_anew(directory):
+    path = state(directory, 0.5)
+    with pytest.warns(TfmtsCompatWarning, match="newest intact one is model.ckpt-6") as warned:
+        assert train_up_to(1, directory) == [1]
+    (warning,) = (it for it in warned if it.category is TfmtsCompatWarning)
+    assert f"{path} is truncated, damaged or cannot be read" in str(warning.message)
+    assert warning.filename == __file__
+    assert remedied(directory, str(warning.message)) == [7, 8]
+
+
+def test_an_empty_list_of_checkpoints_is_upstream_s_error_with_the_way_on(directory):
+    path = state(directory, 0)
+    with pytest.raises(ValueError, match="Invalid checkpoint state"):
+        train_up_to(8, directory, tf.compat.v1.train.MonitoredTrainingSession)
+    with pytest.raises(ValueError, match=f"{path} names none; the newest intact one is") as raised:
+        train_up_to(8, directory)
+    assert remedied(directory, str(raised.value)) == [7, 8]
+
+
+def test_a_list_taken_away_to_start_anew_is_not_spoken_of(directory):
+    os.remove(os.path.join(directory, "checkpoint"))
+    assert train_up_to(1, directory) == [1]  # warnings are errors

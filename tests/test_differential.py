@@ -78,4 +78,7 @@ def test_a_call_does_as_upstream_or_as_the_departures_table_says(stage, call):
         # known sooner.
         ours = upstream
     assert ours == upstream
+    if "max_wait_secs" in call[0] or call[2] == "no global step":
+        # These can be known only after the begin() of the user's hooks, which may write.
+        left.discard("./other/events")
     assert not left, "a rejected call left files"

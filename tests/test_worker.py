@@ -54,6 +54,23 @@ def test_a_model_that_is_never_ready_is_given_up(train_op, max_wait_secs):
         MonitoredTrainingSession(is_chief=False, max_wait_secs=max_wait_secs)
 
 
+@pytest.mark.parametrize("value", ["60", [], np.array([1, 2])], ids=repr)
+def test_max_wait_secs_is_judged_where_upstream_meets_it(value):
+    with tf.Graph().as_default():  # ready at the first look, which upstream takes
+        one = tf.constant(1)
+        with MonitoredTrainingSession(is_chief=False, max_wait_secs=value) as session:
+            assert session.run(one) == 1
+    raised = []
+    for function in (tf.compat.v1.train.MonitoredTrainingSession, MonitoredTrainingSession):
+        with tf.Graph().as_default():
+            tf.compat.v1.get_variable("never_ready", [])
+            with pytest.raises((TypeError, ValueError)) as error:
+                function(is_chief=False, max_wait_secs=value)
+            raised.append(error)
+    assert raised[0].type is raised[1].type
+    assert f"({type(value).__name__}): must be a number of seconds" in str(raised[1].value)
+
+
 def test_the_plan_says_how_a_worker_waits():
     plan = explain(is_chief=False, max_wait_secs=60, recovery_wait_secs=5)
     assert plan.to_dict()["waits"] == "for the chief, up to 60 seconds, looking every 5 seconds"

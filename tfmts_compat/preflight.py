@@ -67,7 +67,17 @@ def _check_global_step(expected: bool, needed_by: str) -> None:
     checks.finalized_graph(upstream.can_read_global_step())
 
 
-def second_savers(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
+def traps(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
+    """Warnings of what upstream keeps silent about, and the arguments alone do not show."""
+    found = _second_savers(session_plan, hooks)
+    if session_plan.restore_dir is not None:
+        from tfmts_compat import checkpoints  # imports TensorFlow
+
+        found += filter(None, [checkpoints.unread_state(session_plan.restore_dir)])
+    return found
+
+
+def _second_savers(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
     """Warnings of savers in the hooks that write the default saver's files."""
     default = session_plan.checkpoint_dir
     if default is None:

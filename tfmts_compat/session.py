@@ -106,8 +106,7 @@ def MonitoredTrainingSession(
     session_plan = plan.of(call)
     user_hooks, chief_hooks = _hook_lists(call, session_plan)
     preflight.check(call, session_plan, chief_hooks, user_hooks)
-    second_savers = preflight.second_savers(session_plan, chief_hooks + user_hooks)
-    for trap in (*session_plan.warnings, *second_savers):
+    for trap in (*session_plan.warnings, *preflight.traps(session_plan, chief_hooks + user_hooks)):
         warnings.warn(trap, TfmtsCompatWarning, stacklevel=2)
     _log(session_plan)
     return _built(call, session_plan, user_hooks, chief_hooks)

@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Any
 
-from tfmts_compat import upstream
+from tfmts_compat import checks, upstream
 
 _DeadlineExceededError = upstream.tensorflow().errors.DeadlineExceededError
 _UpstreamCreator: Any = upstream.v1().train.WorkerSessionCreator
@@ -41,6 +41,7 @@ class WorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
 
         Raises:
           tf.errors.DeadlineExceededError: the chief was not ready in max_wait_secs.
+          TypeError, ValueError: it was not ready, and max_wait_secs is not one number.
         """
         return self._chief.wait_for()
 
@@ -83,7 +84,18 @@ class _Chief:
                 "the last look got no answer: without device_filters in config a session "
                 "starts only when every process of the cluster answers"
             )
-        return looking.result()
+        try:
+            return looking.result()
+        except (TypeError, ValueError) as error:
+            if self.max_wait_secs is None or isinstance(self.max_wait_secs, numbers.Real):
+                raise
+            # Upstream does arithmetic with it once a look has found no model, not before.
+            raise checks.rejected(
+                checks.given("max_wait_secs", self.max_wait_secs),
+                "must be a number of seconds, or None to wait without end",
+                "pass e.g. 7200",
+                type(error),
+            ) from error
 
     def _wait(self, limit: Any) -> Any:
         """Waits as upstream does, which is up to one look short of the limit, and looks again."""
