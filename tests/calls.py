@@ -208,9 +208,12 @@ class Stage:
         self.trained = os.path.join(directory, "trained")
         # An in-process server keeps variables alive, so that a worker finds them ready.
         self.server = train.Server.create_local_server()
-        for target, where in ((self.server.target, None), ("", self.trained)):
-            with self.graph("global step"), train.MonitoredTrainingSession(target, True, where):
-                pass
+        self._initialize(self.server.target)
+        self._initialize("", self.trained)
+
+    def _initialize(self, master, where=None):
+        with self.graph("global step"), train.MonitoredTrainingSession(master, True, where):
+            pass
 
     @contextlib.contextmanager
     def graph(self, kind):
@@ -240,6 +243,8 @@ class Stage:
 
         Returns what was built or raised, and the files that a rejected call left.
         """
+        if "server" in picked.values():
+            self._initialize(self.server.target)  # else its global step goes on from the last call
         values = change(self.values(picked))
         if not isinstance(values.get("is_chief", True), np.ndarray):
             # a worker with no chief would wait, on both sides, for nothing

@@ -68,7 +68,7 @@ def unread_state(directory: str) -> str | None:
     try:
         if not _tf.io.gfile.exists(file):
             return None  # nothing yet, or taken away to start anew
-        any_state = _tf.compat.v1.train.generate_checkpoint_state_proto(directory, file)
+        any_state = _tf.compat.v1.train.generate_checkpoint_state_proto(directory, file, [file])
         with _tf.io.gfile.GFile(file) as opened:
             text_format.Parse(opened.read(), type(any_state)())
         return None
