@@ -13,12 +13,13 @@ import pairs
 import report
 
 HERE = pathlib.Path(__file__).parent
-PUBLISHED = HERE / "results" / "published.json"
+RESULTS = HERE / "results"  # published.json, and the steps on other TensorFlow versions
+PUBLISHED = RESULTS / "published.json"
 PAGE = HERE.parent / "docs" / "performance.md"
 PLOT = HERE.parent / "docs" / "performance.svg"
 
 # Modules here, in this order. Each has measure(quick), which yields (name, pairs.case(...)).
-MODULES = ("sessions", "processes")
+MODULES = ("steps", "sessions", "processes")
 # Slow ones, not in the quick mode. Their measure() returns a dict; each entry like
 # {"join_secs": {"upstream": [...], "shim": [...]}} makes a case, with the unit by its name.
 SLOW_MODULES = ("worker_join", "migrate")
@@ -34,24 +35,40 @@ def main(argv=None):
     parser.add_argument("--plot", metavar="FILE", type=pathlib.Path, help="draw them: SVG or PNG")
     parser.add_argument("--compare", metavar="FILE", type=pathlib.Path, help="earlier results")
     parser.add_argument(
-        "--publish", action="store_true", help="write the committed results, page and plot"
+        "--publish",
+        action="store_true",
+        help="write the committed results, page and plot; with --only, keep the other results",
     )
     parser.add_argument(
-        "--render", action="store_true", help="page and plot anew, from the committed results"
+        "--publish-steps",
+        action="store_true",
+        help="measure the steps on this TensorFlow, write its committed results and the page",
+    )
+    parser.add_argument(
+        "--render", action="store_true", help="make page and plot from the committed results"
     )
     arguments = parser.parse_args(argv)
+    if arguments.publish_steps:
+        arguments.only = "steps"
 
     if arguments.render:
         results = json.loads(PUBLISHED.read_text(encoding="utf-8"))
     else:
         results = _measured(arguments.quick, arguments.only)
         print(f"\n{report.environment(results)}\n\n{report.table(results)}")
+    if arguments.publish and arguments.only:
+        results = merged(json.loads(PUBLISHED.read_text(encoding="utf-8")), results)
     if arguments.json:
         _write(arguments.json, json.dumps(results, indent=1))
     if arguments.publish:
         _write(PUBLISHED, json.dumps(results, indent=1))
-    if arguments.publish or arguments.render:
-        _write(PAGE, report.rendered(PAGE.read_text(encoding="utf-8"), results))
+        report.plot(results, PLOT)
+    if arguments.publish_steps:
+        version = results["environment"]["tensorflow"]
+        _write(RESULTS / f"steps-{version}.json", json.dumps(results, indent=1))
+    if arguments.publish or arguments.publish_steps or arguments.render:
+        _write(PAGE, report.rendered(PAGE.read_text(encoding="utf-8"), RESULTS))
+    if arguments.render:
         report.plot(results, PLOT)
     if arguments.plot:
         report.plot(results, arguments.plot)
@@ -59,6 +76,17 @@ def main(argv=None):
         earlier = json.loads(arguments.compare.read_text(encoding="utf-8"))
         print(f"\n{report.comparison(earlier, results)}")
     return 0
+
+
+def merged(earlier, now):
+    """The results of now, and those of earlier that were not measured again, with their date."""
+    date = earlier["environment"]["date"]
+    kept = {
+        name: {"date": date, **case}
+        for name, case in earlier["cases"].items()
+        if name not in now["cases"]
+    }
+    return {**now, "cases": {**now["cases"], **kept}}
 
 
 def _write(path, text):

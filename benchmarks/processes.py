@@ -7,6 +7,7 @@ import time
 
 import pairs
 
+MODULES = {"upstream": "tensorflow.compat.v1.train", "shim": "tfmts_compat"}
 HERE = pathlib.Path(__file__).parent  # where processes start: not beside the source tree
 
 IMPORT = """
@@ -36,6 +37,27 @@ with tempfile.TemporaryDirectory() as directory, tf.Graph().as_default():
             session.run(train_op)
 unit = 2**20 if sys.platform == "darwin" else 2**10
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
+"""
+
+STRUCTURES = """
+import importlib, itertools, os, sys
+import tensorflow as tf
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+train = importlib.import_module(sys.argv[1])
+with tf.Graph().as_default():
+    tensors = [tf.constant(float(number)) for number in range(22)]
+    structures = map(list, itertools.product(tensors, repeat=3))
+    with train.MonitoredTrainingSession() as session:
+        def run(count):
+            for fetches in itertools.islice(structures, count):
+                for _ in range(3):
+                    session.run(fetches)
+        run(100)
+        before = resident()
+        run(10_000)
+        print(resident() - before)
 """
 
 
@@ -85,6 +107,9 @@ def _memory(rounds):
     def peak(module):
         return lambda: _run("-c", TRAINING, module)[0]
 
-    sides = {"upstream": peak("tensorflow.compat.v1.train"), "shim": peak("tfmts_compat")}
+    sides = {side: peak(module) for side, module in MODULES.items()}
     values = pairs.rounds(sides, rounds, warm_up=0)
     yield "peak memory of a training", pairs.case("MB", values, 1.01)
+    if pathlib.Path("/proc/self/statm").exists():
+        values = {side: [_run("-c", STRUCTURES, module)[0]] for side, module in MODULES.items()}
+        yield "memory growth over 10,000 structures", pairs.case("MB", values, 1.05)

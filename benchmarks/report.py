@@ -1,5 +1,6 @@
-"""What was measured, for people: a table, a plot, a comparison, the page in docs/."""
+"""The results as a table, a plot, a comparison, and the page in docs/."""
 
+import json
 import re
 
 BEGIN, END = "<!-- figures: made by `python benchmarks --render` -->", "<!-- end of figures -->"
@@ -64,6 +65,15 @@ def environment(results):
     )
 
 
+def _earlier(results):
+    """Sentences on the cases that were measured before the others."""
+    dates = {}
+    for name, case in results["cases"].items():
+        if "date" in case:
+            dates.setdefault(case["date"], []).append(f"*{name}*")
+    return [f"Measured on {date}: {'; '.join(names)}." for date, names in dates.items()]
+
+
 def comparison(earlier, now):
     """How the results moved since an earlier file; intervals that do not meet are marked."""
     rows = []
@@ -83,10 +93,28 @@ def comparison(earlier, now):
     return _markdown(["what", "earlier", "now", "moved"], rows)
 
 
-def rendered(page, results):
-    """The page with the figures between its two markers made from the results."""
-    figures = f"{BEGIN}\n\n{environment(results)}\n\n{table(results)}\n\n{END}"
-    return re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: figures, page, flags=re.DOTALL)
+def versions(steps):
+    """How the steps compare on several TensorFlow versions, as a Markdown table."""
+    names = [name for name, case in steps[0]["cases"].items() if name.startswith("step, ")]
+    rows = [[name, *(_result(results["cases"][name]) for results in steps)] for name in names]
+    tensorflow = [f"TensorFlow {results['environment']['tensorflow']}" for results in steps]
+    return _markdown(["what", *tensorflow], rows)
+
+
+def rendered(page, directory):
+    """The page with the figures between its two markers made from the results in a directory."""
+
+    def read(path):
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    results = read(directory / "published.json")
+    figures = [environment(results), *_earlier(results), table(results)]
+    steps = [read(path) for path in directory.glob("steps-*.json")]
+    if steps:
+        steps.sort(key=lambda each: [int(n) for n in each["environment"]["tensorflow"].split(".")])
+        figures += ["The steps on other versions:", *map(environment, steps), versions(steps)]
+    text = "\n\n".join([BEGIN, *figures, END])
+    return re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: text, page, flags=re.DOTALL)
 
 
 def plot(results, path):

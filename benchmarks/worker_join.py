@@ -1,8 +1,9 @@
-"""How long a waiting worker stands idle after the chief's first step, and what looking costs.
+"""How long a waiting worker is idle after the chief's first step, and what its polls cost.
 
 Upstream and the shim wait side by side on one real cluster: a ps, a chief, and workers
-of both that began to wait at different moments. A look's cost is CPU time of the ps
-(Linux), with one worker looking as fast as it can.
+of both that began to wait at different moments. A poll's cost is CPU time of the ps
+(Linux), with one worker polling as fast as it can, and the memory that worker and ps
+take over 5,000 polls.
 
 python benchmarks/worker_join.py
 """
@@ -15,27 +16,32 @@ import subprocess
 import sys
 import time
 
-UPSTREAM_PHASES_SECS = (0, 12)  # upstream looks every 30 s: when its workers begin to wait
-LOOKING_SECS = 10
+UPSTREAM_PHASES_SECS = (0, 12)  # upstream polls every 30 s: when its workers begin to wait
+POLLING_SECS = 10
 VARIABLES = (2, 200)
+WARM_POLLS = 500  # before the memory of POLLS more is measured
+POLLS = 5000
 
 
 def measure():
-    """Runs the benchmark; about two minutes.
+    """Runs the benchmark; some minutes.
 
     Returns:
       A dict, ready for JSON:
       tensorflow: its version.
       join_secs: {"upstream": [...], "shim": [...]}, for each worker the seconds from
         the chief's first step to its own.
-      looks: a list of dicts with variables (in the model), looks (taken), ps_cpu_ms
-        (milliseconds of the ps's CPU time for each look).
+      polls: a list of dicts with variables (in the model), polls (taken), ps_cpu_ms
+        (milliseconds of the ps's CPU time for each poll).
+      resident: {"worker": [before, after], "ps": [before, after]}, MB of resident memory.
+      growth_of_a_worker_over_5000_polls_mb, growth_of_its_ps_over_5000_polls_mb: {"shim": [MB]}.
     """
     joined, version = _join()
     return {
         "tensorflow": version,
         "join_secs": joined,
-        "looks": [_look(variables) for variables in VARIABLES],
+        "polls": [_poll_cost(variables) for variables in VARIABLES],
+        **_memory(),
     }
 
 
@@ -60,18 +66,43 @@ def _join():
         return joined, first["tensorflow"]
 
 
-def _look(variables):
+def _poll_cost(variables):
     with _Cluster(workers=1) as cluster:
         ps = cluster.start("ps")
         ps.event("up")
         worker = cluster.start(
-            "worker", variables=variables, recovery_wait_secs=1e-3, max_wait_secs=LOOKING_SECS
+            "worker", variables=variables, recovery_wait_secs=1e-3, max_wait_secs=POLLING_SECS
         )
         worker.event("waiting")
         before = _cpu_secs(ps.process.pid)
-        looks = worker.event("gave up")["looks"] - 1
-        cpu_ms = 1000 * (_cpu_secs(ps.process.pid) - before) / looks
-        return {"variables": variables, "looks": looks, "ps_cpu_ms": round(cpu_ms, 2)}
+        polls = worker.event("gave up")["polls"] - 1
+        cpu_ms = 1000 * (_cpu_secs(ps.process.pid) - before) / polls
+        return {"variables": variables, "polls": polls, "ps_cpu_ms": round(cpu_ms, 2)}
+
+
+def _memory():
+    with _Cluster(workers=1) as cluster:
+        ps = cluster.start("ps")
+        ps.event("up")
+        worker = cluster.start(
+            "worker", recovery_wait_secs=1e-4, tell_polls=(WARM_POLLS, WARM_POLLS + POLLS)
+        )
+        resident = {"worker": [], "ps": []}
+        for _ in range(2):
+            worker.event("polls")
+            for name, process in (("worker", worker), ("ps", ps)):
+                resident[name].append(_resident_mb(process.process.pid))
+        of_worker, of_ps = (round(after - before, 1) for before, after in resident.values())
+        return {
+            "resident": resident,
+            f"growth_of_a_worker_over_{POLLS}_polls_mb": {"shim": [of_worker]},
+            f"growth_of_its_ps_over_{POLLS}_polls_mb": {"shim": [of_ps]},
+        }
+
+
+def _resident_mb(pid):
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return round(int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
 
 
 def _cpu_secs(pid):
@@ -127,7 +158,7 @@ class _Process:
         raise RuntimeError(f"a process ended before it told of {name!r}")
 
 
-def _run(spec, job, index, implementation="shim", variables=2, **arguments):
+def _run(spec, job, index, implementation="shim", variables=2, tell_polls=(), **arguments):
     """One process of the cluster."""
     import logging
 
@@ -138,17 +169,26 @@ def _run(spec, job, index, implementation="shim", variables=2, **arguments):
     def tell(name, **values):
         print(json.dumps({"name": name, "time": time.time(), **values}), flush=True)
 
-    looks = 0
+    polls = 0
+    waiting = False
 
-    def count(record):  # each look that finds no model logs one line
-        nonlocal looks
-        if record.getMessage().startswith("Waiting for model to be ready"):
-            looks += 1
-            if looks == 1:
-                tell("waiting")
+    def tell_waiting(record):
+        nonlocal waiting
+        if not waiting and record.getMessage().startswith("Waiting for model to be ready"):
+            waiting = True
+            tell("waiting")
         return False
 
+    class CountedSession(tf.compat.v1.Session):  # the shim opens one for each poll
+        def __init__(self, *args, **kwargs):
+            nonlocal polls
+            polls += 1
+            if polls in tell_polls:
+                tell("polls")
+            super().__init__(*args, **kwargs)
+
     tf1 = tf.compat.v1
+    tf1.Session = CountedSession
     config = tf1.ConfigProto(device_filters=["/job:ps", f"/job:{job}/task:{index}"])
     server = tf.distribute.Server(
         spec, job_name=job, task_index=index, config=None if job == "ps" else config
@@ -158,7 +198,7 @@ def _run(spec, job, index, implementation="shim", variables=2, **arguments):
         server.join()
     tf1.logging.set_verbosity("INFO")
     logger = logging.getLogger("tensorflow")
-    logger.addFilter(count)
+    logger.addFilter(tell_waiting)
     sessions = {
         "upstream": tf1.train.MonitoredTrainingSession,
         "shim": tfmts_compat.MonitoredTrainingSession,
@@ -178,7 +218,7 @@ def _run(spec, job, index, implementation="shim", variables=2, **arguments):
                 tell("step", tensorflow=tf.__version__)
                 time.sleep(600)  # until it is killed: the chief must not end before the workers
         except tf.errors.DeadlineExceededError:
-            tell("gave up", looks=looks)
+            tell("gave up", polls=polls)
 
 
 def main():
@@ -188,9 +228,12 @@ def main():
     print("seconds from the chief's first step to a waiting worker's first step:")
     for implementation, seconds in measured["join_secs"].items():
         print(f"  {implementation:9}" + "".join(f"{each:8.2f}" for each in seconds))
-    print("CPU time of the ps for one look:")
-    for look in measured["looks"]:
-        print(f"  {look['variables']:4} variables {look['ps_cpu_ms']:8.2f} ms")
+    print("CPU time of the ps for one poll:")
+    for poll in measured["polls"]:
+        print(f"  {poll['variables']:4} variables {poll['ps_cpu_ms']:8.2f} ms")
+    print(f"resident memory before and after {POLLS} polls:")
+    for process, (before, after) in measured["resident"].items():
+        print(f"  {process:9} {before:8.1f} MB {after:8.1f} MB")
 
 
 if __name__ == "__main__":

@@ -83,7 +83,8 @@ def train(master, is_chief, config, device):
             step, reached = run_without_hooks(session, [global_step, accuracy], test)
         print(f"ended at global step {step}: test accuracy {reached:.3f}", flush=True)
     if stop_on_signal.received:
-        # As a shell would say it; to Kubeflow's restartPolicy ExitCode it means: start again.
+        # The exit code of a shell for this signal; with it, Kubeflow's restartPolicy ExitCode
+        # starts the process again.
         sys.exit(128 + stop_on_signal.received)
 
 

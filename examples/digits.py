@@ -1,4 +1,4 @@
-"""Trains on handwritten digits, stops half-way, and goes on from the checkpoint.
+"""Trains on handwritten digits, stops half-way, and continues from the checkpoint.
 
 python examples/digits.py --model_dir=/tmp/digits
 """
@@ -58,7 +58,7 @@ def train(model_dir, last_step):
 
 
 def main(_):
-    """Trains in two legs, as if the process had been stopped between them."""
+    """Trains in two parts, as if the process had been stopped between them."""
     logging.set_verbosity(logging.WARNING)
     model_dir = os.path.abspath(FLAGS.model_dir or tempfile.mkdtemp(prefix="digits-"))
     for last_step in (FLAGS.steps // 2, FLAGS.steps):

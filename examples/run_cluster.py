@@ -1,6 +1,6 @@
 """Runs cluster.py as a ps, a chief and two workers on this machine, until all have trained.
 
-Ctrl-C stops the cluster; the chief saves a last checkpoint. Twice ends it at once.
+Ctrl-C stops the cluster; the chief saves a last checkpoint. A second Ctrl-C ends it at once.
 
 python examples/run_cluster.py --model_dir=/tmp/digits-cluster --steps=2000
 """
@@ -74,7 +74,7 @@ def main(arguments):
             time.sleep(0.1)
         return int(any(process.returncode for process in trainers))
     except KeyboardInterrupt:
-        print("stopping; once more to end at once", flush=True)
+        print("stopping; press Ctrl-C again to end at once", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             stop([process for (job, _), process in processes.items() if job != "ps"])
         return 130

@@ -8,15 +8,17 @@ import hypothesis
 import pytest
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what TensorFlow and its parts warn of while importing
+    warnings.simplefilter("ignore")  # those that the import of TensorFlow raises
     import tensorflow as tf
+
+from checkpoints import train_up_to
 
 import tfmts_compat
 
 tf.compat.v1.logging.set_verbosity("ERROR")
 
 
-# CI draws the same calls each time, so that a submission is not failed by another's luck.
+# In CI the random calls are the same in every run, so that no run fails by chance.
 hypothesis.settings.register_profile("fixed", derandomize="CI" in os.environ, deadline=None)
 hypothesis.settings.load_profile("fixed")
 
@@ -39,3 +41,20 @@ def graph():
 def train_op(graph):
     """A graph with a global step, and the op that advances it by one."""
     return tf.compat.v1.assign_add(tf.compat.v1.train.get_or_create_global_step(), 1)
+
+
+@pytest.fixture
+def working_directory(tmp_path, monkeypatch):
+    """An empty working directory, with one file in it; directories in calls are relative."""
+    monkeypatch.chdir(tmp_path)
+    tmp_path.joinpath("file").touch()
+    yield tmp_path
+    tf.compat.v1.summary.FileWriterCache.clear()
+
+
+@pytest.fixture
+def directory(tmp_path):
+    """A checkpoint directory trained up to step 6, with checkpoints 0, 2, 4 and 6."""
+    directory = str(tmp_path / "ckpt")
+    train_up_to(6, directory)
+    return directory

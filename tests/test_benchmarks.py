@@ -41,10 +41,15 @@ def test_the_ratio_is_taken_round_by_round_so_a_slow_machine_cancels_out():
     assert high - low < 0.01
 
 
-def test_a_slow_module_plugs_in_by_the_names_of_its_entries():
+@pytest.fixture
+def command():
     spec = importlib.util.spec_from_file_location("command", ROOT / "benchmarks" / "__main__.py")
-    command = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(command)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_slow_module_plugs_in_by_the_names_of_its_entries(command):
     measured = {
         "join_secs": {"upstream": [16.0, 8.0], "shim": [0.5, 0.5]},
         "whole_tree_ms": {"upstream": [8.0, 9.0, 10.0], "shim": [3.0]},
@@ -55,6 +60,16 @@ def test_a_slow_module_plugs_in_by_the_names_of_its_entries():
         "slow: join": (0.046875, "s"),
         "slow: whole tree": (1 / 3, "ms"),
     }
+
+
+def test_results_that_are_not_measured_again_keep_their_date(command, published):
+    name = "step, no directory"
+    now = {"environment": published["environment"], "cases": {name: {"unit": "µs"}}}
+    cases = command.merged(published, now)["cases"]
+    assert cases[name] == {"unit": "µs"}
+    assert next(iter(cases)) == name
+    assert cases.keys() == published["cases"].keys()
+    assert all("date" in case for case in list(cases.values())[1:])
 
 
 def test_too_few_rounds_give_no_interval():
@@ -77,7 +92,7 @@ def test_a_target_is_reached_or_not(result, reached):
 @pytest.mark.parametrize(
     ("change", "moved"), [(0.5, "faster"), (1.0, "same"), (2.0, "SLOWER"), (None, "new")]
 )
-def test_a_comparison_says_what_moved(published, change, moved):
+def test_a_comparison_shows_what_changed(published, change, moved):
     name, now = "step, default cadence", json.loads(json.dumps(published))
     if change is None:
         del published["cases"][name]
@@ -89,7 +104,7 @@ def test_a_comparison_says_what_moved(published, change, moved):
 
 def test_the_page_shows_the_published_results(published):
     page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
-    assert report.rendered(page, published) == page
+    assert report.rendered(page, PUBLISHED.parent) == page
     assert report.table(published) in page
 
 

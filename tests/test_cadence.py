@@ -1,46 +1,124 @@
-"""The precedence rules, as a pure table."""
-
-import itertools
+"""What the values of the cadences resolve to."""
 
 import numpy as np
 import pytest
 
-from tfmts_compat import USE_DEFAULT, cadence
-from tfmts_compat.cadence import Setting
+from tfmts_compat import USE_DEFAULT, _cadence
 
 NAN = float("nan")
 
 
-@pytest.mark.parametrize("rules", [cadence.CHECKPOINTS, cadence.SUMMARIES])
-def test_every_pair_of_settings_has_a_rule(rules):
-    assert set(rules) == set(itertools.product(Setting, Setting))
-    for (secs, steps), rule in rules.items():
-        if rule.uses == "secs":
-            assert secs in (Setting.ON, Setting.DEFAULT)
-        if rule.uses == "steps":
-            assert steps in (Setting.ON, Setting.DEFAULT)
-        if Setting.ON in (secs, steps):
-            assert rule.uses or rule.error  # nothing that is on is silently dropped
+class NotComparable:
+    """A value above zero that cannot be compared with itself."""
+
+    def __gt__(self, other):
+        return True
+
+    def __ne__(self, other):
+        raise TypeError
 
 
 @pytest.mark.parametrize(
-    ("value", "setting"),
+    ("secs", "steps", "decided", "rule", "departure"),
     [
-        (USE_DEFAULT, Setting.DEFAULT),
-        (None, Setting.NONE),
-        (0, Setting.OFF),
-        (-1, Setting.OFF),
-        (NAN, Setting.OFF),
-        (False, Setting.OFF),
-        ("", Setting.OFF),
-        (1, Setting.ON),
-        (1.5, Setting.ON),
-        (True, Setting.ON),
-        (float("inf"), Setting.ON),
-        (np.int64(5), Setting.ON),
-        (np.array([5]), Setting.ON),
+        (USE_DEFAULT, USE_DEFAULT, (600, None), "default-secs", None),
+        (USE_DEFAULT, 10, (None, 10), "steps", None),
+        (USE_DEFAULT, None, (None, None), "steps-turn-off", None),
+        (USE_DEFAULT, 0, (None, None), "steps-turn-off", None),
+        (60, USE_DEFAULT, (60, None), "secs", None),
+        (60, None, (60, None), "secs", None),
+        (0, USE_DEFAULT, (None, None), "off", None),
+        (None, None, (None, None), "off", None),
+        (None, 10, (None, 10), "steps", None),
+        (60, 10, (60, None), "both-on", "D1"),
+        (60, 0, (60, None), "secs-beside-off", "D1"),
+        (-1, 10, (None, 10), "steps-beside-off", "D1"),
+        (NAN, 10, (None, 10), "steps-beside-off", "D1"),
     ],
-    ids=repr,
 )
-def test_a_value_is_on_when_it_is_above_zero(value, setting):
-    assert Setting.of(value) is setting
+def test_checkpoints(secs, steps, decided, rule, departure):
+    resolved = _cadence.checkpoints(secs, steps)
+    assert (resolved.secs, resolved.steps) == decided
+    assert resolved.on == (decided != (None, None))
+    assert (resolved.rule.code, resolved.rule.departure) == (rule, departure)
+
+
+@pytest.mark.parametrize(
+    ("secs", "steps", "decided"),
+    [
+        (USE_DEFAULT, USE_DEFAULT, (None, 100)),
+        (30, USE_DEFAULT, (30, None)),
+        (30, None, (30, None)),
+        (USE_DEFAULT, 10, (None, 10)),
+        (None, 10, (None, 10)),
+        (0, USE_DEFAULT, (None, None)),
+        (USE_DEFAULT, 0, (None, None)),
+        (0, 0, (None, None)),
+    ],
+)
+def test_summaries(secs, steps, decided):
+    resolved = _cadence.summaries(secs, steps)
+    assert (resolved.secs, resolved.steps) == decided
+
+
+@pytest.mark.parametrize(("secs", "steps"), [(30, 10), (30, 0), (0, 10)])
+def test_both_summary_cadences_are_rejected(secs, steps):
+    with pytest.raises(ValueError, match=r"save_summaries_secs=.* and save_summaries_steps="):
+        _cadence.summaries(secs, steps)
+
+
+@pytest.mark.parametrize(
+    ("secs", "steps", "error", "named"),
+    [
+        ("9", 10, TypeError, "save_checkpoint_secs='9' .str.*pass the number 9"),
+        (0, [1], TypeError, r"save_checkpoint_steps=\[1\] .list"),
+        (0, np.array([1, 2]), ValueError, "save_checkpoint_steps="),
+        (60, "x", ValueError, "save_checkpoint_steps='x'"),  # upstream: both are given
+    ],
+)
+def test_a_value_that_is_not_a_number_is_rejected_by_name(secs, steps, error, named):
+    with pytest.raises(error, match=named):
+        _cadence.checkpoints(secs, steps)
+
+
+@pytest.mark.parametrize(
+    ("resolved", "pitfall"),
+    [
+        (lambda: _cadence.checkpoints(USE_DEFAULT, None), "save_checkpoint_steps=None"),
+        (lambda: _cadence.checkpoints(USE_DEFAULT, -1), "save_checkpoint_steps=-1"),
+        (lambda: _cadence.checkpoints(NAN, USE_DEFAULT), "save_checkpoint_secs=nan"),
+        (lambda: _cadence.summaries(NAN, None), "save_summaries_secs=nan"),
+        (lambda: _cadence.step_counter(NAN), "log_step_count_steps=nan"),
+    ],
+)
+def test_a_silent_pitfall_is_named(resolved, pitfall):
+    (warning,) = resolved().pitfalls
+    assert pitfall in warning
+
+
+@pytest.mark.parametrize("secs", [None, 0, -1])
+def test_turning_checkpoints_off_by_the_seconds_raises_no_warning(secs):
+    assert _cadence.checkpoints(secs, USE_DEFAULT).pitfalls == ()
+
+
+def test_a_value_that_cannot_be_compared_with_itself_is_not_nan():
+    assert _cadence.checkpoints(None, NotComparable()).pitfalls == ()
+
+
+@pytest.mark.parametrize(
+    ("cadence", "text"),
+    [
+        (_cadence.checkpoints(60, None), "every 60 seconds"),
+        (_cadence.checkpoints(None, 10), "every 10 global steps"),
+        (_cadence.checkpoints(None, None), "off"),
+    ],
+)
+def test_a_cadence_is_described_in_words(cadence, text):
+    assert str(cadence) == text
+
+
+@pytest.mark.parametrize(
+    ("secs", "alone"), [(60, True), (0, False), (USE_DEFAULT, False), ("60", False)]
+)
+def test_only_seconds_above_zero_decide_alone(secs, alone):
+    assert _cadence.decides_alone(secs) is alone

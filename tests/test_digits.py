@@ -42,14 +42,14 @@ def tensorboard(demo):
     )
     with process:
         try:
-            said = []
+            output = []
             for line in process.stderr:
-                said.append(line)
+                output.append(line)
                 address = re.search(r"http://127\.0\.0\.1:\d+/", line)
                 if address:
                     break
             else:
-                pytest.fail("TensorBoard did not start:\n" + "".join(said))
+                pytest.fail("TensorBoard did not start:\n" + "".join(output))
 
             def ask(path):
                 with urllib.request.urlopen(address.group() + path, timeout=120) as answer:
@@ -60,7 +60,7 @@ def tensorboard(demo):
             process.kill()
 
 
-def test_it_goes_on_from_the_checkpoint_and_reaches_its_accuracy(demo):
+def test_training_continues_from_the_checkpoint_and_reaches_its_accuracy(demo):
     model_dir, printed = demo
     legs = re.findall(r"steps (\d+) to (\d+): test accuracy ([\d.]+)", printed)
     assert [(first, last) for first, last, _ in legs] == [("0", "300"), ("300", "600")]

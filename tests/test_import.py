@@ -7,11 +7,11 @@ import pytest
 import tensorflow as tf
 
 import tfmts_compat
-from tfmts_compat.names import UPSTREAM_NAMES
+from tfmts_compat._names import UPSTREAM_NAMES
 
 
 @pytest.mark.parametrize("name", UPSTREAM_NAMES)
-def test_a_name_of_upstream_is_the_very_object(name):
+def test_a_name_of_upstream_is_the_same_object(name):
     assert getattr(tfmts_compat, name) is getattr(tf.compat.v1.train, name)
     assert name in dir(tfmts_compat)
     assert name in tfmts_compat.__all__
@@ -37,3 +37,23 @@ def test_tensorflow_is_not_imported(code):
         [sys.executable, "-c", check + code], capture_output=True, text=True, check=True
     )
     assert result.stdout.splitlines()[-1] == "False"
+
+
+def test_a_system_without_posix_signals_and_forks_can_use_the_package(tmp_path):
+    """What Windows lacks is taken away; the pure parts and the hook's module still work."""
+    script = tmp_path / "script.py"
+    script.write_text("import tensorflow as tf\nx = tf.train.Scaffold()\n")
+    code = f"""
+import multiprocessing, os, signal, sys
+for name in ("SIGKILL", "SIGSTOP", "SIGHUP", "SIGUSR1", "SIGPIPE"):
+    delattr(signal, name)
+del os.fork, os.sched_getaffinity
+sys.modules.update(dict.fromkeys(("fcntl", "grp", "pwd", "resource", "termios")))
+multiprocessing.get_all_start_methods = lambda: ["spawn"]
+from tfmts_compat import StopOnSignalHook, cli, explain
+assert explain(checkpoint_dir="ckpt").checkpoints.secs == 600
+assert StopOnSignalHook().received is None
+sys.exit(cli.main(["migrate", "--write", {str(tmp_path)!r}]))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert script.read_text() == "import tfmts_compat\nx = tfmts_compat.Scaffold()\n"

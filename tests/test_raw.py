@@ -30,7 +30,7 @@ def test_the_raw_session_saves(train_op, open_session, tmp_path):
     assert train.load_checkpoint(path).get_tensor("global_step") == 1
 
 
-def test_a_plain_session_is_its_own(train_op):
+def test_the_raw_session_of_a_plain_session_is_itself(train_op):
     with tf.compat.v1.Session() as session:
         session.run(tf.compat.v1.global_variables_initializer())
         assert raw_session(session) is session
@@ -58,7 +58,7 @@ class LostOnce:
         return np.array(7, dtype)
 
 
-def test_it_recovers_as_a_run_does(train_op):
+def test_a_run_without_hooks_recovers_as_a_run_does(train_op):
     given = tf.compat.v1.placeholder(tf.int64, [])
     with train.MonitoredSession() as session:
         before = raw_session(session)
@@ -67,13 +67,13 @@ def test_it_recovers_as_a_run_does(train_op):
 
 
 @pytest.mark.parametrize("use", [raw_session, lambda session: run_without_hooks(session, [])])
-def test_a_closed_session_is_said(train_op, open_session, use):
+def test_a_closed_session_is_an_error(train_op, open_session, use):
     with open_session() as session:
         pass
     with pytest.raises(RuntimeError, match=f"^{type(session).__name__} is closed"):
         use(session)
 
 
-def test_something_else_is_said():
+def test_an_object_that_is_no_session_is_an_error():
     with pytest.raises(TypeError, match=r"^session=3 \(int\): must be a monitored session"):
         raw_session(3)

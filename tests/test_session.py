@@ -1,16 +1,17 @@
-"""The session against live upstream: what is rejected, what runs, what departs, what warns.
+"""The session against live upstream: what runs, what departs, what warns.
 
-`test_differential` draws the breadth; here each rule stands by name.
+`test_differential` draws the breadth; here each rule has a test of its own.
 """
 
-import os
+import functools
 import pathlib
 import warnings
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from calls import ClassDuck, Duck, Hook, MakesGlobalStep, upstream_class
+from helpers import files
+from strategies import Hook, RecordingHook, StaticHook, upstream_class
 from tensorflow.python.training import monitored_session
 
 import tfmts_compat
@@ -19,253 +20,11 @@ from tfmts_compat import MonitoredTrainingSession, TfmtsCompatWarning
 tf1 = tf.compat.v1
 train = tf1.train
 upstream = train.MonitoredTrainingSession
-errors = tf.errors
 MINOR = tuple(int(part) for part in tf.__version__.split(".")[:2])
 NAN = float("nan")
 
 
-@pytest.fixture(autouse=True)
-def directory(tmp_path, monkeypatch):
-    """An empty working directory, with one file in it; directories in calls are relative."""
-    monkeypatch.chdir(tmp_path)
-    pathlib.Path("file").touch()
-    yield tmp_path
-    tf1.summary.FileWriterCache.clear()
-
-
-def files():
-    return sorted(str(path) for path in pathlib.Path().rglob("*") if path.is_file())
-
-
-# id: (arguments, what upstream raises, what the shim raises, what its message says)
-REJECTED = {
-    "secs that are a str": (
-        {"checkpoint_dir": "d", "save_checkpoint_secs": "9"},
-        TypeError,
-        TypeError,
-        r"^save_checkpoint_secs='9' \(str\): must be one number of seconds.*pass the number 9",
-    ),
-    "steps that are a list": (
-        {"checkpoint_dir": "d", "save_checkpoint_steps": [1]},
-        TypeError,
-        TypeError,
-        r"^save_checkpoint_steps=\[1\] \(list\): must be one number of global steps",
-    ),
-    "log steps that are a str": (
-        {"summary_dir": "d", "log_step_count_steps": "9"},
-        TypeError,
-        TypeError,
-        r"^log_step_count_steps='9' \(str\)",
-    ),
-    "an array of several": (
-        {"checkpoint_dir": "d", "save_checkpoint_secs": np.array([1, 2])},
-        ValueError,
-        ValueError,
-        r"^save_checkpoint_secs=array\(\[1, 2\]\) \(ndarray\)",
-    ),
-    "both summary cadences": (
-        {"summary_dir": "d", "save_summaries_secs": 1, "save_summaries_steps": 1},
-        ValueError,
-        ValueError,
-        "^save_summaries_secs=1 and save_summaries_steps=1: give the seconds or the steps",
-    ),
-    "summary steps beside 0 seconds": (
-        {"summary_dir": "d", "save_summaries_secs": 0, "save_summaries_steps": 1},
-        ValueError,
-        ValueError,
-        "leave save_summaries_secs out, or pass None",
-    ),
-    "checkpoint_dir is a file": (
-        {"checkpoint_dir": "file"},
-        errors.FailedPreconditionError,
-        errors.FailedPreconditionError,
-        r"^checkpoint_dir='file' \(str\): must be a directory, and .*file is not one",
-    ),
-    "summary_dir is below a file": (
-        {"checkpoint_dir": "d", "summary_dir": "file/sub"},
-        errors.FailedPreconditionError,
-        errors.FailedPreconditionError,
-        r"^summary_dir='file/sub' \(str\)",
-    ),
-    "checkpoint_dir is bytes": (
-        {"checkpoint_dir": b"d"},
-        TypeError,
-        TypeError,
-        r"^checkpoint_dir=b'd' \(bytes\): must be a str or an os.PathLike; pass os.fsdecode",
-    ),
-    "checkpoint_dir is an int": (
-        {"checkpoint_dir": 3},
-        TypeError,
-        TypeError,
-        r"^checkpoint_dir=3 \(int\)",
-    ),
-    "one hook, no list": (
-        {"hooks": train.StopAtStepHook(1)},
-        TypeError,
-        TypeError,
-        r"^hooks=.*StopAtStepHook.*must be a list .*; pass \[StopAtStepHook\(...\)\]",
-    ),
-    "None as a hook": (
-        {"checkpoint_dir": "d", "hooks": [Hook(), None]},
-        AttributeError,
-        TypeError,
-        r"^hooks\[1\]=None \(NoneType\): must be a SessionRunHook",
-    ),
-    "a str for hooks": (
-        {"checkpoint_dir": "d", "hooks": ["x"]},
-        AttributeError,
-        TypeError,
-        r"^hooks\[0\]='x' \(str\): must be a SessionRunHook",
-    ),
-    "a dict of hooks": (
-        {"checkpoint_dir": "d", "chief_only_hooks": {"a": Hook()}},
-        AttributeError,
-        TypeError,
-        r"^chief_only_hooks\[0\]='a' \(str\)",
-    ),
-    "the class of a hook": (
-        {"checkpoint_dir": "d", "hooks": [Hook]},
-        TypeError,
-        TypeError,
-        r"^hooks\[0\]=.*must be a hook object, not its class; pass Hook\(...\)",
-    ),
-    "scaffold": (
-        {"checkpoint_dir": "d", "scaffold": "x"},
-        AttributeError,
-        TypeError,
-        r"^scaffold='x' \(str\): must be a Scaffold",
-    ),
-    "the class of a scaffold": (
-        {"checkpoint_dir": "d", "scaffold": train.Scaffold},
-        TypeError,
-        TypeError,
-        r"^scaffold=.*must be an object, not its class",
-    ),
-    "config": (
-        {"checkpoint_dir": "d", "config": {}},
-        TypeError,
-        TypeError,
-        r"^config=\{\} \(dict\): must be a tf.compat.v1.ConfigProto",
-    ),
-    "master": (
-        {"checkpoint_dir": "d", "master": 3},
-        TypeError,
-        TypeError,
-        r"^master=3 \(int\): must be a str",
-    ),
-    "the scheme of the master": (
-        {"checkpoint_dir": "d", "master": "http://x"},
-        errors.NotFoundError,
-        errors.NotFoundError,
-        r"^master='http://x' \(str\): TensorFlow has no session",
-    ),
-    "is_chief is neither": (
-        {"is_chief": np.array([1, 2])},
-        ValueError,
-        ValueError,
-        r"^is_chief=array\(\[1, 2\]\) \(ndarray\): is neither true nor false",
-    ),
-}
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("name", REJECTED)
-def test_what_upstream_rejects_is_rejected_first_and_by_name(train_op, name):
-    arguments, upstreams, ours, says = REJECTED[name]
-    ops = len(train_op.graph.get_operations())
-    with pytest.raises(ours, match=says) as raised:
-        MonitoredTrainingSession(**arguments)
-    assert raised.type is ours
-    assert files() == ["file"]
-    assert len(train_op.graph.get_operations()) == ops
-    with pytest.raises(upstreams):
-        upstream(**arguments)
-
-
-@pytest.mark.parametrize("method", ["after_create_session", "before_run", "after_run", "end"])
-def test_a_hook_that_would_fail_later_is_rejected_first(train_op, method):
-    hook = Duck()
-    setattr(hook, method, None)
-    with pytest.raises(TypeError, match=rf"hooks\[0\]=.*has no {method}\(\)"):
-        MonitoredTrainingSession(hooks=[hook])
-    with pytest.raises(TypeError), upstream(hooks=[hook]) as session:  # at the latest in end()
-        session.run(train_op)
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"checkpoint_dir": "d"},
-        {"summary_dir": "d", "chief_only_hooks": [train.LoggingTensorHook([], 1)]},
-        {"hooks": [train.StopAtStepHook(1)]},
-        {"checkpoint_dir": "d", "hooks": [MakesGlobalStep()]},
-    ],
-    ids=["checkpoint_dir", "summary_dir", "a hook that needs it", "a hook too late"],
-)
-def test_a_missing_global_step_is_said_first(graph, arguments):
-    with pytest.raises(RuntimeError, match="get_or_create_global_step"):
-        MonitoredTrainingSession(**arguments)
-    assert files() == ["file"]
-    with pytest.raises(RuntimeError):
-        upstream(**arguments)
-
-
-def test_a_chief_only_hook_that_makes_no_global_step_leaves_no_file(graph):
-    with pytest.raises(RuntimeError, match="the checkpoint saver"):
-        MonitoredTrainingSession(checkpoint_dir="d", chief_only_hooks=[Hook()])
-    assert files() == ["file"]
-
-
-@pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
-def test_a_chief_only_hook_may_make_the_global_step(graph, open_session):
-    with open_session(checkpoint_dir="d", chief_only_hooks=[MakesGlobalStep()]):
-        pass
-    assert "d/model.ckpt-0.index" in files()
-
-
-@pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
-@pytest.mark.parametrize("arguments", [{}, {"checkpoint_dir": "d"}, {"is_chief": False}], ids=str)
-def test_eager_execution_is_a_runtime_error(open_session, arguments):
-    with pytest.raises(RuntimeError, match="eager"):
-        open_session(**arguments)
-    assert files() == ["file"]
-
-
-def test_a_graph_finalized_too_early_is_said_first(train_op):
-    train_op.graph.finalize()
-    with pytest.raises(RuntimeError, match=r"before graph.finalize\(\)"):
-        MonitoredTrainingSession(checkpoint_dir="d")
-    assert files() == ["file"]
-    with pytest.raises(RuntimeError):
-        upstream(checkpoint_dir="d")
-
-
-@pytest.mark.skipif(not hasattr(tf.io.gfile, "get_registered_schemes"), reason="cannot tell")
-def test_an_unknown_file_system_is_said_first(train_op):
-    with pytest.raises(errors.UnimplementedError, match=r"^checkpoint_dir='foo://x' \(str\)"):
-        MonitoredTrainingSession(checkpoint_dir="foo://x", summary_dir="d")
-    assert files() == ["file"]
-    with pytest.raises(errors.UnimplementedError):
-        upstream(checkpoint_dir="foo://x", summary_dir="d")
-
-
-@pytest.fixture
-def unprivileged():
-    """Not root for the test's duration: root may write everywhere."""
-    if os.getuid() == 0:
-        os.setresuid(65534, 65534, 0)
-        yield
-        os.setresuid(0, 0, 0)
-    else:
-        yield
-
-
-@pytest.mark.parametrize("open_session", [MonitoredTrainingSession, upstream])
-def test_an_unwritable_directory_is_said(train_op, unprivileged, open_session):
-    with pytest.raises(errors.PermissionDeniedError) as raised:
-        open_session(checkpoint_dir="/usr/d")
-    if open_session is MonitoredTrainingSession:
-        assert "checkpoint_dir='/usr/d' (str): must be writable" in str(raised.value)
+pytestmark = pytest.mark.usefixtures("working_directory")
 
 
 # id: (arguments, the default hooks upstream and the shim build)
@@ -288,11 +47,11 @@ RUNS = {
     "master None": ({"master": None}, ""),
     "odd grace": ({"stop_grace_period_secs": "x"}, ""),
     "hooks: a tuple": ({"hooks": (Hook(),)}, "SessionRunHook"),
-    "hooks: another kind": ({"hooks": [Duck(), ClassDuck]}, "Duck type"),
+    "hooks: another kind": ({"hooks": [RecordingHook(), StaticHook]}, "RecordingHook type"),
     "hooks: an empty str": ({"hooks": "", "chief_only_hooks": {}}, ""),
     "hooks in order": (
-        {"summary_dir": "d", "hooks": [Hook()], "chief_only_hooks": [Duck()]},
-        "Duck StepCounter SummarySaver SessionRunHook",
+        {"summary_dir": "d", "hooks": [Hook()], "chief_only_hooks": [RecordingHook()]},
+        "RecordingHook StepCounter SummarySaver SessionRunHook",
     ),
 }
 
@@ -343,7 +102,7 @@ def test_d3_a_path_works_on_every_tensorflow(train_op):
             upstream(checkpoint_dir=pathlib.Path("e"))
 
 
-def test_d5_an_array_that_is_not_used_is_not_looked_at(train_op):
+def test_d5_an_unused_array_is_not_validated(train_op):
     with MonitoredTrainingSession(save_checkpoint_secs=np.array([1, 2])):
         pass
     with pytest.raises(ValueError, match="ambiguous"):  # else retire D5
@@ -359,7 +118,7 @@ class CountsRuns(Hook):
 
 
 @pytest.mark.parametrize(("open_session", "runs"), [(MonitoredTrainingSession, 1), (upstream, 0)])
-def test_d6_a_workers_generator_of_hooks_is_not_used_up_in_begin(open_session, runs):
+def test_d6_a_workers_generator_of_hooks_is_read_once(open_session, runs):
     server = train.Server.create_local_server()
     hook = CountsRuns()
     for is_chief, hooks in ((True, []), (False, (each for each in [hook]))):
@@ -377,23 +136,23 @@ def test_d6_a_workers_generator_of_hooks_is_not_used_up_in_begin(open_session, r
         ({"checkpoint_dir": "d", "save_checkpoint_steps": -1}, "checkpoints are off"),
         ({"checkpoint_dir": "d", "save_checkpoint_secs": NAN}, "save_checkpoint_secs=nan"),
         ({"summary_dir": "d", "log_step_count_steps": NAN}, "log_step_count_steps=nan"),
-        ({"is_chief": "False"}, r"is_chief='False' \(str\) counts as true"),
+        ({"is_chief": "False"}, r"is_chief='False' \(str\) is true"),
         ({"summary_dir": b"d"}, r"""summary_dir=b'd' \(bytes\).*named "b'd'"."""),
         (
             {"checkpoint_dir": "d", "hooks": [train.CheckpointSaverHook("./d", save_steps=1)]},
-            "and so does the default saver",
+            "both save checkpoints to d",
         ),
     ],
     ids=str,
 )
-def test_a_silent_trap_warns_at_the_callers_line(train_op, arguments, says):
+def test_a_silent_pitfall_warns_at_the_callers_line(train_op, arguments, says):
     with pytest.warns(TfmtsCompatWarning, match=says) as caught:
         session = MonitoredTrainingSession(**arguments)
     session.close()
     assert [warning.filename for warning in caught] == [__file__]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        upstream(**arguments).close()  # silent; else the trap is upstream's to tell
+        upstream(**arguments).close()  # silent; else the pitfall is upstream's to tell
 
 
 @pytest.mark.parametrize(
@@ -407,11 +166,11 @@ def test_a_silent_trap_warns_at_the_callers_line(train_op, arguments, says):
     ],
     ids=str,
 )
-def test_a_deliberate_idiom_stays_quiet(train_op, arguments):
+def test_common_idioms_raise_no_warning(train_op, arguments):
     MonitoredTrainingSession(**arguments).close()  # warnings are errors here
 
 
-def test_upstreams_own_use_default_is_understood(train_op):
+def test_upstreams_use_default_counts_as_ours(train_op):
     default = monitored_session.USE_DEFAULT
     session = MonitoredTrainingSession(
         checkpoint_dir="d", save_checkpoint_secs=default, save_checkpoint_steps=3
@@ -433,7 +192,7 @@ def test_the_plan_is_logged(train_op, caplog):
     ]
 
 
-def test_a_worker_context_gets_the_resolved_call_whole(train_op):
+def test_a_worker_context_passes_the_resolved_call_to_upstream(train_op):
     from tensorflow.python.distribute.distribute_coordinator import _WorkerContext
 
     arguments = {"checkpoint_dir": pathlib.Path("d"), "save_checkpoint_secs": 60}
@@ -451,13 +210,44 @@ def test_a_worker_context_gets_the_resolved_call_whole(train_op):
         session.close()
 
 
-def test_a_worker_gets_its_hooks_alone():
+@pytest.mark.parametrize("places", [[train], [monitored_session], [train, monitored_session]])
+@pytest.mark.parametrize(
+    "replacement",
+    [
+        MonitoredTrainingSession,
+        functools.wraps(upstream)(functools.partial(MonitoredTrainingSession)),
+    ],
+    ids=["the shim", "a wrapper of it"],
+)
+def test_a_worker_context_reaches_tensorflows_function_when_it_is_replaced(
+    train_op, monkeypatch, places, replacement
+):
+    from tensorflow.python.distribute.distribute_coordinator import _WorkerContext
+
+    for place in places:
+        monkeypatch.setattr(place, "MonitoredTrainingSession", replacement)
+    worker = _WorkerContext(tf.distribute.OneDeviceStrategy("/cpu:0"), None, None, None)
+    with worker, train.MonitoredTrainingSession(checkpoint_dir="d") as session:
+        assert session.run(train_op) == 1
+
+
+def test_a_worker_context_without_tensorflows_function_is_an_error(train_op, monkeypatch):
+    from tensorflow.python.distribute.distribute_coordinator import _WorkerContext
+
+    monkeypatch.delattr(monitored_session, "MonitoredTrainingSession")
+    worker = _WorkerContext(tf.distribute.OneDeviceStrategy("/cpu:0"), None, None, None)
+    with worker, pytest.raises(RuntimeError, match="calls TensorFlow's own"):
+        MonitoredTrainingSession(checkpoint_dir="d")
+    assert files() == ["file"]
+
+
+def test_a_worker_gets_only_its_own_hooks():
     server = train.Server.create_local_server()
     for is_chief in (True, False):
         with tf.Graph().as_default():
             train.get_or_create_global_step()
             session = MonitoredTrainingSession(
-                server.target, is_chief, "d", hooks=[Hook()], chief_only_hooks=[Duck()]
+                server.target, is_chief, "d", hooks=[Hook()], chief_only_hooks=[RecordingHook()]
             )
             built = [type(hook).__name__ for hook in session._hooks]
             session.close()

@@ -28,7 +28,7 @@ def test_it_is_a_hook_of_upstream_s():
     assert issubclass(StopOnSignalHook, tf.compat.v1.train.SessionRunHook)
 
 
-def test_the_loop_ends_after_the_step_in_which_the_signal_came(train_op, received):
+def test_the_loop_ends_after_the_step_in_which_the_signal_arrives(train_op, received):
     hook = StopOnSignalHook((USUAL,))
     steps = []
     with MonitoredTrainingSession(hooks=[hook]) as session:
@@ -69,7 +69,7 @@ def test_after_an_exception_a_signal_reaches_the_earlier_handler(train_op, recei
     assert hook.received is None
 
 
-def test_outside_the_main_thread_it_says_what_to_do(train_op):
+def test_outside_the_main_thread_the_error_names_the_remedy(train_op):
     errors = []
 
     def train(graph):
@@ -91,8 +91,12 @@ def test_outside_the_main_thread_it_says_what_to_do(train_op):
     [
         (signal.SIGTERM, TypeError, "must be an iterable of signals; pass e.g."),
         (["SIGTERM"], TypeError, r"signals\[0\]='SIGTERM' \(str\): must be a signal's number"),
-        ([signal.SIGTERM, signal.SIGKILL], ValueError, r"signals\[1\]=.*no program can catch it"),
-        ([0], ValueError, "no program can catch it"),
+        (
+            [signal.SIGTERM, signal.SIGKILL],
+            ValueError,
+            r"signals\[1\]=.*does not exist or cannot be caught",
+        ),
+        ([0], ValueError, "does not exist or cannot be caught"),
     ],
 )
 def test_a_wrong_signal_is_named(signals, error, says):

@@ -1,17 +1,13 @@
-"""The door to TensorFlow: what it says where there is none, or a bad one."""
+"""Access to TensorFlow: the errors if it is missing or cannot be imported."""
 
-import importlib.metadata
 import subprocess
 import sys
 
 import pytest
 import tensorflow as tf
+from helpers import cannot_save_graph
 
 import tfmts_compat
-
-MINOR = tuple(int(part) for part in tf.__version__.split(".")[:2])
-PROTOBUF = int(importlib.metadata.version("protobuf").split(".")[0])
-cannot_save_graph = MINOR <= (2, 20) and PROTOBUF >= 7
 
 
 def last_line_of(code):
@@ -22,26 +18,50 @@ def last_line_of(code):
 
 
 @pytest.mark.parametrize(
-    "use", ["MonitoredTrainingSession()", "StopAtStepHook", "raw_session(None)"]
+    ("use", "error"),
+    [
+        ("tfmts_compat.MonitoredTrainingSession()", "tfmts_compat.TensorFlowUnavailableError"),
+        ("tfmts_compat.raw_session(None)", "tfmts_compat.TensorFlowUnavailableError"),
+        ("from tfmts_compat import Scaffold", "tfmts_compat.TensorFlowUnavailableError"),
+        ("tfmts_compat.StopAtStepHook", "AttributeError"),
+        ("tfmts_compat.StopOnSignalHook", "AttributeError"),
+    ],
 )
-def test_without_tensorflow_the_first_use_says_what_to_install(use):
-    code = f"import sys; sys.modules['tensorflow'] = None; import tfmts_compat; tfmts_compat.{use}"
+def test_without_tensorflow_the_first_use_names_the_package_to_install(use, error):
+    code = f"import sys; sys.modules['tensorflow'] = None; import tfmts_compat; {use}"
     assert last_line_of(code) == (
-        "tfmts_compat.upstream.TensorFlowUnavailableError: tfmts_compat runs on TensorFlow 2.4 to "
-        "2.21, and none is installed; pip install 'tfmts_compat[tensorflow]', or the TensorFlow "
-        "build you use."
+        f"{error}: tfmts_compat needs TensorFlow 2.4 to 2.21, which is not installed; run "
+        "pip install '.[tensorflow]' in a clone of tfmts_compat, or install the TensorFlow build "
+        "that you use."
     )
 
 
-def test_an_empty_tensorflow_module_is_told_apart():
+def test_without_tensorflow_the_package_can_be_explored():
+    code = """
+import sys
+sys.modules["tensorflow"] = None
+import tfmts_compat
+assert not hasattr(tfmts_compat, "Scaffold") and not hasattr(tfmts_compat, "StopOnSignalHook")
+assert "Scaffold" in dir(tfmts_compat)
+help(tfmts_compat)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert "MonitoredTrainingSession(" in result.stdout
+
+
+def test_an_empty_tensorflow_module_is_reported():
     """A leftover directory of that name is a namespace package, which imports."""
     code = "import sys, types; sys.modules['tensorflow'] = types.ModuleType('tensorflow')\n"
-    code += "from tfmts_compat import upstream; upstream.v1()"
+    code += "from tfmts_compat import _upstream; _upstream.v1()"
     assert "the tensorflow module has nothing in it" in last_line_of(code)
 
 
 @pytest.mark.skipif(not cannot_save_graph, reason="this protobuf suits this TensorFlow")
-def test_a_protobuf_that_cannot_write_graphs_is_said_first(train_op, tmp_path):
+def test_a_protobuf_that_cannot_write_graphs_is_rejected_before_a_file_is_written(
+    train_op, tmp_path
+):
     remedies = r"pip install 'protobuf<7', or pass save_graph_def=False"
     with pytest.raises(TypeError, match=remedies):
         tfmts_compat.MonitoredTrainingSession(checkpoint_dir=tmp_path)

@@ -1,29 +1,36 @@
-"""tf.compat.v1.train.MonitoredTrainingSession, kept working over real TensorFlow.
+"""A compatibility shim over tf.compat.v1.train.MonitoredTrainingSession.
 
-Importing this package does not import TensorFlow; the first use of a name of
-tf.compat.v1.train, or the first session, does.
+Importing this package does not import TensorFlow. The first session, or the first use of a
+name of tf.compat.v1.train, imports it.
 """
 
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
-from tfmts_compat import upstream
-from tfmts_compat.cadence import USE_DEFAULT as USE_DEFAULT
-from tfmts_compat.names import UPSTREAM_NAMES
-from tfmts_compat.plan import SessionPlan as SessionPlan
-from tfmts_compat.raw import raw_session as raw_session, run_without_hooks as run_without_hooks
-from tfmts_compat.session import (
+from tfmts_compat import _upstream
+from tfmts_compat._cadence import Cadence as Cadence
+from tfmts_compat._install import (
+    install as install,
+    installed as installed,
+    uninstall as uninstall,
+)
+from tfmts_compat._names import UPSTREAM_NAMES
+from tfmts_compat._pitfalls import TfmtsCompatWarning as TfmtsCompatWarning
+from tfmts_compat._plan import SessionPlan as SessionPlan
+from tfmts_compat._precedence import USE_DEFAULT as USE_DEFAULT, Rule as Rule
+from tfmts_compat._raw import raw_session as raw_session, run_without_hooks as run_without_hooks
+from tfmts_compat._session import (
     MonitoredTrainingSession as MonitoredTrainingSession,
-    TfmtsCompatWarning as TfmtsCompatWarning,
     explain as explain,
 )
-from tfmts_compat.upstream import TensorFlowUnavailableError as TensorFlowUnavailableError
+from tfmts_compat._upstream import TensorFlowUnavailableError as TensorFlowUnavailableError
 
 if TYPE_CHECKING:
-    from tfmts_compat.signals import StopOnSignalHook as StopOnSignalHook
-    from tfmts_compat.upstream import (
+    from tfmts_compat._signals import StopOnSignalHook as StopOnSignalHook
+    from tfmts_compat._upstream import (
         CheckpointSaverHook as CheckpointSaverHook,
         CheckpointSaverListener as CheckpointSaverListener,
         ChiefSessionCreator as ChiefSessionCreator,
@@ -58,31 +65,56 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _OWN_NAMES = (
+    "Cadence",
     "MonitoredTrainingSession",
+    "Rule",
     "SessionPlan",
     "TensorFlowUnavailableError",
     "TfmtsCompatWarning",
     "USE_DEFAULT",
     "explain",
+    "install",
+    "installed",
     "raw_session",
     "run_without_hooks",
+    "uninstall",
 )
 _OWN_HOOKS = ("StopOnSignalHook",)
 __all__ = [*_OWN_NAMES, *_OWN_HOOKS, *UPSTREAM_NAMES]  # noqa: PLE0604 (a tuple of str)
 
 
+# The modules that define these are private: tracebacks and pickles name the package.
+for _name in _OWN_NAMES:
+    if callable(globals()[_name]):
+        globals()[_name].__module__ = __name__
+
+
 if not TYPE_CHECKING:  # type checkers know the names above, and no others
 
     def __getattr__(name: str) -> Any:
-        # Not before it is needed: both of these import TensorFlow.
-        if name in _OWN_HOOKS:
-            source = importlib.import_module("tfmts_compat.signals")
-        elif name in UPSTREAM_NAMES:
-            source = upstream.v1().train
-        else:
+        if name not in _OWN_HOOKS and name not in UPSTREAM_NAMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(source, name)
+        try:
+            train = _upstream.v1().train  # imports TensorFlow
+        except _upstream.TensorFlowUnavailableError as problem:
+            if _is_from_import():
+                raise
+            # hasattr() and help() expect an AttributeError.
+            raise AttributeError(str(problem)) from problem
+        if name in _OWN_HOOKS:
+            value = getattr(importlib.import_module("tfmts_compat._signals"), name)
+            value.__module__ = __name__
+        else:
+            value = getattr(train, name)
+        globals()[name] = value
         return value
+
+    def _is_from_import() -> bool:
+        """Whether `from tfmts_compat import name` called __getattr__.
+
+        Such an import replaces an AttributeError and its message, but not an ImportError.
+        """
+        return sys._getframe(2).f_code.co_name == "_handle_fromlist"
 
 
 def __dir__() -> list[str]:

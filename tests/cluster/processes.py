@@ -15,7 +15,7 @@ import threading
 import time
 
 ENDED = "process ended"  # the last event of each process
-PATIENCE_SECS = 120  # how long an event may take before a test is given up; none needs it
+PATIENCE_SECS = 120  # how long a test waits for an event; no test needs it
 
 _forkserver = multiprocessing.get_context("forkserver")
 _forkserver.set_forkserver_preload(["tensorflow"])

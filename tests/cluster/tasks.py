@@ -1,5 +1,6 @@
 """What the processes of the cluster tests run; each takes emit(name, **values) first."""
 
+import threading
 import time
 
 import tensorflow as tf
@@ -117,3 +118,41 @@ def model(weights):
     """A model's loss; its size decides how long a save takes."""
     values = tf.compat.v1.get_variable("weights", [weights], initializer=tf.ones_initializer())
     return tf.reduce_sum(values * values)
+
+
+def _watch_for_a_connection(emit):
+    while not any(each.name == "connecting to the cluster" for each in threading.enumerate()):
+        time.sleep(0.05)
+    emit("connecting")
+
+
+def interrupted_while_connecting(emit, spec, job, index, waits=1, **arguments):
+    """A worker without device filters, so that it waits for each process; SIGINT ends a wait.
+
+    Emits "connecting" once a thread connects to the cluster, "interrupted" or "error" for each
+    wait, then "left" with the number of threads that are left, and "ended" once there is none,
+    with the number of times the local init op ran.
+    """
+    ran = []
+    threading.Thread(target=_watch_for_a_connection, args=(emit,), daemon=True).start()
+    before = set(threading.enumerate())
+    server = tf.distribute.Server(spec, job_name=job, task_index=index)
+    device = train.replica_device_setter(worker_device=f"/job:{job}/task:{index}", ps_tasks=1)
+    for _ in range(waits):
+        with tf.Graph().as_default(), tf.compat.v1.device(device):
+            train.get_or_create_global_step()
+            local_init_op = tf.compat.v1.py_func(lambda: ran.append(1) or 0, [], tf.int64).op
+            scaffold = train.Scaffold(local_init_op=local_init_op)
+            try:
+                tfmts_compat.MonitoredTrainingSession(
+                    server.target, is_chief=False, scaffold=scaffold, **arguments
+                )
+            except KeyboardInterrupt:
+                emit("interrupted")
+            except tf.errors.DeadlineExceededError as error:
+                emit("error", message=error.message)
+    emit("left", threads=len(set(threading.enumerate()) - before))
+    while set(threading.enumerate()) - before:
+        time.sleep(0.05)
+    emit("ended", local_init_ops=len(ran))
+    time.sleep(600)  # until it is killed: the chief's session needs it

@@ -55,7 +55,7 @@ def newest_step(tmp_path):
     return int(tf.train.latest_checkpoint(str(tmp_path / "model")).rpartition("-")[2])
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="lists processes in /proc")
 def test_the_cluster_trains_to_the_end(launcher, tmp_path):
     process = launcher("--steps=300")
     output = process.stdout.read()
@@ -67,7 +67,7 @@ def test_the_cluster_trains_to_the_end(launcher, tmp_path):
     assert alive(tmp_path) == []
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="lists processes in /proc")
 def test_ctrl_c_saves_and_leaves_no_process_behind(launcher, tmp_path):
     process = launcher("--steps=100000000")
     training = set()
@@ -80,6 +80,6 @@ def test_ctrl_c_saves_and_leaves_no_process_behind(launcher, tmp_path):
     output = process.stdout.read()
     assert process.wait() == 130
     stopped = re.search(r"^chief 0 +\| ended at global step (\d+)", output, re.M)
-    # Both the chief's last look and its checkpoint may be ahead of the step it stopped at.
+    # Both the chief's last evaluation and its checkpoint may be ahead of the step it stopped at.
     assert 0 < int(stopped[1]) <= newest_step(tmp_path)
     assert alive(tmp_path) == []

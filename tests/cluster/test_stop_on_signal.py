@@ -13,7 +13,7 @@ def newest_step(directory):
 
 
 @pytest.mark.parametrize("stop_on_signal", [False, True], ids=["without-the-hook", "with-the-hook"])
-def test_sigterm_loses_no_step(stop_on_signal, tmp_path):
+def test_with_the_hook_sigterm_loses_no_step(stop_on_signal, tmp_path):
     with Cluster() as cluster:
         chief = cluster.start_alone(
             tasks.train_alone, checkpoint_dir=str(tmp_path), stop_on_signal=stop_on_signal
@@ -24,14 +24,14 @@ def test_sigterm_loses_no_step(stop_on_signal, tmp_path):
         last = [event for event in [*chief.seen, *chief.events()] if event["name"] == "step"][-1]
         assert last["step"] >= 10
         if stop_on_signal:
-            assert code == 0  # the program came to its end
+            assert code == 0  # the program ended normally
             assert newest_step(tmp_path) == last["step"]
         else:
             assert code == -signal.SIGTERM
             assert newest_step(tmp_path) == 0
 
 
-def test_a_second_signal_is_not_swallowed(tmp_path):
+def test_a_second_signal_has_its_earlier_effect(tmp_path):
     with Cluster() as cluster:
         chief = cluster.start_alone(
             tasks.train_alone,
@@ -46,7 +46,7 @@ def test_a_second_signal_is_not_swallowed(tmp_path):
         assert chief.wait() == -signal.SIGTERM
 
 
-def test_a_signal_while_the_session_is_created_anew_is_kept_until_its_first_step(tmp_path):
+def test_a_signal_during_the_recovery_of_a_session_takes_effect_after_its_first_step(tmp_path):
     with Cluster() as cluster:
         ps = cluster.start(tasks.ps, "ps")
         ps.wait_for("up")
@@ -62,7 +62,7 @@ def test_a_signal_while_the_session_is_created_anew_is_kept_until_its_first_step
         assert newest_step(tmp_path) == 1  # restored at 0, and one step
 
 
-def test_a_worker_that_waits_for_the_chief_ends_as_it_always_did():
+def test_a_signal_ends_a_worker_that_waits_for_the_chief():
     with Cluster() as cluster:
         cluster.start(tasks.ps, "ps").wait_for("up")
         worker = cluster.start(tasks.train_on_cluster, "worker", stop_on_signal=True)

@@ -1,5 +1,7 @@
 """A worker on a real cluster: it joins soon after the chief, or gives up in time."""
 
+import signal
+
 import pytest
 import tensorflow as tf
 from cluster import tasks
@@ -9,7 +11,7 @@ WAITING = "Waiting for model to be ready"
 LOST = "This may be due to a preemption in a connected worker or parameter server"
 
 
-def test_d2_under_30_seconds_upstream_looks_once_and_the_shim_waits_for_a_late_chief(tmp_path):
+def test_d2_under_30_seconds_upstream_polls_once_and_the_shim_waits_for_a_late_chief(tmp_path):
     with Cluster(workers=2) as cluster:
         cluster.start(tasks.ps, "ps").wait_for("up")
         quick = cluster.start(tasks.train_on_cluster, "worker", 0, max_wait_secs=29)
@@ -29,10 +31,10 @@ def test_d2_under_30_seconds_upstream_looks_once_and_the_shim_waits_for_a_late_c
     ("device_filters", "why"),
     [
         pytest.param(True, "the model's variables are not initialized", id="with-device-filters"),
-        pytest.param(False, "the last look got no answer", id="without"),
+        pytest.param(False, "the last poll got no answer", id="without"),
     ],
 )
-def test_d2_a_chief_that_never_comes_is_a_deadline_exceeded_error_in_time(device_filters, why):
+def test_d2_a_chief_that_never_starts_is_a_deadline_exceeded_error_in_time(device_filters, why):
     with Cluster(workers=1) as cluster:
         cluster.start(tasks.ps, "ps").wait_for("up")
         worker = cluster.start(
@@ -45,13 +47,13 @@ def test_d2_a_chief_that_never_comes_is_a_deadline_exceeded_error_in_time(device
         error = worker.wait_for("error")
         assert error["type"] == "DeadlineExceededError"
         assert "waited for the chief for max_wait_secs=1.5 seconds" in error["message"]
-        assert "looking every 0.4 seconds" in error["message"]
+        assert "polling every 0.4 seconds" in error["message"]
         assert why in error["message"]
         assert error["waited"] >= 1.5
         assert worker.wait() == 3
 
 
-def test_max_wait_secs_below_recovery_wait_secs_still_takes_a_last_look():
+def test_with_max_wait_secs_below_recovery_wait_secs_there_is_a_last_poll():
     with Cluster(workers=1) as cluster:
         cluster.start(tasks.ps, "ps").wait_for("up")
         worker = cluster.start(
@@ -60,8 +62,32 @@ def test_max_wait_secs_below_recovery_wait_secs_still_takes_a_last_look():
         assert worker.wait_for("error")["waited"] >= 1
 
 
+def test_after_ctrl_c_a_worker_that_waited_runs_nothing_on_the_cluster():
+    with Cluster(workers=1) as cluster:
+        cluster.start(tasks.ps, "ps").wait_for("up")
+        worker = cluster.start(tasks.interrupted_while_connecting, "worker")
+        worker.wait_for("connecting")
+        worker.send(signal.SIGINT)
+        worker.wait_for("interrupted")
+        cluster.start(tasks.train_on_cluster, "chief", device_filters=False).wait_for("step")
+        assert worker.wait_for("ended")["local_init_ops"] == 0
+
+
+def test_unanswered_polls_leave_one_thread_until_the_cluster_answers():
+    with Cluster(workers=1) as cluster:
+        cluster.start(tasks.ps, "ps").wait_for("up")
+        worker = cluster.start(
+            tasks.interrupted_while_connecting, "worker", waits=2, max_wait_secs=0
+        )
+        for _ in range(2):
+            assert "the last poll got no answer" in worker.wait_for("error")["message"]
+        assert worker.wait_for("left")["threads"] == 1
+        cluster.start(tasks.train_on_cluster, "chief", device_filters=False).wait_for("step")
+        assert worker.wait_for("ended")["local_init_ops"] == 0
+
+
 @pytest.mark.parametrize("implementation", ["upstream", "shim"])
-def test_a_killed_worker_comes_back(implementation, tmp_path):
+def test_a_killed_worker_can_be_started_again(implementation, tmp_path):
     with Cluster(workers=2) as cluster:
         cluster.start(tasks.ps, "ps").wait_for("up")
         chief = cluster.start(
@@ -85,7 +111,7 @@ def test_a_killed_worker_comes_back(implementation, tmp_path):
 
 
 @pytest.mark.parametrize("implementation", ["upstream", "shim"])
-def test_after_a_ps_is_lost_training_goes_on_from_the_newest_checkpoint(implementation, tmp_path):
+def test_after_a_ps_is_lost_training_continues_from_the_newest_checkpoint(implementation, tmp_path):
     def start(job, index=0, **arguments):
         return cluster.start(
             tasks.train_on_cluster, job, index, implementation=implementation, **arguments

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
@@ -22,21 +23,6 @@ NEW = "import tfmts_compat\nx = tfmts_compat.Scaffold()\n"
 ASKS = 'import tensorflow as tf\ngetattr(tf.train, "Scaffold")\n'
 
 
-@pytest.fixture
-def tree(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    subprocess.run(["git", "init", "-q"], check=True)
-
-    def make(**contents):
-        for name, text in contents.items():
-            path = tmp_path / name.replace("__", "/").replace("_", ".", 1)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return tmp_path
-
-    return make
-
-
 def migrate(*arguments):
     return cli.main(["migrate", *map(str, arguments)])
 
@@ -49,7 +35,12 @@ def test_without_a_flag_it_shows_the_diff_and_writes_nothing(tree, capfd):
         "--- a/a.py\n+++ b/a.py\n@@ -1,2 +1,2 @@\n-import tensorflow as tf\n"
         "-x = tf.train.Scaffold()\n+import tfmts_compat\n+x = tfmts_compat.Scaffold()\n"
     )
-    assert err == "tfmts-compat: would change 1 file (1 name), looked at 1 file\n"
+    assert err == (
+        "tfmts-compat: would change 1 file (1 name), read 1 file\n"
+        "       1 TFM101 a name that tfmts_compat has\n"
+        "       1 TFM102 tfmts_compat has to be imported\n"
+        "       1 TFM103 an import is left without a use\n"
+    )
     assert (tree() / "a.py").read_text() == OLD
 
 
@@ -75,7 +66,9 @@ def test_write_changes_the_files_once(tree, capsys):
     assert (tree() / "a.py").read_text() == (tree() / "d/b.pyi").read_text() == NEW
     assert (tree() / "d/c.txt").read_text() == OLD
     assert (tree() / "a.py").stat().st_mode & 0o777 == 0o754
-    assert "changed 2 files (2 names), looked at 2 files" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert out == "a.py: moved 1 name\nd/b.pyi: moved 1 name\n"
+    assert "changed 2 files (2 names), read 2 files\n       2 TFM101 " in err
     assert migrate("--write", ".") == migrate("--check", ".") == migrate("--diff", ".") == 0
 
 
@@ -90,15 +83,15 @@ def test_check_lists_every_place(tree, capsys):
 
 
 @pytest.mark.parametrize(("flags", "code"), [([], 0), (["--strict"], 1)])
-def test_what_is_left_to_a_person_counts_if_asked(tree, flags, code):
+def test_strict_counts_what_is_left_to_a_person(tree, flags, code):
     tree(a_py=ASKS)
     assert migrate("--check", *flags, ".") == code
 
 
-def test_a_file_that_cannot_be_parsed_is_named_and_the_rest_is_done(tree, capsys):
-    tree(a_py="import tensorflow as tf\nprint tf.train.Scaffold()\n", b_py=OLD)
+def test_a_syntax_error_is_reported_on_its_line_and_the_rest_is_done(tree, capsys):
+    tree(a_py=f'{OLD}\nprint "x"\n', b_py=OLD)
     assert migrate("--write", ".") == 2
-    assert "a.py:2:1: TFM002 " in capsys.readouterr().err
+    assert "a.py:4:1: TFM002 Missing parentheses in call to 'print'" in capsys.readouterr().err
     assert (tree() / "b.py").read_text() == NEW
 
 
@@ -112,7 +105,7 @@ def test_a_file_that_cannot_be_read_is_named(tree, capsys, data):
     assert migrate("--check", "a.py", "missing.py") == 2
     err = capsys.readouterr().err
     assert "a.py:" in err
-    assert err.count("TFM001") == 2
+    assert err.count(":1: TFM001 ") == 2
     assert "missing.py:1:1: TFM001 does not exist" in err
 
 
@@ -142,6 +135,57 @@ def test_json(tree, capsys):
     json.loads(capsys.readouterr().out)
 
 
+def test_diff_with_json_is_valid_json(tree, capsys):
+    tree(a_py=OLD)
+    assert migrate("--diff", "--format=json", ".") == 1
+    out, err = capsys.readouterr()
+    assert [it["code"] for it in json.loads(out)] == ["TFM102", "TFM103", "TFM101"]
+    assert not err
+
+
+@pytest.mark.parametrize("mode", ["--check", "--diff", "--write"])
+def test_json_without_findings_is_an_empty_array(tree, capsys, mode):
+    tree(a_py="x = 1\n")
+    assert migrate(mode, "--format=json", ".") == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+SELECTED = {
+    "select": (["--select=TFM201"], ["TFM201"], OLD),
+    "select-group": (["--select", "TFM2"], ["TFM201"], OLD),
+    "select-several": (["--select=TFM201,TFM3", "--select=TFM303"], ["TFM201", "TFM303"], OLD),
+    "ignore": (["--ignore=TFM1"], ["TFM201", "TFM303"], OLD),
+    "ignore-several": (["--ignore=TFM1,TFM201"], ["TFM303"], OLD),
+    "both": (["--select=TFM2,TFM3", "--ignore=TFM3"], ["TFM201"], OLD),
+    "select-moves": (["--select=TFM101"], ["TFM101"], f"import tensorflow as tf\n{NEW}"),
+}
+
+
+@pytest.mark.parametrize(("flags", "codes", "text"), SELECTED.values(), ids=SELECTED)
+def test_select_and_ignore(tree, capsys, flags, codes, text):
+    more = (
+        'getattr(tf.train, "Scaffold")\n'
+        "tfmts_compat.MonitoredTrainingSession(save_summaries_secs=1, save_summaries_steps=2)\n"
+    )
+    tree(a_py=OLD + more + "import tfmts_compat\n")
+    migrate("--check", "--format=json", *flags, ".")
+    assert sorted(it["code"] for it in json.loads(capsys.readouterr().out)) == codes
+    tree(a_py=OLD)
+    migrate("--write", *flags, ".")
+    assert (tree() / "a.py").read_text() == text
+
+
+@pytest.mark.parametrize("flag", ["--select", "--ignore"])
+@pytest.mark.parametrize("codes", ["", "T", "TFM", "TFM9", "TFM2011", "TFM201,", "X", "TFM002"])
+def test_an_unknown_code_is_a_usage_error(tree, capsys, flag, codes):
+    tree(a_py=OLD)
+    assert migrate("--check", f"{flag}={codes}", ".") == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.startswith(f"tfmts-compat: error: {flag}: ")
+    assert err.count("\n") == 1
+
+
 def test_github(tree, capsys):
     tree(a_py=OLD)
     assert migrate("--check", "--format=github", "a.py") == 1
@@ -155,20 +199,8 @@ def test_github(tree, capsys):
 def test_stdin_to_stdout(text, monkeypatch, capfd):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert migrate("-") == 0
-    assert capfd.readouterr().out == (NEW if text == OLD else text)
-
-
-def test_gitignore_exclude_and_settings_leave_files_out(tree):
-    tree(a_py=OLD, ignored__a_py=OLD, sub__b_py=OLD, sub__out__a_py=OLD, gen__a_py=OLD, x__a_py=OLD)
-    (tree() / ".gitignore").write_text("ignored/\n")
-    (tree() / "sub/.gitignore").write_text("/out\n")
-    (tree() / "pyproject.toml").write_text('[tool.tfmts_compat]\nexclude = ["gen"]\n')
-    (tree() / "venv").mkdir()
-    (tree() / "venv/pyvenv.cfg").touch()
-    (tree() / "venv/a.py").write_text(OLD)
-    settings = files.Settings.read(".", ["x/"])
-    found = files.Discovery(settings, print).files(["."])
-    assert list(found) == ["a.py", "sub/b.py"]
+    kept = "import tensorflow as tf\n" + NEW  # what else uses it is not known
+    assert capfd.readouterr().out == (kept if text == OLD else text)
 
 
 def test_settings_switch_codes_off(tree):
@@ -177,7 +209,12 @@ def test_settings_switch_codes_off(tree):
     assert migrate("--check", "--strict", ".") == 0
 
 
-@pytest.mark.parametrize("setting", ['ignore = "TFM201"', "ignor = []", "ignore = ["])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        'ignore = "TFM201"', 'ignore = [""]', 'ignore = ["TFM999"]', "ignor = []", "ignore = [",
+    ],
+)  # fmt: skip
 def test_a_wrong_setting_is_an_error(tree, capsys, setting):
     tree(a_py=ASKS)
     (tree() / "pyproject.toml").write_text(f"[tool.tfmts_compat]\n{setting}\n")
@@ -226,6 +263,67 @@ def test_a_file_that_cannot_be_replaced_stays_whole_and_leaves_nothing_beside(tr
     assert (tree() / "a.py").read_text() == OLD
 
 
+def test_what_cannot_be_written_is_reported_and_the_rest_is_done(tree, capsys):
+    tree(a_py=OLD, b_py=OLD + 'getattr(tf.train, "Scaffold")\n', c_py=OLD)
+    (tree() / "a.py").chmod(0o444)
+    os.link("b.py", "b.txt")
+    assert migrate("--write", ".") == 2
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "b.py:3:1: TFM201 looks tensorflow.train.Scaffold up by a string; write "
+        "tfmts_compat.Scaffold in place of the call, and import tfmts_compat",
+        "c.py: moved 1 name",
+    ]
+    assert err.splitlines()[:2] == [
+        "a.py:1:1: TFM005 cannot be written: it is read-only; make it writable, or leave it out "
+        "with --exclude",
+        "b.py:1:1: TFM005 cannot be written: it has 2 hard links, and the others would keep the "
+        "old text; replace it by a copy, and run again",
+    ]
+    assert [(tree() / f"{name}.py").read_text() for name in "ac"] == [OLD, NEW]
+
+
+def test_a_file_that_changed_after_it_was_read_stays(tree, monkeypatch, capsys):
+    tree(a_py=OLD)
+    write = files.write
+
+    def late(*arguments):
+        tree(a_py="mine\n")
+        write(*arguments)
+
+    monkeypatch.setattr(files, "write", late)
+    assert migrate("--write", ".") == 2
+    assert capsys.readouterr().err.splitlines()[0] == (
+        "a.py:1:1: TFM004 changed after it was read, and stays; run again"
+    )
+    assert sorted(os.listdir()) == [".git", "a.py"]
+    assert (tree() / "a.py").read_text() == "mine\n"
+
+
+DEEP = {
+    "elif": (OLD + "if tf == 0: pass\n" + "elif tf.x: pass\n" * 300, 100),
+    "more-elif": (OLD + "if tf == 0: pass\n" + "elif tf.x: pass\n" * 3000, 100),
+    "sum": (f"{OLD}y = {' + '.join(['tf.x'] * 500)}\n", 3),
+    "long-sum": (f"{OLD}y = {' + '.join(['tf.x'] * 5000)}\n", 3),
+    "calls": (f"{OLD}y = tf{'.x()' * 200}\n", 3),
+    "brackets": (f"{OLD}y = {'(' * 5000}tf.x{')' * 5000}\n", 3),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), DEEP.values(), ids=DEEP)
+def test_deep_syntax_is_reported_for_its_file_alone(tree, capsys, text, line):
+    tree(a_py=text, b_py=OLD)
+    assert migrate("--write", ".") == 2
+    first, summary, *_ = capsys.readouterr().err.splitlines()
+    message = (
+        "TFM002 is nested too deeply to be analysed; divide the expression or the chain of elif"
+    )
+    # How deep Python itself can go depends on its version; past that the line is not known.
+    assert re.fullmatch(rf"a\.py:(1|{line}):1: {message}", first)
+    assert summary.startswith("tfmts-compat: changed 1 file (1 name), could not migrate 1 file")
+    assert ((tree() / "a.py").read_text(), (tree() / "b.py").read_text()) == (text, NEW)
+
+
 def test_an_interrupt_leaves_whole_files(tree):
     big = OLD + "y = tf.train.Scaffold(tf.x)\n" * 1000
     for index in range(60):
@@ -255,31 +353,12 @@ def test_many_files_come_out_in_order_whatever_the_number_of_processes(tree, cap
     assert len(set(paths)) == 100
 
 
-def test_what_is_no_regular_file_is_not_waited_for(tree, capsys):
+def test_a_fifo_is_not_read(tree, capsys):
     tree(a_py=OLD)
     os.mkfifo("b.py")
     assert migrate("--check", ".") == 1
     assert migrate("--check", "b.py") == 2
     assert "b.py:1:1: TFM001 is no regular file; pipe it in, and name -" in capsys.readouterr().err
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked")
-def test_a_killed_process_ends_the_command_with_one_line(tree):
-    code = (
-        "import os, signal, sys\n"
-        "from tfmts_compat import cli\n"
-        "from tfmts_compat.migrate import candidates\n"
-        "candidates.cores = lambda: 2\n"
-        "candidates._send = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "sys.exit(cli.main(['migrate', '.']))"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tree(), check=False
-    )
-    assert result.returncode == 2
-    assert result.stderr == (
-        "tfmts-compat: error: the process looking through the files was killed; run again\n"
-    )
 
 
 def test_without_the_extra_one_line_says_what_to_install(tmp_path):
@@ -294,7 +373,8 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path):
     )
     assert result.returncode == 2
     assert result.stderr == (
-        "tfmts-compat: error: migrate needs libcst; pip install 'tfmts_compat[migrate]'\n"
+        "tfmts-compat: error: migrate needs libcst; in a clone of tfmts_compat: "
+        "pip install '.[migrate]'\n"
     )
 
 
@@ -311,7 +391,7 @@ def test_neither_libcst_nor_tensorflow_is_imported_where_nothing_has_to_be_parse
     assert result.stdout == "[]\n"
 
 
-def test_a_reader_that_has_enough_is_no_error(tree):
+def test_a_broken_pipe_is_no_traceback(tree):
     for index in range(200):
         (tree() / f"f{index}.py").write_text(OLD * 20)
     process = subprocess.Popen(
@@ -322,7 +402,7 @@ def test_a_reader_that_has_enough_is_no_error(tree):
     process.stdout.close()
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
-    process.wait(timeout=60)
+    assert process.wait(timeout=60) == 2
 
 
 def test_a_terminal_gets_a_progress_bar(tree):

@@ -1,25 +1,14 @@
 """What has the same name and is something else."""
 
 import pytest
-from migrating import check_noop
+from migrate_helpers import check_noop, left_to_a_person
+
+from tfmts_compat.migrate.rewrite import rewritten
 
 CASES = {
-    "other-package": "import other as tf\ntf.train.MonitoredTrainingSession()\n",
     "other-module": "from tensorflow_x import train\ntrain.Scaffold()\n",
     "own-module": "from .tensorflow import train\ntrain.Scaffold()\n",
     "own-name": "import tensorflow as tf\nclass Scaffold: pass\nScaffold(tf.x)\n",
-    "own-attribute": "import tensorflow as tf\nself.train.Scaffold(tf.x)\nx.Scaffold()\n",
-    "parameter": "import tensorflow as tf\ndef f(tf):\n    tf.train.Scaffold()\ntf.x\n",
-    "lambda-parameter": "import tensorflow as tf\nf = lambda tf: tf.train.Scaffold()\ntf.x\n",
-    "local": "import tensorflow as tf\ndef f():\n    tf = g()\n    tf.train.Scaffold()\ntf.x\n",
-    "comprehension": "import tensorflow as tf\nx = [tf.train.Scaffold() for tf in tf.x]\n",
-    "with": "import tensorflow as tf\ndef f():\n    with g() as tf:\n        tf.train.Scaffold()\n",
-    "except": "import tensorflow as tf\ndef f():\n    try:\n        g()\n"
-    "    except E as tf:\n        tf.train.Scaffold()\n",
-    "class-scope": "class A:\n    import tensorflow as tf\n    def f(self):\n"
-    "        return tf.train.Scaffold()\n",
-    "function-scope": "def f():\n    import tensorflow as tf\n    tf.x\n\n"
-    "def g():\n    return tf.train.Scaffold()\n",
     "docstring": 'import tensorflow as tf\ndef f():\n    """Calls tf.train.Scaffold()."""\n    tf.x\n',  # noqa: E501
     "comment": "import tensorflow as tf\n# tf.train.MonitoredTrainingSession()\ntf.x\n",
     "string": "import tensorflow as tf\ncode = 'tf.train.MonitoredTrainingSession()', tf.x\n",
@@ -32,8 +21,30 @@ CASES = {
     "        self._sess = tf.x.Session()\n        self._sess.run()\n",
     "already-moved": "import tfmts_compat\nx = tfmts_compat.MonitoredTrainingSession()\n",
 }
+# What may be TensorFlow, for all that this module says.
+NOT_KNOWN = {
+    "other-package": "import other as tf\ntf.train.MonitoredTrainingSession()\n",
+    "own-attribute": "import tensorflow as tf\nself.train.Scaffold(tf.x)\nx.Scaffold()\n",
+    "parameter": "import tensorflow as tf\ndef f(tf):\n    tf.train.Scaffold()\ntf.x\n",
+    "lambda-parameter": "import tensorflow as tf\nf = lambda tf: tf.train.Scaffold()\ntf.x\n",
+    "local": "import tensorflow as tf\ndef f():\n    tf = g()\n    tf.train.Scaffold()\ntf.x\n",
+    "comprehension": "import tensorflow as tf\nx = [tf.train.Scaffold() for tf in tf.x]\n",
+    "with": "import tensorflow as tf\ndef f():\n    with g() as tf:\n        tf.train.Scaffold()\n",
+    "except": "import tensorflow as tf\ndef f():\n    try:\n        g()\n"
+    "    except E as tf:\n        tf.train.Scaffold()\n",
+    "class-scope": "class A:\n    import tensorflow as tf\n    def f(self):\n"
+    "        return tf.train.Scaffold()\n",
+    "function-scope": "def f():\n    import tensorflow as tf\n    tf.x\n\n"
+    "def g():\n    return tf.train.Scaffold()\n",
+}
 
 
 @pytest.mark.parametrize("source", CASES.values(), ids=CASES)
 def test_left_alone(source):
     check_noop(source)
+
+
+@pytest.mark.parametrize("source", NOT_KNOWN.values(), ids=NOT_KNOWN)
+def test_another_name_like_tensorflows_is_reported_and_left_alone(source):
+    assert {code for _, _, code in left_to_a_person(source)} == {"TFM208"}
+    assert rewritten(source, "module.py").text == source

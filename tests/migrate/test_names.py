@@ -6,9 +6,8 @@ import pytest
 import tensorflow as tf
 
 import tfmts_compat
+from tfmts_compat._names import UPSTREAM_NAMES
 from tfmts_compat.migrate.names import MODULES, NAMES, TABLE, plain
-from tfmts_compat.migrate.screen import may_hold_a_name
-from tfmts_compat.names import UPSTREAM_NAMES
 
 HERE = {
     name: new
@@ -47,17 +46,3 @@ def test_estimator_has_the_names_it_is_said_to_have():
 )
 def test_plain(path, expected):
     assert plain(path) == expected
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"import tensorflow as tf\ntf.train.Saver()  # MonitoredTrainingSession",
-        b"def f(global_step): return global_step  # tensorflow",
-        b"from other import Scaffold\nx.Scaffold()",
-        b"self._sess = 1; self._sess.run()",
-        b"",
-    ],
-)
-def test_files_that_cannot_hold_a_name_are_told_apart_by_their_bytes(data):
-    assert not may_hold_a_name(data)

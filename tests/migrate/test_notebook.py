@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from tfmts_compat.migrate.edits import UnreadableError
 from tfmts_compat.migrate.notebook import migrated
-from tfmts_compat.migrate.source import UnreadableError
 
 HEAD = ["%matplotlib inline\n", "!pip install x\n", "import tensorflow as tf"]
 USE = ["x = tf.train.Scaffold()\n", "out = !ls\n", "tf.x?\n", "with tf.train.MonitoredSession() as s:\n",  # noqa: E501
@@ -58,7 +58,8 @@ def test_an_import_alone_in_its_cell_is_replaced_there():
 
 
 ALONE = {
-    "cell-magic": ["%%time\n", "import tensorflow as tf\n", "tf.train.Scaffold()"],
+    "html": ["%%html\n", "import tensorflow as tf\n", "tf.train.Scaffold()"],
+    "timeit-imports": ["%%timeit\n", "import tensorflow as tf\n", "tf.train.Scaffold()"],
     "bash": ["%%bash\n", "for x in 1; do tf.train.Scaffold; done"],
     "empty": [],
     "string-with-percent": ["x = '''\n", "%d\n", "''' % tf.train.Scaffold"],
@@ -92,10 +93,78 @@ def test_await_outside_of_a_function_is_read():
     assert "await tfmts_compat.Scaffold(tf.x)" in migrated(text, "n.ipynb").text
 
 
-def test_a_cell_that_cannot_be_parsed_is_named():
-    text = json.dumps(notebook(["import tensorflow as tf"], ["x = 1\n", "tf.train.Scaffold(((\n"]))
-    with pytest.raises(UnreadableError, match="cell 2"):
+TF, USED = "import tensorflow as tf", "tf.train.Scaffold(tf.x)"
+MAGICS = {
+    "continued": ["!pip install \\\n", "    x \\\n", "    y\n", USED],
+    "cell-time": ["%%time\n", USED],
+    "cell-timeit": ["%%timeit -n 10\n", USED],
+    "cell-capture": ["%%capture out\n", "\n", USED],
+    "time": [f"%time x = {USED}\n", "tf.x?"],
+    "timeit": ["if y:\n", f"    %timeit -n 10 -r3 {USED}\n"],
+    "time-continued": ["%time x = y(\n", f"    {USED})"],
+    "indented": ["    if y:\n", "\n", "        x = 1  \n", "  \n", f"    {USED}"],
+}
+
+
+@pytest.mark.parametrize("source", MAGICS.values(), ids=MAGICS)
+def test_python_among_magics_is_read(source):
+    new = [line.replace("tf.train.", "tfmts_compat.") for line in source]
+    result = migrated(json.dumps(notebook(TF, source)), "n.ipynb")
+    assert result.text == json.dumps(notebook(f"{TF}\nimport tfmts_compat", new))
+    assert [it.code for it in result.found] == ["TFM102", "TFM101"]
+
+
+ALL_IN_ONE = {
+    "cell-time": (
+        ["%%time\n", f"{TF}\n", USED],
+        ["%%time\n", f"{TF}\n", "import tfmts_compat\n", "tfmts_compat.Scaffold(tf.x)"],
+    ),
+    "cell-time-first": (
+        ["%%time\n", "def f():\n", f"    {TF}\n", f"    {USED}"],
+        ["%%time\n", "\n", "import tfmts_compat\n", "def f():\n", f"    {TF}\n",
+         "    tfmts_compat.Scaffold(tf.x)"],
+    ),
+    "time": (
+        [f"%time {TF}\n", f"%time {USED}"],
+        [f"%time {TF}\n", "import tfmts_compat\n", "%time tfmts_compat.Scaffold(tf.x)"],
+    ),
+    "indented": (
+        [f"    {TF}\n", f"    {USED}\n", "    z = 1"],
+        [f"    {TF}\n", "    import tfmts_compat\n", "    tfmts_compat.Scaffold(tf.x)\n",
+         "    z = 1"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), ALL_IN_ONE.values(), ids=ALL_IN_ONE)
+def test_an_import_beside_magics(before, after):
+    text = json.dumps(notebook(before))
+    assert migrated(text, "n.ipynb").text == json.dumps(notebook(after))
+
+
+def test_a_cell_that_cannot_be_parsed_stays_and_is_named():
+    bad = ["x = 1\n", "tf.train.Scaffold(((\n"]
+    text = json.dumps(notebook(TF, bad, USED))
+    expected = json.dumps(notebook(f"{TF}\nimport tfmts_compat", bad, USED.replace(
+        "tf.train.", "tfmts_compat.")))  # fmt: skip
+    result = migrated(text, "n.ipynb")
+    assert result.text == expected
+    (found,) = (str(it) for it in result.found if it.code == "TFM002")
+    assert found.startswith("n.ipynb:cell 2:2:1: TFM002 ")
+    assert found.endswith("; this cell stays, and the others are done")
+
+
+def test_an_import_that_only_a_cell_that_cannot_be_parsed_uses_stays():
+    text = json.dumps(notebook(f"{TF}\ntf.train.Scaffold()", "tf.x((("))
+    expected = notebook(f"{TF}\nimport tfmts_compat\ntfmts_compat.Scaffold()", "tf.x(((")
+    assert migrated(text, "n.ipynb").text == json.dumps(expected)
+
+
+def test_a_cell_that_is_nested_too_deeply_is_named():
+    text = json.dumps(notebook(f"{TF}\ntf.train.Scaffold()", f"x = 1\ny = {'tf.x + ' * 200}tf.x"))
+    with pytest.raises(UnreadableError, match=r"too deeply .* \(cell 2\)") as found:
         migrated(text, "n.ipynb")
+    assert found.value.line == 2
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cells": 3}', '{"cells": [3]}'])

@@ -4,7 +4,7 @@ import re
 import sys
 
 import pytest
-from migrating import check_transformed
+from migrate_helpers import check_transformed
 
 from tfmts_compat.migrate.rewrite import rewritten
 
@@ -103,12 +103,56 @@ FROM_IMPORTS = {
         "if True: from tensorflow.train import Saver, Scaffold\n",
         "if True: from tensorflow.train import Saver; from tfmts_compat import Scaffold\n",
     ),
+    "comments-of-moved-names": (
+        "from tensorflow.train import (  # noqa: F401\n"
+        "    Saver,  # saves\n"
+        "    # builds\n"
+        "    Scaffold,  # scaffolds\n"
+        "    Optimizer, SessionRunHook,  # two\n"
+        "    QueueRunner,\n"
+        ")\n",
+        "from tensorflow.train import (  # noqa: F401\n"
+        "    Saver,  # saves\n"
+        "    Optimizer,  # two\n"
+        "    QueueRunner,\n"
+        ")\n"
+        "from tfmts_compat import (  # noqa: F401\n"
+        "    # builds\n"
+        "    Scaffold,  # scaffolds\n"
+        "    SessionRunHook,\n"
+        ")\n",
+    ),
+    "pragma-for-both": (
+        "from tensorflow.train import Saver, Scaffold  # noqa: F401\n",
+        "from tensorflow.train import Saver  # noqa: F401\n"
+        "from tfmts_compat import Scaffold  # noqa: F401\n",
+    ),
+    "pragma-after-the-bracket": (
+        "from tensorflow.train import (Saver,  # a\n"
+        "                              Scaffold)  # pylint: disable=x\n",
+        "from tensorflow.train import (Saver,  # a\n"
+        "                              )  # pylint: disable=x\n"
+        "from tfmts_compat import Scaffold  # pylint: disable=x\n",
+    ),
+    "comment-beside-the-bracket": (
+        "from tensorflow.train import (Scaffold,  # a\n                              Saver)\n",
+        "from tensorflow.train import (  # a\n"
+        "                              Saver)\n"
+        "from tfmts_compat import Scaffold\n",
+    ),
 }
 
 
 @pytest.mark.parametrize(("before", "after"), FROM_IMPORTS.values(), ids=FROM_IMPORTS)
 def test_from_imports_take_the_name_from_tfmts_compat(before, after):
     check_transformed(before, after)
+
+
+def test_a_module_named_in_a_call_is_not_replaced():
+    check_transformed(
+        "from tensorflow.train import Scaffold\nmodule('tensorflow.python.training')\n",
+        "from tfmts_compat import Scaffold\nmodule('tensorflow.python.training')\n",
+    )
 
 
 PLACES = {
@@ -184,6 +228,14 @@ def test_a_comment_inside_a_dotted_name_stays():
     )
 
 
+def test_comments_inside_a_dotted_name_stay():
+    check_transformed(
+        "import tensorflow as tf\nx = (tf  # one\n     .train  # two\n     .Scaffold, tf.x)\n",
+        "import tensorflow as tf\nimport tfmts_compat\n"
+        "x = (tfmts_compat  # one\n       # two\n     .Scaffold, tf.x)\n",
+    )
+
+
 def test_what_the_shim_does_not_export_stays():
     check_transformed(
         """
@@ -209,6 +261,7 @@ BYTES = {
     "cr": "import tensorflow as tf\rx = tf.train.Scaffold(tf.x)\r",
     "no-newline": "import tensorflow as tf\nx = tf.train.Scaffold(tf.x)",
     "tabs": "import tensorflow as tf\nif 1:\n\tx = tf.train.Scaffold(tf.x)\t\n\t# tab\n",
+    "form-feed-before-code": "import tensorflow as tf\n\x0cx = tf.train.Scaffold(tf.x)\n",
     "form-feed": "import tensorflow as tf\n\x0c\nx = tf.train.Scaffold(tf.x)\n\x0c\n",
     "trailing-space": "import tensorflow as tf   \nx = tf.train.Scaffold(tf.x)  \n\n\n",
     "quotes": "import tensorflow as tf\nx = tf.train.Scaffold(tf.x, 'a', \"b\", '''c\n''')\n",

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 import tfmts_compat
-from tfmts_compat import upstream
+from tfmts_compat import _upstream
 from tfmts_compat.cli import main
 from tfmts_compat.parity import golden, scenarios
 
@@ -24,7 +24,7 @@ def run_python(code, *arguments, **options):
     )
 
 
-def test_reports_say_what_the_table_says(tmp_path, capsys):
+def test_reports_agree_with_the_table(tmp_path, capsys):
     junit, page = tmp_path / "parity.xml", tmp_path / "parity.html"
     only = ["--only", "resume", "--only", "checkpoint-both-*"]
     assert main(["parity", *only, "--junit", str(junit), "--html", str(page)]) == 0
@@ -35,19 +35,19 @@ def test_reports_say_what_the_table_says(tmp_path, capsys):
 
     suite = ElementTree.parse(junit).getroot()
     assert (suite.get("tests"), suite.get("failures")) == ("4", "0")
-    said = {case.get("name"): case.findtext("system-out") for case in suite.iter("testcase")}
-    assert said["checkpoint-both-on"] == "departs as documented D1"
+    verdicts = {case.get("name"): case.findtext("system-out") for case in suite.iter("testcase")}
+    assert verdicts["checkpoint-both-on"] == "departs as documented D1"
     versions = {each.get("name"): each.get("value") for each in suite.iter("property")}
-    assert versions["tensorflow"] == upstream.tensorflow().__version__
+    assert versions["tensorflow"] == _upstream.tensorflow().__version__
 
     text = page.read_text(encoding="utf-8")
     assert "checkpoint-both-on" in text
     assert not re.search(r"(src|href)=|url\(|@import", text), "not self-contained"
 
 
-def test_a_shim_that_differs_is_exit_1_and_named(tmp_path, capsys, monkeypatch):
+def test_a_difference_is_named_and_exit_1(tmp_path, capsys, monkeypatch):
     def forgetful(**arguments):
-        return upstream.monitored_training_session()(**{**arguments, "save_graph_def": False})
+        return _upstream.monitored_training_session()(**{**arguments, "save_graph_def": False})
 
     monkeypatch.setattr(tfmts_compat, "MonitoredTrainingSession", forgetful)
     junit, page = tmp_path / "parity.xml", tmp_path / "parity.html"
@@ -61,8 +61,23 @@ def test_a_shim_that_differs_is_exit_1_and_named(tmp_path, capsys, monkeypatch):
     assert "the shim False" in page.read_text(encoding="utf-8")
 
 
+def test_the_suite_runs_the_shim_without_cached_runs(capsys, monkeypatch):
+    given = []
+
+    def noting(cache_runs=True, **arguments):
+        given.append(cache_runs)
+        return _upstream.monitored_training_session()(**arguments)
+
+    monkeypatch.setattr(tfmts_compat, "MonitoredTrainingSession", noting)
+    assert main(["parity", "--only", "no-arguments"]) == 0
+    assert "cache_runs" not in capsys.readouterr().out
+    assert main(["parity", "--only", "no-arguments", "--no-cache-runs"]) == 0
+    assert "cache_runs False" in capsys.readouterr().out
+    assert given == [True, False]
+
+
 def test_upstream_that_drifted_from_its_golden_is_exit_1(tmp_path, capsys, monkeypatch):
-    minor = golden.minor_of(upstream.tensorflow().__version__)
+    minor = golden.minor_of(_upstream.tensorflow().__version__)
     recorded = golden.nearest(minor)
     recorded.traces["no-arguments"].call[0]["values"] = [1, 2, 4]
     golden.write(tmp_path, recorded.header, recorded.traces)
@@ -77,7 +92,7 @@ def test_record_writes_the_golden_it_is_compared_with(tmp_path, capsys, monkeypa
     assert main(["parity", "--record", str(tmp_path)]) == 0
     (path,) = tmp_path.iterdir()
     assert capsys.readouterr().out == f"{path}\n"
-    known = golden.nearest(golden.minor_of(upstream.tensorflow().__version__))
+    known = golden.nearest(golden.minor_of(_upstream.tensorflow().__version__))
     monkeypatch.setattr(golden, "DIRECTORY", tmp_path)
     again = golden.read(golden.minors()[0])
     assert list(again.header) == [
@@ -95,6 +110,7 @@ def test_record_writes_the_golden_it_is_compared_with(tmp_path, capsys, monkeypa
         (["--html", "{}/no/such/page.html"], "No such file or directory"),
         (["--record", "{}/nowhere"], "must be a directory that exists"),
         (["--record", "{}", "--only", "resume"], "pass it alone"),
+        (["--record", "{}", "--no-cache-runs"], "pass it alone"),
     ],
 )
 def test_bad_input_is_one_line_before_anything_runs(tmp_path, capsys, arguments, says):

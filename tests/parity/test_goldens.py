@@ -43,11 +43,11 @@ def test_the_table_of_versions_is_current():
     ("installed", "used"),
     [((2, 4), (2, 4)), ((2, 21), (2, 21)), ((2, 30), (2, 21)), ((3, 0), (2, 21))],
 )
-def test_a_minor_without_a_golden_takes_the_nearest_older_one(installed, used):
+def test_a_minor_without_a_golden_uses_the_nearest_older_one(installed, used):
     assert golden.nearest(installed).minor == used
 
 
-def test_nothing_older_is_no_golden():
+def test_without_an_older_golden_there_is_none():
     assert golden.nearest((1, 15)) is None
 
 

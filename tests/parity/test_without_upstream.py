@@ -28,13 +28,13 @@ def parity(*arguments):
     )
 
 
-def test_the_shim_behaves_as_the_golden_says():
+def test_the_shim_behaves_as_the_golden():
     run = parity()
     assert "has no MonitoredTrainingSession of its own" in run.stdout
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_nothing_to_record_is_one_line(tmp_path):
+def test_recording_without_upstream_is_one_line(tmp_path):
     run = parity("--record", str(tmp_path))
     assert run.returncode == 2
     assert "has no MonitoredTrainingSession" in run.stderr.splitlines()[-1]

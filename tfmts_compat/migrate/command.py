@@ -10,12 +10,14 @@ import os
 import sys
 from typing import Any
 
+from tfmts_compat.migrate.names import NEW
+
 _NEEDS = ("libcst", "pathspec", "tqdm")
 _EXIT = """\
 exit codes:
   0  nothing to do, or written
   1  --check, --diff: changes are needed; --strict: something is left to a person
-  2  a usage error, or a file that could not be read or parsed; the rest is done
+  2  a usage error, or a file that could not be read, parsed or written; the rest is done
 """
 
 
@@ -54,13 +56,23 @@ def add_parser(subparsers: Any) -> None:
         metavar="PATTERN",
         help="files to leave out, as in .gitignore; may be given again",
     )
+    for name, effect in (("select", "report and move only"), ("ignore", "do not report or move")):
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            default=[],
+            metavar="CODES",
+            help=f"{effect} these codes or groups, such as TFM201,TFM3; may be given again",
+        )
     parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     missing = [name for name in _NEEDS if importlib.util.find_spec(name) is None]
     if missing:
-        raise ValueError(f"migrate needs {', '.join(missing)}; pip install 'tfmts_compat[migrate]'")
+        raise ValueError(
+            f"migrate needs {', '.join(missing)}; in a clone of {NEW}: pip install '.[migrate]'"
+        )
     gc.set_threshold(300_000, 50, 50)  # trees are made of many small objects
     from tfmts_compat.migrate.report import Report
 
@@ -68,7 +80,12 @@ def _run(arguments: argparse.Namespace) -> int:
     if piped and len(arguments.paths) > 1:
         raise ValueError("-: cannot be given beside other paths")
     listing = arguments.check or arguments.write
-    report = Report(arguments.form, shows_moves=arguments.check, aside=piped or not listing)
+    report = Report(
+        arguments.form,
+        shows_moves=arguments.check,
+        shows_files=arguments.write,
+        aside=piped or not listing,
+    )
     try:
         (_stdin if piped else _files)(arguments, report)
     except KeyboardInterrupt:
@@ -77,39 +94,61 @@ def _run(arguments: argparse.Namespace) -> int:
     except RuntimeError as problem:  # a process was killed, for want of memory say
         print(f"tfmts-compat: error: {problem}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # e.g. into head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 2
-    if not arguments.diff:
-        report.finish("changed" if arguments.write else "would change")
+    did = "changed" if arguments.write else "would change"
+    report.finish(did, shows_summary=not arguments.diff)
     if report.counts["errors"]:
         return 2
     needed = report.changed and (arguments.check or arguments.diff)
     return int(bool(needed or (arguments.strict and report.counts["left"])))
 
 
-def _files(arguments: argparse.Namespace, report: Any) -> None:
-    from tfmts_compat.migrate import files
-    from tfmts_compat.migrate.candidates import looks
-    from tfmts_compat.migrate.findings import Finding
-    from tfmts_compat.migrate.work import Jobs, Outcome
+def _ignored(arguments: argparse.Namespace, settings: Any) -> tuple[str, ...]:
+    """The codes that the settings and the command line switch off."""
+    from tfmts_compat.migrate.findings import unselected, validated
 
-    def failed(path: str, why: str) -> None:
-        report.finding(Finding(path, 1, 1, "TFM001", why))
+    def given(name: str) -> tuple[str, ...]:
+        listed = [code for value in getattr(arguments, name) for code in value.split(",")]
+        return validated(listed, f"--{name}")
+
+    from_file = validated(settings.ignore, f"{settings.root / 'pyproject.toml'}: ignore")
+    return (*from_file, *given("ignore"), *unselected(given("select")))
+
+
+def _files(arguments: argparse.Namespace, report: Any) -> None:
+    from tfmts_compat.migrate import files, requirements
+    from tfmts_compat.migrate.findings import REWRITES, Finding
+    from tfmts_compat.migrate.jobs import Jobs, Outcome
+
+    def failed(path: str, why: str, code: str = "TFM001") -> None:
+        report.finding(Finding(path, 1, 1, code, why))
+
+    users: list[str] = []
 
     def done(outcome: Outcome) -> None:
+        if outcome.uses:
+            users.append(outcome.path)
         if arguments.write and outcome.data is not None:
             try:
-                files.write(outcome.path, outcome.data)
-            except OSError as problem:
-                failed(outcome.path, f"cannot be written: {problem.strerror or problem}")
-                return
+                files.write(outcome.path, outcome.data, outcome.read)
+            except (files.ChangedError, OSError) as problem:
+                if isinstance(problem, files.ChangedError):
+                    failed(
+                        outcome.path, "changed after it was read, and stays; run again", "TFM004"
+                    )
+                else:
+                    why = f"cannot be written: {problem.strerror or problem}"
+                    failed(outcome.path, why, "TFM005")
+                left = [it for it in outcome.found if it.code not in REWRITES]
+                outcome = Outcome(outcome.path, left)
         report.add(outcome)
 
     settings = files.Settings.read(arguments.paths[0], arguments.exclude)
-    jobs = Jobs(settings.ignore, not (arguments.check or arguments.write))
-    with contextlib.closing(looks(arguments.paths, settings)) as found, contextlib.closing(jobs):
-        for look in found:
+    trees = [path for path in arguments.paths if os.path.isdir(path)]
+    with_diff = not (arguments.check or arguments.write)
+    ignored = _ignored(arguments, settings)
+    jobs = Jobs(ignored, with_diff, trees, in_order=not arguments.write)
+    with contextlib.closing(jobs):
+        for look in files.looks(arguments.paths, settings):
             report.looked_at = look.looked_at
             if look.problem:
                 failed(look.path, look.problem)
@@ -118,16 +157,18 @@ def _files(arguments: argparse.Namespace, report: Any) -> None:
                     done(outcome)
         for outcome in jobs.rest():
             done(outcome)
+    for finding in requirements.missing(users, trees, ignored):
+        report.finding(finding)
 
 
 def _stdin(arguments: argparse.Namespace, report: Any) -> None:
     from tfmts_compat.migrate import files
+    from tfmts_compat.migrate.jobs import processed
     from tfmts_compat.migrate.report import to_bytes
-    from tfmts_compat.migrate.work import processed
 
     data = sys.stdin.buffer.read()
     settings = files.Settings.read(".")
-    outcome = processed("-", data, settings.ignore, arguments.diff)
+    outcome = processed("-", data, _ignored(arguments, settings), arguments.diff)
     report.looked_at = 1
     report.add(outcome)
     if not (arguments.check or arguments.diff):

@@ -1,8 +1,9 @@
-"""Which files to look at, and writing one so that it is whole at any moment."""
+"""Which files to look at, which may hold a name, and writing one so that it is always whole."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import sys
@@ -10,8 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 
+from tfmts_compat.migrate.prefilter import may_hold_a_name
+
 SUFFIXES = (".py", ".pyi", ".ipynb")
 _NEVER = {".git", ".hg", ".svn", ".tox", ".nox", ".venv", "__pycache__", "node_modules"}
+
+
+def is_skipped(directory: str) -> bool:
+    """Whether a directory never holds files of the code base."""
+    return os.path.basename(directory) in _NEVER or os.path.exists(
+        os.path.join(directory, "pyvenv.cfg")
+    )
 
 
 @dataclass(frozen=True)
@@ -117,9 +127,7 @@ class Discovery:
             is_file = entry.name.endswith(SUFFIXES) and entry.is_file(follow_symlinks=False)
             if not (is_directory or is_file):
                 continue
-            if is_directory and (
-                entry.name in _NEVER or os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
-            ):
+            if is_directory and is_skipped(entry.path):
                 continue
             if self._is_ignored(entry.path, is_directory, ignores):
                 continue
@@ -183,18 +191,94 @@ def _within(path: str, directory: str) -> bool:
     return os.path.commonpath([real, root]) == root
 
 
-def write(path: str, data: bytes) -> None:
-    """Writes beside the file and renames, keeping the mode bits.
+@dataclass(frozen=True)
+class Look:
+    """What looking through the files has come to.
+
+    Attributes:
+      looked_at: files looked at up to here.
+      path: a file that may hold a name, or that could not be looked at; "" at the end.
+      problem: why it could not be looked at, or "".
+      size: its bytes.
+    """
+
+    looked_at: int
+    path: str = ""
+    problem: str = ""
+    size: int = 0
+
+
+def looks(paths: Sequence[str], settings: Settings) -> Iterator[Look]:
+    """Looks through files and directories; the last look has the count alone."""
+    problems: list[tuple[str, str]] = []
+    discovery = Discovery(settings, lambda *problem: problems.append(problem))
+    count = 0
+    for path in _shown(paths, discovery):
+        count += 1
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except OSError as error:
+            problems.append((path, error.strerror or str(error)))
+        else:
+            if may_hold_a_name(data):
+                yield Look(count, path, size=len(data))
+        while problems:
+            yield Look(count, *problems.pop(0))
+    for problem in problems:
+        yield Look(count, *problem)
+    yield Look(count)
+
+
+def _shown(paths: Sequence[str], discovery: Discovery) -> Iterator[str]:
+    """The files; on a terminal with a progress bar, for which they are counted first."""
+    if not sys.stderr.isatty():
+        yield from discovery.files(paths)
+        return
+    from tqdm import tqdm
+
+    tqdm.monitor_interval = 0  # its thread would be there when the pool's processes are forked
+    quiet = Discovery(discovery.settings, lambda path, why: None)  # noqa: ARG005
+    total = sum(1 for _ in quiet.files(paths))
+    yield from tqdm(discovery.files(paths), total=total, unit="file", leave=False)
+
+
+class ChangedError(Exception):
+    """A file is no longer what was read."""
+
+
+def write(path: str, data: bytes, read: bytes) -> None:
+    """Writes beside the file and renames, keeping the mode bits and the owner.
+
+    Args:
+      path: the file.
+      data: its new bytes.
+      read: the SHA-256 of the bytes that were read.
 
     Raises:
-      OSError: it cannot be written; the file is as it was.
+      ChangedError: it has other bytes now; it is as it was.
+      OSError: it cannot be written; it is as it was.
     """
+    status = os.stat(path)
+    if not (status.st_mode & 0o222 and os.access(path, os.W_OK)):
+        raise PermissionError("it is read-only; make it writable, or leave it out with --exclude")
+    if status.st_nlink > 1:
+        raise OSError(
+            f"it has {status.st_nlink} hard links, and the others would keep the old text; "
+            "replace it by a copy, and run again"
+        )
     directory, name = os.path.split(path)
     beside = os.path.join(directory, f".{name}.{os.getpid()}.tmp")
     try:  # before the file is there, since an interrupt can come between any two lines
         with open(beside, "wb") as file:
             file.write(data)
+        if hasattr(os, "chown"):
+            with contextlib.suppress(PermissionError):  # only root may give a file away
+                os.chown(beside, status.st_uid, status.st_gid)
         shutil.copymode(path, beside)
+        with open(path, "rb") as file:
+            if hashlib.sha256(file.read()).digest() != read:
+                raise ChangedError
         os.replace(beside, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):

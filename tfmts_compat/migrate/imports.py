@@ -1,29 +1,35 @@
-"""The import statements of a migrated module: what comes in, what goes."""
+"""The imports of a migrated module: what comes in, what goes.
+
+The names need one `import tfmts_compat` in the module's own body, before their first
+use: it is cheap, it loads no TensorFlow, and every scope sees it. What `from ... import`
+binds stays bound in the same place.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Sequence
+from typing import Callable, Optional
 
 import libcst as cst
-from libcst.metadata import GlobalScope, ImportAssignment, Scope
+from libcst.metadata import ClassScope, GlobalScope, ImportAssignment
 
 from tfmts_compat.migrate.module import Module
-from tfmts_compat.migrate.names import NEW
-from tfmts_compat.migrate.scopes import Reach
-from tfmts_compat.migrate.statements import Statements
+from tfmts_compat.migrate.names import NEW, is_known
+from tfmts_compat.migrate.resolver import Reach
+from tfmts_compat.migrate.statements import Import, Statements, leading
 
-_Import = (cst.Import, cst.ImportFrom)
+IsTaken = Callable[[str], Optional[bool]]
+_WORD = re.compile(r"\w")
 
 
 class Imports:
     """Collects what the names of a module need, then edits its imports once."""
 
-    def __init__(self, module: Module, *, keeps_unused: bool, elsewhere: str) -> None:
+    def __init__(self, module: Module, is_taken: IsTaken, elsewhere: str) -> None:
         self._module = module
         self._statements = Statements(module)
         self._elsewhere = elsewhere
-        self._keeps_unused = keeps_unused
+        self._is_taken = is_taken
         self._uses: list[tuple[cst.Attribute, Reach]] = []
         self._moved: dict[cst.ImportFrom, list[cst.ImportAlias]] = {}
 
@@ -36,80 +42,108 @@ class Imports:
         self._moved[statement] = aliases
 
     def settle(self) -> None:
-        """Writes the edits: the names, the imports they need, the imports left over."""
-        name = self._local_name()
-        gone = dict.fromkeys(self._left_over())
-        anchors = self._anchors()
-        for node, _ in self._uses:  # the last name stays what it is
-            self._module.edits.replace(*self._module.span(node.value), name)
-        text = f"import {NEW}" if name == NEW else f"import {NEW} as {name}"
-        dropped: dict[cst.CSTNode, list[cst.ImportAlias]] = {}
-        for statement, alias in gone:
-            dropped.setdefault(statement, []).append(alias)
-        for anchor, where in anchors.items():
-            self._module.report(anchor, "TFM102", f"needs {text}")
-            if where == "beside" and self._is_all(anchor, dropped.get(anchor)):
-                self._module.edits.replace(*self._module.span(anchor), text)
-                del dropped[anchor]
-            elif where == "before":
-                self._statements.put_before(anchor, text)
-            else:
-                self._statements.put_after(anchor, text)
-        for statement in self._moved.keys() | dropped.keys():
-            self._drop(statement, dropped.get(statement, []))
+        """Writes the edits: the names, the import they need, the imports left over."""
+        unused: dict[cst.CSTNode, list[cst.ImportAlias]] = {}
+        for statement, alias in self._left_over():
+            unused.setdefault(statement, []).append(alias)
+        after = None
+        if self._uses:
+            name = self._existing()
+            if name is None:
+                name = self._free_name()
+                after = self._bring_in(name, unused)
+            for node, _ in self._uses:  # the last name stays what it is
+                self._rename(node, name)
+        self._drop(unused)
+        if after:
+            self._statements.put_after(*after)
 
-    def _local_name(self) -> str:
-        """tfmts_compat, or a free name where the module means something else by that."""
+    def _rename(self, node: cst.Attribute, name: str) -> None:
+        start, end = self._module.span(node.value)
+        text = self._module.edits.text[start:end]
+        if "#" in text:  # comments between the parts of the dotted name stay
+            parts = re.findall(r"#[^\r\n]*|\w+|\.|[^\w.#]+", text)
+            first = next(index for index, part in enumerate(parts) if _WORD.match(part))
+            parts[first] = name
+            rest = [part for part in parts[first + 1 :] if part != "." and not _WORD.match(part)]
+            name = "".join([*parts[: first + 1], *rest])
+        self._module.edits.replace(start, end, name)
+
+    def _first_use(self) -> int:
+        """Where the first statement of the module's body starts that uses a name."""
+        return min(self._module.span(self._outermost(node))[0] for node, _ in self._uses)
+
+    def _existing(self) -> str | None:
+        """The name that an import of tfmts_compat in the module's body gives it, if any."""
+        for line in self._module.tree.body:
+            if self._module.span(line)[0] >= self._first_use():
+                return None
+            for part in getattr(line, "body", ()) if _is_simple(line) else ():
+                for alias in part.names if isinstance(part, cst.Import) else ():
+                    name = alias.evaluated_alias or alias.evaluated_name
+                    if alias.evaluated_name == NEW and self._is_ours(name):
+                        return name
+        return None
+
+    def _is_ours(self, name: str) -> bool:
+        """Whether a name means tfmts_compat and nothing else wherever it is needed."""
         module = self._module
+        if re.search(rf"\bdel\b.*\b{name}\b", module.edits.text):
+            return False
         for node, _ in self._uses:
             scope = module.scopes.get(_first(node))
-            if scope and scope[NEW]:
-                reach = module.resolver.named(NEW, scope)
-                if reach.paths != {NEW}:
-                    name = f"{NEW}_"
-                    while re.search(rf"\b{name}\b", module.edits.text):
-                        name += "_"
-                    return name
-        return NEW
+            for each in scope[name] if scope else ():
+                if not (
+                    isinstance(each, ImportAssignment)
+                    and isinstance(each.scope, GlobalScope)
+                    and module.resolver.named(name, each.scope).paths == {NEW}
+                ):
+                    return False
+        return True
 
-    def _anchors(self) -> dict[cst.CSTNode, str]:
-        """The statements that `import tfmts_compat` goes beside, before or after."""
-        module = self._module
-        name = self._local_name()
-        missing = [
-            (node, reach)
-            for node, reach in self._uses
-            if not ((scope := module.scopes.get(_first(node))) and name == NEW and scope[NEW])
-        ]
-        local: dict[Scope, list[cst.CSTNode]] = {}
-        top: list[cst.CSTNode] = []
-        for _, reach in missing:
-            scopes = {each.scope for each in reach.imports}
-            statements = [each.node for each in reach.imports]
-            if len(scopes) == 1 and not isinstance(scope := scopes.pop(), GlobalScope):
-                local.setdefault(scope, []).extend(statements)
-            else:
-                top += statements
-        # Wherever a function binds the old name it binds the new one, in each branch.
-        anchors: dict[cst.CSTNode, str] = {
-            statement: "beside" for statements in local.values() for statement in statements
-        }
-        if top:
-            first_use = min(module.lines(node)[0] for node, _ in missing)
-            anchors.update([self._top_anchor(top, first_use)])
-        return anchors
+    def _free_name(self) -> str:
+        name = NEW
+        while not self._is_ours(name) or (
+            name != NEW and re.search(rf"\b{name}\b", self._module.edits.text)
+        ):
+            name += "_"
+        return name
 
-    def _top_anchor(self, statements: list[cst.CSTNode], first_use: int) -> tuple[cst.CSTNode, str]:
-        module = self._module
-        first = min(statements, key=module.lines)
-        plain = [each for each in statements if self._outermost(each) is module.parents[each]]
-        if plain and module.lines(min(plain, key=module.lines))[0] <= first_use:
-            return min(plain, key=module.lines), "beside"
-        outer = self._outermost(first)
-        ends = module.lines(outer)[1]
-        used_inside = any(self._outermost(node) is outer for node, _ in self._uses)
-        after = isinstance(outer, (cst.If, cst.Try)) and not used_inside and first_use > ends
-        return outer, "after" if after else "before"
+    def _bring_in(
+        self, name: str, unused: dict[cst.CSTNode, list[cst.ImportAlias]]
+    ) -> tuple[cst.CSTNode, str] | None:
+        """Imports tfmts_compat in the module's body, beside TensorFlow where that is there.
+
+        Returns:
+          A block after which the import is to be put, once the block itself is edited.
+        """
+        module, first_use = self._module, self._first_use()
+        text = f"import {NEW}" if name == NEW else f"import {NEW} as {name}"
+        imports = {each for _, reach in self._uses for each in reach.imports}
+        own = [each.node for each in imports if isinstance(each.scope, GlobalScope)]
+        ordered = sorted(own, key=module.span)
+        before = [node for node in ordered if module.span(self._outermost(node))[1] <= first_use]
+        for node in before:
+            if _is_simple(module.parents[node]) and self._outermost(node) is module.parents[node]:
+                module.report(node, "TFM102", f"needs {text}")
+                if isinstance(node, Import) and _are_all(node, unused.get(node, [])):
+                    module.edits.replace(*module.span(node), text)
+                    del unused[node]
+                else:
+                    self._statements.put_after(node, text)
+                return None
+        blocks = [self._outermost(node) for node in before]
+        head = leading(module.tree)
+        anchor: cst.CSTNode | None = next(
+            (it for it in blocks if isinstance(it, (cst.If, cst.Try))), None
+        )
+        if anchor is None and any(not _is_docstring_line(line) for line in head):
+            anchor = head[-1]
+        module.report(anchor or module.tree.body[0], "TFM102", f"needs {text}")
+        if anchor is None:
+            self._statements.put_first(text)
+            return None
+        return anchor, text
 
     def _outermost(self, node: cst.CSTNode) -> cst.CSTNode:
         """The statement of the module's own body that a node is in."""
@@ -120,33 +154,53 @@ class Imports:
 
     def _left_over(self) -> list[tuple[cst.CSTNode, cst.ImportAlias]]:
         """The imports that had no use but those that moved."""
-        if self._keeps_unused:
-            return []
         moved = {_first(node) for node, _ in self._uses}
+        dotted = {self._module.tree.code_for_node(node) for node, _ in self._uses}
         candidates = {each for _, reach in self._uses for each in reach.imports}
         found = []
         for each in sorted(candidates, key=lambda each: self._module.lines(each.node)):
             alias = _alias_of(each)
             if alias is None or self._is_kept(each, alias):
                 continue
+            path = alias.evaluated_name
+            is_dotted = isinstance(each.node, cst.Import) and "." in path and not alias.asname
+            if is_dotted and not any(use.startswith(f"{path}.") for use in dotted):
+                continue  # no name went through it: it is imported for its effect
             bound = each.name.split(".")[0]
             same = [other for other in each.scope.assignments
                     if other.name.split(".")[0] == bound]  # fmt: skip
-            uses = [_first(access.node) for other in same for access in other.references]
-            if all(use in moved for use in uses) and self._module.report(
-                alias, "TFM103", f"{bound} has no use any more"
-            ):
+            accesses = [access for other in same for access in other.references]
+            # LibCST has no references from above an assignment, as in a loop.
+            accesses += [it for it in each.scope.accesses if _first_name(it.node) == bound]
+            if not all(_first(access.node) in moved for access in accesses):
+                continue
+            is_taken = isinstance(each.scope, GlobalScope) and self._is_taken(bound)
+            if is_taken:
+                continue
+            if is_taken is None or not _is_of_tensorflow(each.node, alias):
+                why = "the import has another purpose"
+                if is_taken is None:
+                    why = "another file takes it from here"
+                self._module.report(
+                    alias, "TFM104", f"{bound} has no use any more; remove it unless {why}"
+                )
+            elif self._module.report(alias, "TFM103", f"{bound} has no use any more"):
                 found.append((each.node, alias))
         return list(dict.fromkeys(found))
 
     def _is_kept(self, each: ImportAssignment, alias: cst.ImportAlias) -> bool:
         """Whether an import has a purpose beside its uses here."""
-        text = self._module.edits.text
+        text, name = self._module.edits.text, re.escape(each.name)
         if alias.asname and alias.evaluated_alias == alias.evaluated_name:
             return True  # import x as x: a re-export
-        if "__all__" in text and re.search(rf"""["']{each.name}["']""", text):
-            return True
-        if re.search(rf"\b{each.name}\b", self._elsewhere):
+        if isinstance(each.scope, ClassScope):
+            return True  # self.x, cls.x
+        # __all__ and eval("x.y"), a doctest, a type comment, nonlocal
+        named = (
+            rf"""["']\s*{name}["'.\[(]"""
+            rf"|(?:^\s*(?:>>>|\.\.\.)|#\s*type:|\bnonlocal\b).*\b{name}\b"
+        )
+        if re.search(named, text, re.MULTILINE) or re.search(rf"\b{name}\b", self._elsewhere):
             return True
         node: cst.CSTNode = each.node
         while not isinstance(node, cst.Module):
@@ -155,42 +209,26 @@ class Imports:
                 return True  # whether it can be imported is what is tried
         return False
 
-    @staticmethod
-    def _is_all(statement: cst.CSTNode, aliases: Sequence[cst.ImportAlias] | None) -> bool:
-        return (
-            bool(aliases)
-            and isinstance(statement, _Import)
-            and not isinstance(statement.names, cst.ImportStar)
-            and len(aliases or ()) == len(statement.names)
-        )
-
-    def _drop(self, statement: cst.CSTNode, unused: Sequence[cst.ImportAlias]) -> None:
-        """Takes moved and unused names out of an import, or the whole of it."""
-        edits, span = self._module.edits, self._module.span
-        assert isinstance(statement, _Import)
-        assert not isinstance(statement.names, cst.ImportStar)
-        moved = self._moved.get(statement, []) if isinstance(statement, cst.ImportFrom) else []
-        code = self._module.tree.code_for_node
-        listed = ", ".join(code(alias.with_changes(comma=cst.MaybeSentinel.DEFAULT)).strip()
-                           for alias in moved)  # fmt: skip
-        kept = [alias for alias in statement.names if alias not in (*moved, *unused)]
-        if not kept:
-            if moved and not unused and isinstance(statement, cst.ImportFrom) and statement.module:
-                edits.replace(*span(statement.module), NEW)
-            elif moved:
-                edits.replace(*span(statement), f"from {NEW} import {listed}")
-            else:
-                self._statements.take_out(statement)
-            return
-        names = list(statement.names)
-        last_kept = names.index(kept[-1])
-        for index, alias in enumerate(names[:last_kept]):
-            if alias not in kept:
-                edits.replace(span(alias)[0], span(names[index + 1])[0], "")
-        if last_kept + 1 < len(names):
-            edits.replace(span(kept[-1])[1], span(names[-1])[1], "")
-        if moved:
-            self._statements.put_after(statement, f"from {NEW} import {listed}")
+    def _drop(self, unused: dict[cst.CSTNode, list[cst.ImportAlias]]) -> None:
+        """Takes moved and unused names out of their imports, or the whole of these."""
+        whole = []
+        for statement in dict.fromkeys([*self._moved, *unused]):
+            assert isinstance(statement, Import)
+            assert not isinstance(statement.names, cst.ImportStar)
+            moved = self._moved.get(statement, []) if isinstance(statement, cst.ImportFrom) else []
+            going = [*moved, *unused.get(statement, [])]
+            kept = [alias for alias in statement.names if alias not in going]
+            if kept:
+                self._statements.take_names(statement, kept)
+            elif not moved:
+                whole.append(statement)
+            if moved and isinstance(statement, cst.ImportFrom):
+                if not kept and statement.module:
+                    self._module.edits.replace(*self._module.span(statement.module), NEW)
+                else:
+                    text = self._statements.from_import(statement, moved)
+                    self._statements.put_after(statement, text)
+        self._statements.take_out(whole)
 
 
 def _first(node: cst.CSTNode) -> cst.CSTNode:
@@ -199,8 +237,20 @@ def _first(node: cst.CSTNode) -> cst.CSTNode:
     return node
 
 
+def _is_simple(line: cst.CSTNode) -> bool:
+    return isinstance(line, cst.SimpleStatementLine)
+
+
+def _is_docstring_line(line: cst.CSTNode) -> bool:
+    return isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], cst.Expr)
+
+
+def _are_all(statement: cst.Import | cst.ImportFrom, aliases: list[cst.ImportAlias]) -> bool:
+    return not isinstance(statement.names, cst.ImportStar) and len(aliases) == len(statement.names)
+
+
 def _alias_of(each: ImportAssignment) -> cst.ImportAlias | None:
-    names = each.node.names if isinstance(each.node, _Import) else ()
+    names = each.node.names if isinstance(each.node, Import) else ()
     if isinstance(names, cst.ImportStar):
         return None
     for alias in names:
@@ -208,3 +258,16 @@ def _alias_of(each: ImportAssignment) -> cst.ImportAlias | None:
         if bound.split(".")[0] == each.name.split(".")[0]:
             return alias
     return None
+
+
+def _is_of_tensorflow(statement: cst.CSTNode, alias: cst.ImportAlias) -> bool:
+    """Whether an import brings TensorFlow in by its own name."""
+    if isinstance(statement, cst.ImportFrom):
+        module = statement.module
+        return bool(module) and not statement.relative and is_known(_first_name(module))
+    return is_known(alias.evaluated_name)
+
+
+def _first_name(node: cst.CSTNode | None) -> str:
+    first = _first(node) if node else None
+    return first.value if isinstance(first, cst.Name) else ""

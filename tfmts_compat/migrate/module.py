@@ -1,17 +1,23 @@
-"""A module of the code base, as LibCST has parsed and analysed it."""
+"""A module of the code base, as LibCST parsed and analysed it, and the nodes that may matter."""
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+import re
+from typing import Any, Iterator, Mapping, Sequence
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider, Scope, ScopeProvider
 
 from tfmts_compat.migrate import findings
+from tfmts_compat.migrate.edits import Edits, split_lines
 from tfmts_compat.migrate.findings import Finding
-from tfmts_compat.migrate.reader import Reader
-from tfmts_compat.migrate.scopes import Resolver
-from tfmts_compat.migrate.source import Edits
+from tfmts_compat.migrate.names import ADVISED, MODULES, NAMES
+from tfmts_compat.migrate.resolver import Resolver
+
+_PARTS = NAMES.union(*(module.split(".") for module in MODULES), ("compat", "v1", "v2"))
+_PRIVATE = ("_sess", "_tf_sess", "_coordinated_creator")
+_PATH = re.compile(r"(?:tf|tensorflow\w*)(?:\.[A-Za-z_]\w*)+")
+_DOTTED = re.compile(rf"[A-Za-z_][\w.]*\.(?:{'|'.join(sorted(NAMES))})\b")
 
 
 class Module:
@@ -29,12 +35,16 @@ class Module:
         self.tree = wrapper.module
         metadata: Any = wrapper.resolve_many([PositionProvider, ScopeProvider])
         self.scopes: Mapping[cst.CSTNode, Scope | None] = metadata[ScopeProvider]
-        self.resolver = Resolver(self.scopes)
+        self.resolver = Resolver(self.scopes, path)
         self.reader = Reader(self.resolver)
         self.tree.visit(self.reader)
         self.parents = self.reader.parents
         self.found: list[Finding] = []
         self._positions: Mapping[cst.CSTNode, CodeRange] = metadata[PositionProvider]
+        self._shifts: dict[int, int] = {}
+        if "\f" in edits.text:  # LibCST leaves form feeds before code out of its columns
+            for number, line in zip(numbers, split_lines(self.tree.code)):
+                self._shifts[number] = len(edits.lines[number - 1]) - len(line)
         self._numbers = numbers
         self._path = path
         self._ignored = ignored
@@ -47,13 +57,176 @@ class Module:
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """Where a node starts and ends in the text."""
         at, (first, last) = self._positions[node], self.lines(node)
-        offset = self.edits.offset
-        return offset(first, at.start.column), offset(last, at.end.column)
+        starts = at.start.column + self._shifts.get(first, 0)
+        ends = at.end.column + self._shifts.get(last, 0)
+        return self.edits.offset(first, starts), self.edits.offset(last, ends)
 
     def report(self, node: cst.CSTNode, code: str, message: str) -> bool:
         """Notes a finding, unless it is silenced there; says whether it was noted."""
-        line, column = self.lines(node)[0], self._positions[node].start.column
+        return self.report_at(
+            self.lines(node)[0], self._positions[node].start.column, code, message
+        )
+
+    def report_at(self, line: int, column: int, code: str, message: str) -> bool:
+        """Does the same for a line, counted from 1, and a column, counted from 0."""
         if findings.silenced(code, self.edits.lines[line - 1], self._ignored):
             return False
         self.found.append(Finding(self._path, line, column + 1, code, message))
         return True
+
+
+class Reader(cst.CSTVisitor):
+    """Collects; nothing is decided here, since an alias may be given later in the text.
+
+    Attributes:
+      named: dotted names that end like one of the table's.
+      from_imports: `from ... import` statements.
+      calls: every call.
+      lookups: calls whose second argument is one of the names in quotes.
+      advised: dotted names that end like one that has no counterpart.
+      strings: strings that are a dotted path in TensorFlow, with that path.
+      quoted: quoted annotations, with the dotted name in them.
+      targets: attributes that are assigned or deleted, where that may replace a name, each
+        with its new value if there is one.
+      patched: dotted names of the table's in quotes that a call is given first, as in
+        mock.patch.
+      private: private attributes of a monitored session.
+      parents: each node's parent; LibCST's own provider goes through the tree twice.
+    """
+
+    def __init__(self, resolver: Resolver) -> None:
+        super().__init__()
+        self.named: list[cst.Attribute] = []
+        self.from_imports: list[cst.ImportFrom] = []
+        self.calls: list[cst.Call] = []
+        self.lookups: list[tuple[cst.Call, str]] = []
+        self.advised: list[cst.Attribute] = []
+        self.strings: list[tuple[cst.SimpleString, str]] = []
+        self.quoted: list[tuple[cst.SimpleString, str]] = []
+        self.targets: list[tuple[cst.Attribute, cst.BaseExpression | None]] = []
+        self.patched: list[str] = []
+        self.private: list[cst.Attribute] = []
+        self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        self._path: list[cst.CSTNode] = []
+        self._resolver = resolver
+        self._inner: set[cst.CSTNode] = set()
+        self._annotations = 0
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if self._path:
+            self.parents[node] = self._path[-1]
+        self._path.append(node)
+        return super().on_visit(node)
+
+    def on_leave(self, original_node: cst.CSTNode) -> None:
+        super().on_leave(original_node)
+        self._path.pop()
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        for each in node.targets:
+            for target, value in _pairs(each.target, node.value):
+                self._resolver.alias(target, value)
+                self._target(target, value)
+                self._unwrapping(target, value)
+
+    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
+        if node.value is not None:
+            self._resolver.alias(node.target, node.value)
+            self._target(node.target, node.value)
+
+    def visit_AugAssign(self, node: cst.AugAssign) -> None:
+        self._target(node.target, node.value)
+
+    def visit_Del(self, node: cst.Del) -> None:
+        parts = node.target.elements if isinstance(node.target, cst.Tuple) else ()
+        for target in [part.value for part in parts] or [node.target]:
+            self._target(target, None)
+
+    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
+        self._resolver.alias(node.target, node.value)
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
+        self.from_imports.append(node)
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        name = node.attr.value
+        if name in NAMES:
+            self.named.append(node)
+        elif name in ADVISED and (name != "train" or "training" in _last(node.value)):
+            self.advised.append(node)
+        elif name in _PRIVATE and node not in self._inner:
+            inner: cst.BaseExpression = node.value
+            chain = 1
+            while isinstance(inner, cst.Attribute) and inner.attr.value in _PRIVATE:
+                self._inner.add(inner)
+                inner = inner.value
+                chain += 1
+            if chain > 1 or name != "_sess":
+                self.private.append(node)
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.calls.append(node)
+        first = node.args[0].value if node.args else None
+        if (
+            isinstance(first, cst.SimpleString)
+            and "tensorflow." in first.value
+            and _DOTTED.search(first.value)
+        ):
+            self.patched.append(str(first.evaluated_value))
+        if len(node.args) > 1 and isinstance(node.args[1].value, cst.SimpleString):
+            name = node.args[1].value.evaluated_value
+            if isinstance(name, str) and name in NAMES:
+                self.lookups.append((node, name))
+
+    def visit_Annotation(self, node: cst.Annotation) -> None:  # noqa: ARG002
+        self._annotations += 1
+
+    def leave_Annotation(self, original_node: cst.Annotation) -> None:  # noqa: ARG002
+        self._annotations -= 1
+
+    def visit_SimpleString(self, node: cst.SimpleString) -> None:
+        if self._annotations:
+            found = _DOTTED.search(node.raw_value)
+            if found:
+                self.quoted.append((node, found.group()))
+        elif (
+            "." in node.value
+            and not isinstance(self._path[-2], cst.Expr)
+            and _PATH.fullmatch(node.raw_value)
+        ):
+            self.strings.append((node, node.raw_value))
+
+    def _target(self, target: cst.CSTNode, value: cst.BaseExpression | None) -> None:
+        if isinstance(target, cst.Attribute) and target.attr.value in _PARTS:
+            self.targets.append((target, value))
+
+    def _unwrapping(self, target: cst.CSTNode, value: cst.CSTNode) -> None:
+        """Finds s = s._sess, the body of a loop down to the raw session."""
+        if (
+            isinstance(value, cst.Attribute)
+            and value.attr.value == "_sess"
+            and value.value.deep_equals(target)
+        ):
+            self.private.append(value)
+
+
+def _last(node: cst.BaseExpression) -> str:
+    """The last name of a dotted name."""
+    last = node.attr if isinstance(node, cst.Attribute) else node
+    return last.value if isinstance(last, cst.Name) else ""
+
+
+def _pairs(
+    target: cst.BaseExpression, value: cst.BaseExpression
+) -> Iterator[tuple[cst.BaseExpression, cst.BaseExpression]]:
+    """What is assigned to what; one by one in tf1, x = tf.compat.v1, y."""
+    if (
+        isinstance(target, cst.Tuple)
+        and isinstance(value, cst.Tuple)
+        and len(target.elements) == len(value.elements)
+        and all(isinstance(e, cst.Element) for e in (*target.elements, *value.elements))
+    ):
+        for inner, part in zip(target.elements, value.elements):
+            yield from _pairs(inner.value, part.value)
+    else:
+        yield target, value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tfmts_compat.names import UPSTREAM_NAMES
+from tfmts_compat._names import UPSTREAM_NAMES
 
 NEW: Final = "tfmts_compat"
 SESSION: Final = "MonitoredTrainingSession"
@@ -40,6 +40,7 @@ _MONITORED = (
 # contrib's functions of these names took the same arguments
 _CONTRIB = tuple(name for name in _GLOBAL_STEP if name != "global_step")
 _TRAINING = "tensorflow.python.training"
+_ESTIMATOR = "tensorflow_estimator.python.estimator.hooks"
 
 # module -> the names it has that tfmts_compat exports under the same name
 MODULES: Final[dict[str, tuple[str, ...]]] = {
@@ -47,32 +48,89 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "tensorflow.estimator": (*_HOOKS, *_SESSION_RUN),
     "tensorflow.contrib.framework": _CONTRIB,
     "tensorflow.contrib.framework.python.ops.variables": _CONTRIB,
+    "tensorflow.contrib.slim": _CONTRIB,
     f"{_TRAINING}.training": _ALL,
     f"{_TRAINING}.monitored_session": _MONITORED,
     f"{_TRAINING}.basic_session_run_hooks": (*_HOOKS, "SessionRunArgs"),
     f"{_TRAINING}.session_run_hook": _SESSION_RUN,
     f"{_TRAINING}.training_util": _GLOBAL_STEP,
     f"{_TRAINING}.session_manager": ("SessionManager",),
+    "tensorflow_estimator.estimator": (*_HOOKS, *_SESSION_RUN),
+    f"{_ESTIMATOR}.basic_session_run_hooks": _HOOKS,
+    f"{_ESTIMATOR}.session_run_hook": _SESSION_RUN,
 }
 TABLE: Final[dict[str, str]] = {
     f"{module}.{name}": f"{NEW}.{name}" for module, names in MODULES.items() for name in names
 }
 NAMES: Final = frozenset(name for names in MODULES.values() for name in names)
+# what the modules are named where they are used: x.train.X, training_util.X
+HOLDERS: Final = tuple(sorted({module.rpartition(".")[2] for module in MODULES}))
+ROOTS: Final = frozenset(module.split(".")[0] for module in MODULES)  # TensorFlow's packages
 
-_VERSIONED = re.compile(r"^tensorflow(?:\.compat\.v[12])+(?=\.|$)")
+_SUPERVISOR = (
+    "is deprecated; replace it by MonitoredTrainingSession(checkpoint_dir=logdir, "
+    f"is_chief=is_chief) of {NEW}, which initializes, restores, saves and writes summaries as it "
+    "does, and ends at the end of the with block"
+)
+_CONTRIB_TRAIN = (
+    "is gone since TensorFlow 2; write its loop: with "
+    f"{NEW}.{SESSION}(checkpoint_dir=logdir, hooks=hooks) as session: "
+    "while not session.should_stop(): session.run(train_op)"
+)
+_CONTRIB_EVALUATION = (
+    "is gone since TensorFlow 2; tf_slim.evaluation has it, from the package tf-slim"
+)
+# names that are not moved, and what to use in place of them
+ADVICE: Final[dict[str, str]] = {
+    "tensorflow.train.Supervisor": _SUPERVISOR,
+    f"{_TRAINING}.training.Supervisor": _SUPERVISOR,
+    f"{_TRAINING}.supervisor.Supervisor": _SUPERVISOR,
+    "tensorflow.contrib.training.train": _CONTRIB_TRAIN,
+    "tensorflow.contrib.training.create_train_op": (
+        "is gone since TensorFlow 2; tf_slim.training has it, from the package tf-slim"
+    ),
+    **{
+        f"tensorflow.contrib.training.{name}": _CONTRIB_EVALUATION
+        for name in (
+            "StopAfterNEvalsHook",
+            "SummaryAtEndHook",
+            "checkpoints_iterator",
+            "evaluate_once",
+            "evaluate_repeatedly",
+            "wait_for_new_checkpoint",
+        )
+    },
+}
+ADVISED: Final = frozenset(path.rpartition(".")[2] for path in ADVICE)
+
+_VERSIONED = re.compile(r"^tensorflow(?:_core)?(?:\._api\.v[12])?(?:\.compat\.v[12])*(?=\.|$)")
+_ESTIMATOR_API = re.compile(
+    r"^tensorflow_estimator(?:\._api\.v[12]|\.python\.estimator\.api(?:\._v[12])?)(?=\.|$)"
+)
 _PREFIXES = frozenset(
     ".".join(module.split(".")[:count])
-    for module in MODULES
+    for module in (*MODULES, *(path.rpartition(".")[0] for path in ADVICE))
     for count in range(1, module.count(".") + 2)
-)
+) | {"tensorflow.compat", "tensorflow._api", "tensorflow_estimator._api"}
 
 
 def plain(path: str) -> str:
-    """tensorflow.compat.v1.x as tensorflow.x; v1 holds v1 again, so any number of them."""
+    """The path without versions: tensorflow.compat.v1.x and tensorflow_core.x are tensorflow.x.
+
+    v1 holds v1 again, so any number of them.
+    """
+    if path.startswith("tensorflow_estimator"):
+        return _ESTIMATOR_API.sub("tensorflow_estimator", path)
     return _VERSIONED.sub("tensorflow", path)
 
 
 def is_on_the_way(path: str) -> bool:
-    """Whether a path is a name of the table, its module, or on the way to that."""
+    """Whether a path is a name of the tables, its module, or on the way to that."""
     path = plain(path)
-    return path in TABLE or path in _PREFIXES or path == "tensorflow.compat"
+    return path in TABLE or path in ADVICE or path in _PREFIXES
+
+
+def is_known(path: str) -> bool:
+    """Whether a path begins at TensorFlow or at tfmts_compat."""
+    root = path.partition(".")[0]
+    return root in ROOTS or root in ("tensorflow_core", NEW)

@@ -10,32 +10,70 @@ import warnings
 from dataclasses import dataclass
 from typing import Iterator, Sequence
 
+import libcst as cst
+
+from tfmts_compat.migrate.edits import UnreadableError, changed, split_lines
+from tfmts_compat.migrate.findings import Finding
+from tfmts_compat.migrate.imports import IsTaken
 from tfmts_compat.migrate.rewrite import Result, rewritten
-from tfmts_compat.migrate.source import UnreadableError, changed, split_lines
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
 _GAP = "\n\n"  # ends a cell; what is inserted after its last line goes in between
 _MAGIC = re.compile(r"^(\s*)(?:[%!?]|\w[\w, ]*=\s*[%!]|[\w.]+\?)")
+_TIMED = re.compile(
+    r"^([ \t]*)(%time(?:it)?\b(?:[ \t]+-\w+(?:[ \t]*\d+)?)*)(?=[ \t]+\S)", re.MULTILINE
+)
+# Their body is Python. That of %%timeit runs in a function: an import in it serves no other cell.
+_PYTHON_CELL = re.compile(r"\s*%%(?:time|capture|prun|timeit)\b")
+_BINDS = re.compile(r"^\s*%%timeit\b(?:.|\n)*\bimport\b")
+_INDENT = re.compile(r"[ \t]+(?=\S)")
 
 
 @dataclass(frozen=True)
 class _Cell:
-    """A code cell: its number from 1, its source, and where that is in the JSON."""
+    """A code cell: its number from 1, its source, and where that is in the JSON.
+
+    IPython removes the indentation of an indented cell; the source is without it here.
+    """
 
     number: int
     source: str
     start: int
     end: int
+    indent: str = ""
+
+    @classmethod
+    def read(cls, number: int, source: str, start: int, end: int) -> _Cell:
+        """Reads a source as it is in the notebook."""
+        indented = _INDENT.match(source)
+        indent = indented.group() if indented else ""
+        lines = split_lines(source)
+        if indent and all(line.startswith(indent) for line in lines if line.strip()):
+            plain = (line[len(indent) :] if line.strip() else line for line in lines)
+            return cls(number, "".join(plain), start, end, indent)
+        return cls(number, source, start, end)
+
+    def written(self, source: str) -> str:
+        """A changed source as it is to be in the notebook."""
+        lines = split_lines(source)
+        return "".join(self.indent + line if line.strip() else line for line in lines)
 
 
-def migrated(text: str, path: str, ignored: Sequence[str] = ()) -> Result:
+def migrated(
+    text: str,
+    path: str,
+    ignored: Sequence[str] = (),
+    *,
+    is_taken: IsTaken = lambda name: False,  # noqa: ARG005
+) -> Result:
     """Migrates a notebook; its cells share one namespace, so they are read as one module.
 
-    Lines with magics and shell commands, and cells that begin with %%, stay as they are.
+    Lines with magics and shell commands, and cells that begin with %%, stay as they are, but
+    for those whose body is Python. A cell that cannot be parsed stays, and is a finding.
 
     Raises:
-      UnreadableError: it is no notebook, or a cell cannot be parsed.
+      UnreadableError: it is no notebook.
     """
     try:
         cells = list(_code_cells(text))
@@ -43,7 +81,18 @@ def migrated(text: str, path: str, ignored: Sequence[str] = ()) -> Result:
         line = getattr(problem, "lineno", 1)
         raise UnreadableError(f"is no notebook: {problem}", line, parsed=True) from problem
 
-    plain = [_plain(cell) for cell in cells]
+    found = []
+    plain = []
+    for cell in cells:
+        python = _plain(cell.source)
+        unreadable = _problem(python)
+        if unreadable:
+            place = f"{path}:cell {cell.number}"
+            line = min(unreadable.line, len(split_lines(cell.source)))
+            why = f"{unreadable}; this cell stays, and the others are done"
+            found.append(Finding(place, line, 1, "TFM002", why))
+            python = _blank(python)
+        plain.append(python)
     starts = list(itertools.accumulate((len(each) + len(_GAP) for each in plain), initial=0))
     places = [
         (cell, number)
@@ -53,11 +102,10 @@ def migrated(text: str, path: str, ignored: Sequence[str] = ()) -> Result:
     try:
         module = "".join(each + _GAP for each in plain)
         magics = "\n".join(_hidden(cell.source, each) for cell, each in zip(cells, plain))
-        result = rewritten(module, path, ignored, elsewhere=magics)
+        result = rewritten(module, path, ignored, is_taken=is_taken, elsewhere=magics)
     except UnreadableError as problem:
         cell, number = places[problem.line - 1]
         raise UnreadableError(f"{problem} (cell {cell.number})", number, parsed=True) from problem
-    found = []
     for each in result.found:
         cell, number = places[each.line - 1]
         found.append(each.at(f"{path}:cell {cell.number}", number))
@@ -71,10 +119,10 @@ def migrated(text: str, path: str, ignored: Sequence[str] = ()) -> Result:
             if start <= first < after
         ]
         if changes:
-            new_source = _without_newline(changed(cell.source + "\n", changes))
+            new_source = cell.written(_without_newline(changed(cell.source + "\n", changes)))
             parts += [text[done : cell.start], _dumped(text, cell, new_source)]
             done = cell.end
-    return Result("".join([*parts, text[done:]]), found)
+    return Result("".join([*parts, text[done:]]), sorted(found))
 
 
 def _code_cells(text: str) -> Iterator[_Cell]:
@@ -86,7 +134,7 @@ def _code_cells(text: str) -> Iterator[_Cell]:
                 if cell.get("cell_type") == "code":
                     for name, first, last in _members(text, cell_start):
                         if name == "source":
-                            yield _Cell(number, "".join(cell["source"]), first, last)
+                            yield _Cell.read(number, "".join(cell["source"]), first, last)
             return
     raise KeyError("it has no cells")
 
@@ -120,37 +168,61 @@ def _skip(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _plain(cell: _Cell) -> str:
-    """The cell as Python, of the same length: 0 for each line that only IPython knows."""
-    source = cell.source
-    if source.lstrip().startswith("%%"):
-        return re.sub(r"[^\r\n]", " ", source)
-    if _parses(source):
+def _plain(source: str) -> str:
+    """A cell as Python, of the same length; what only IPython knows is left out."""
+    if source.lstrip().startswith("%%") and (
+        not _PYTHON_CELL.match(source) or _BINDS.search(source)
+    ):
+        return _blank(source)
+    if _problem(source) is None:
         return source
+    timed = _without_magics(_TIMED.sub(_as_condition, source))
+    return timed if _problem(timed) is None else _without_magics(source)
+
+
+def _as_condition(timed: re.Match[str]) -> str:
+    """Stands for %time before a statement."""
+    return timed.group(1) + "if 1:".ljust(len(timed.group(2)))
+
+
+def _without_magics(source: str) -> str:
+    """Puts 0 for each line that only IPython knows, and for %% a string, as a docstring."""
     lines = split_lines(source)
+    continued = False
     for index, line in enumerate(lines):
         magic = _MAGIC.match(line)
-        if magic:
+        if magic or continued:
             body = line.rstrip("\r\n")
-            blank = magic.group(1) + "0"
+            blank = ""
+            if magic and not continued:
+                blank = magic.group(1) + ('""' if line.lstrip().startswith("%%") else "0")
             lines[index] = blank.ljust(len(body)) + line[len(body) :]
+            continued = body.endswith("\\")
     return "".join(lines)
 
 
+def _blank(source: str) -> str:
+    return re.sub(r"[^\r\n]", " ", source)
+
+
 def _hidden(source: str, plain: str) -> str:
-    """The lines that only IPython knows; they may use what the cells import."""
-    pairs = zip(split_lines(source), split_lines(plain))
-    return "".join(line for line, shown in pairs if line != shown)
+    """What only IPython knows; it may use what the cells import."""
+    return "".join(old if old != new else " " for old, new in zip(source, plain))
 
 
-def _parses(source: str) -> bool:
+def _problem(source: str) -> UnreadableError | None:
+    """Why a source cannot be parsed, by Python or by LibCST, which knows other versions."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             compile(source, "", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    except (SyntaxError, ValueError):
-        return False
-    return True
+    except (SyntaxError, ValueError) as problem:
+        try:
+            cst.parse_module(source)
+        except cst.ParserSyntaxError:
+            text = getattr(problem, "msg", str(problem))
+            return UnreadableError(text, getattr(problem, "lineno", None) or 1, parsed=True)
+    return None
 
 
 def _dumped(text: str, cell: _Cell, source: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import json
 import sys
 from typing import Sequence, TextIO
 
-from tfmts_compat.migrate.findings import ERRORS, REWRITES, Finding
-from tfmts_compat.migrate.work import Outcome
+from tfmts_compat.migrate.findings import CODES, ERRORS, REWRITES, Finding
+from tfmts_compat.migrate.jobs import Outcome
 
 
 class Report:
@@ -20,25 +21,33 @@ class Report:
       counts: findings by "moves", "left" (to a person) and "errors".
     """
 
-    def __init__(self, form: str, *, shows_moves: bool, aside: bool) -> None:
+    def __init__(
+        self, form: str, *, shows_moves: bool, shows_files: bool = False, aside: bool
+    ) -> None:
         """Begins a report.
 
         Args:
           form: "text", "json" or "github".
           shows_moves: whether the places that are rewritten are listed as text, too.
+          shows_files: whether the files that are changed are listed as text, too.
           aside: whether text goes to stderr, since stdout is for a diff or for code.
         """
         self.looked_at = 0
         self.changed = 0
         self.counts = dict.fromkeys(("moves", "left", "errors"), 0)
+        self._codes: collections.Counter[str] = collections.Counter()
         self._form = form
         self._shows_moves = shows_moves
+        self._shows_files = shows_files
         self._out: TextIO = sys.stderr if aside and form == "text" else sys.stdout
         self._separator = "["
 
     def add(self, outcome: Outcome) -> None:
-        """Prints what is to be said of a file."""
+        """Prints the findings of a file, and what becomes of it."""
         self.changed += outcome.data is not None
+        if outcome.data is not None and self._shows_files and self._form == "text":
+            moved = sum(finding.code == REWRITES[0] for finding in outcome.found)
+            self._print(f"{outcome.path}: moved {_number(moved, 'name')}")
         for finding in outcome.found:
             self.finding(finding)
         if outcome.diff and self._form == "text":
@@ -51,6 +60,7 @@ class Report:
             kind = "errors"
         elif finding.code in REWRITES:
             kind = "moves"
+        self._codes[finding.code] += 1
         self.counts[kind] += finding.code not in REWRITES[1:]  # the imports that follow
         if self._form == "json":
             text = json.dumps(dataclasses.asdict(finding))
@@ -65,18 +75,27 @@ class Report:
             out = sys.stderr if kind == "errors" else self._out
             print(str(finding).encode(errors="backslashreplace").decode(), file=out)
 
-    def finish(self, did: str) -> None:
-        """Prints the summary; did is "would change" or "changed"."""
+    def finish(self, did: str, *, shows_summary: bool = True) -> None:
+        """Ends the output, and prints the summary.
+
+        Args:
+          did: "would change" or "changed".
+          shows_summary: whether the summary is printed.
+        """
         if self._form == "json":
             self._print("[]" if self._separator == "[" else "\n]")
+        if not shows_summary:
+            return
         moves, left, errors = self.counts.values()
         parts = [f"{did} {_number(self.changed, 'file')} ({_number(moves, 'name')})"]
         if left:
             parts.append(f"left {_number(left, 'place')} to you")
         if errors:
-            parts.append(f"could not do {_number(errors, 'file')}")
-        looked = f"looked at {_number(self.looked_at, 'file')}"
-        print(f"tfmts-compat: {', '.join([*parts, looked])}", file=sys.stderr)
+            parts.append(f"could not migrate {_number(errors, 'file')}")
+        parts.append(f"read {_number(self.looked_at, 'file')}")
+        print(f"tfmts-compat: {', '.join(parts)}", file=sys.stderr)
+        for code, count in sorted(self._codes.items()):
+            print(f"{count:8} {code} {CODES[code]}", file=sys.stderr)
 
     def _print(self, text: str, end: str = "\n") -> None:
         print(text.encode(errors="backslashreplace").decode(), end=end, file=self._out)

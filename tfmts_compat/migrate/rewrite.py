@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Sequence
+import ast
+import re
+import warnings
+from dataclasses import dataclass, field, replace
+from typing import Iterator, Sequence
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper
 
-from tfmts_compat.migrate import calls
-from tfmts_compat.migrate.findings import Finding
-from tfmts_compat.migrate.imports import Imports
+from tfmts_compat.migrate import call_checks, remainder, verification
+from tfmts_compat.migrate.edits import Edits, UnreadableError, changed
+from tfmts_compat.migrate.findings import REWRITES, Finding
+from tfmts_compat.migrate.imports import Imports, IsTaken
 from tfmts_compat.migrate.module import Module
 from tfmts_compat.migrate.names import MODULES, NEW, SESSION, TABLE, plain
-from tfmts_compat.migrate.scopes import UNKNOWN, Reach
-from tfmts_compat.migrate.slim import slimmed
-from tfmts_compat.migrate.source import Edits, UnreadableError, changed
+from tfmts_compat.migrate.prefilter import slimmed
+from tfmts_compat.migrate.resolver import Reach
+
+_DEEPEST = 100  # levels; LibCST needs up to seven calls for each, and Python allows 1,000
+TOO_DEEP = "is nested too deeply to be analysed; divide the expression or the chain of elif"
+_BRACKET = re.compile(r"[()\[\]{}]")
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ def rewritten(
     path: str,
     ignored: Sequence[str] = (),
     *,
-    keeps_imports: bool = False,
+    is_taken: IsTaken = lambda name: False,  # noqa: ARG005
     elsewhere: str = "",
 ) -> Result:
     """Migrates a module.
@@ -47,38 +54,85 @@ def rewritten(
       text: the module.
       path: its name in the findings.
       ignored: codes that are switched off.
-      keeps_imports: leaves imports without a use, because others may import them.
+      is_taken: says whether another file takes a name from this module; None if that is
+        not known.
       elsewhere: text that is no part of the module, and may use what it imports.
 
     Raises:
       UnreadableError: it cannot be parsed.
     """
     edits = Edits(text)
+    refused: SyntaxError | None = None
     try:
         slim = slimmed(text, edits.lines)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        # Syntax of another version of Python's; LibCST knows those.
+    except (SyntaxError, ValueError) as problem:
+        # The syntax of another Python version, which LibCST may know.
+        refused = problem if isinstance(problem, SyntaxError) else None
         slim = text, list(range(1, len(edits.lines) + 2))
     if slim is None:
         return Result(text, [])
+    deep = _too_deep(slim[0])
+    if deep:
+        raise UnreadableError(TOO_DEEP, slim[1][deep - 1], parsed=True)
     try:
         wrapper = MetadataWrapper(cst.parse_module(slim[0]), unsafe_skip_copy=True)
         module = Module(edits, slim[1], wrapper, path, ignored)
-        _rewrite(module, Imports(module, keeps_unused=keeps_imports, elsewhere=elsewhere))
+        _rewrite(module, Imports(module, is_taken, elsewhere))
     except cst.ParserSyntaxError as problem:
+        if refused:  # LibCST names the line after
+            raise UnreadableError(refused.msg, refused.lineno or 1, parsed=True) from problem
         line = slim[1][min(problem.raw_line, len(slim[1])) - 1] if slim[1] else 1
         message = problem.message.splitlines()[0] if problem.message else "invalid syntax"
         raise UnreadableError(message, line, parsed=True) from problem
-    except RecursionError as problem:
-        raise UnreadableError("is nested too deeply", parsed=True) from problem
     changes = edits.changes()
+    fault = _fault(text, changes) if changes else None
+    if fault:
+        return Result(text, sorted(_left_as_it_was(module, fault)))
+    remainder.identical_branches(module, changes)
     return Result(changed(text, changes), sorted(module.found), changes)
+
+
+def _too_deep(text: str) -> int | None:
+    """The line of syntax that is nested too deeply for LibCST, which is recursive, or None."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            level: list[ast.AST] = [ast.parse(text)]
+    except (SyntaxError, ValueError):
+        depth = 0
+        for bracket in _BRACKET.finditer(text):
+            depth += 1 if bracket.group() in "([{" else -1
+            if depth > _DEEPEST:
+                return text.count("\n", 0, bracket.start()) + 1
+        return None
+    for _ in range(_DEEPEST):
+        level = [inner for node in level for inner in ast.iter_child_nodes(node)]
+    return next((node.lineno for node in level if hasattr(node, "lineno")), None)
+
+
+def _fault(text: str, changes: list[tuple[int, int, str]]) -> str | None:
+    try:
+        return verification.fault(text, changed(text, changes))
+    except ValueError as problem:
+        return str(problem)
+
+
+def _left_as_it_was(module: Module, fault: str) -> Iterator[Finding]:
+    moves = [it for it in module.found if it.code in REWRITES]
+    yield from (it for it in module.found if it.code not in REWRITES)
+    yield replace(
+        min(moves),
+        code="TFM003",
+        message=f"this file is left as it was, because {fault}; "
+        "move its names by hand, and report this",
+    )
 
 
 def _rewrite(module: Module, imports: Imports) -> None:
     reader = module.reader
+    replaced = _replaced(module)
     for statement in reader.from_imports:
-        _from_import(module, imports, statement)
+        _from_import(module, imports, statement, replaced)
     done: set[cst.CSTNode] = set()
     for node in reader.named:
         parent = module.parents[node]
@@ -86,21 +140,14 @@ def _rewrite(module: Module, imports: Imports) -> None:
             done.add(node)
         else:
             reach = module.resolver.reach(node)
-            if _new_names(reach) and _name(module, imports, node, reach):
+            if _new_names(reach) and _name(module, imports, node, reach, replaced):
                 done.add(node)
-            elif not reach.imports:
-                _through_attributes(module, node)
-    _strings(module)
-    for attribute in reader.private:
-        module.report(
-            attribute,
-            "TFM204",
-            "reaches into the monitored session; tfmts_compat.raw_session(session) gives "
-            "the tf.compat.v1.Session beneath it",
-        )
+            else:
+                remainder.unmoved(module, node, reach)
+    remainder.report(module)
     for call in reader.calls:
         if _is_session(module.resolver.reach(call.func)):
-            for place, code, message in calls.judged(call):
+            for place, code, message in call_checks.judged(call):
                 module.report(place, code, message)
     imports.settle()
 
@@ -115,13 +162,15 @@ def _new_names(reach: Reach) -> set[str]:
     return {TABLE[plain(path)] for path in reach.paths if plain(path) in TABLE}
 
 
-def _name(module: Module, imports: Imports, node: cst.Attribute, reach: Reach) -> bool:
+def _name(
+    module: Module, imports: Imports, node: cst.Attribute, reach: Reach, replaced: set[str]
+) -> bool:
     """Moves a dotted name, or says why not; true if it is dealt with."""
     new = _new_names(reach)
     target = module.parents[node]
     others = {path for path in reach.paths if plain(path) not in TABLE}
     (name,) = new
-    old = min(path for path in reach.paths if path != UNKNOWN)
+    old = min(path for path in reach.paths if plain(path) in TABLE)
     if isinstance(target, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.Del)) and (
         node is not getattr(target, "value", None)
     ):
@@ -138,22 +187,44 @@ def _name(module: Module, imports: Imports, node: cst.Attribute, reach: Reach) -
             f"may be {old}, which is {name} now, or something else that has the same name "
             "here; give the two different names",
         )
+    elif name in replaced:
+        module.report(node, "TFM203", _is_replaced(old, name))
     elif module.report(node, "TFM101", f"{old} is {name} now"):
         imports.use(node, reach)
     return True
 
 
-def _through_attributes(module: Module, node: cst.Attribute) -> None:
-    paths = {plain(path) for path in module.resolver.through_attributes(node)}
-    for path in sorted(paths & TABLE.keys()):
-        module.report(
-            node,
-            "TFM207",
-            f"may be {path}, reached through an attribute; write {TABLE[path]} and import it",
-        )
+def _is_replaced(old: str, name: str) -> str:
+    return (
+        f"{old} is replaced in this module, and {name} would not be; "
+        "replace what uses it, and run again"
+    )
 
 
-def _from_import(module: Module, imports: Imports, statement: cst.ImportFrom) -> None:
+def _replaced(module: Module) -> set[str]:
+    """The names of tfmts_compat whose old names the module gives another value or deletes."""
+    reader = module.reader
+    old = set(map(plain, reader.patched))
+    for target, value in reader.targets:
+        paths = {plain(path) for path in module.resolver.reach(target).paths}
+        values = module.resolver.reach(value).paths if value else ()
+        if paths != set(map(plain, values)) or paths & TABLE.keys():
+            old |= paths
+    for call, name in reader.lookups:
+        function = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
+        if not (isinstance(function, cst.Name) and function.value in ("getattr", "hasattr")):
+            holders = module.resolver.reach(call.args[0].value).paths
+            old |= {plain(f"{path}.{name}") for path in holders}
+    return {new for path, new in TABLE.items() if any(_is_in(path, each) for each in old)}
+
+
+def _is_in(path: str, holder: str) -> bool:
+    return path == holder or path.startswith(f"{holder}.")
+
+
+def _from_import(
+    module: Module, imports: Imports, statement: cst.ImportFrom, replaced: set[str]
+) -> None:
     if statement.relative or statement.module is None:
         return
     path = cst.Module([]).code_for_node(statement.module).replace(" ", "")
@@ -168,28 +239,13 @@ def _from_import(module: Module, imports: Imports, statement: cst.ImportFrom) ->
         return
     moved = []
     for alias in statement.names:
-        new = TABLE.get(plain(f"{path}.{alias.evaluated_name}"))
-        if new and module.report(alias, "TFM101", f"{path}.{alias.evaluated_name} is {new} now"):
+        old = f"{path}.{alias.evaluated_name}"
+        new = TABLE.get(plain(old))
+        if new in replaced:
+            module.report(alias, "TFM203", _is_replaced(old, new))
+        elif new and module.report(alias, "TFM101", f"{old} is {new} now"):
             moved.append(alias)
+        if not new:
+            remainder.from_import(module, alias, f"{path}.{alias.evaluated_name}")
     if moved:
         imports.move(statement, moved)
-
-
-def _strings(module: Module) -> None:
-    reader = module.reader
-    for call, name in reader.lookups:
-        reach = module.resolver.reach(call.args[0].value)
-        paths = {plain(f"{path}.{name}") for path in reach.paths} & TABLE.keys()
-        for path in sorted(paths):
-            module.report(
-                call, "TFM201", f"looks {path} up by a string; {TABLE[path]} is its place now"
-            )
-    for node, path in reader.quoted:
-        scope = module.scopes.get(node)
-        first, _, rest = path.partition(".")
-        starts = module.resolver.named(first, scope).paths if scope else ()
-        old = {plain(f"{start}.{rest}") for start in starts}
-        for found in sorted(old & TABLE.keys()):
-            module.report(
-                node, "TFM206", f"names {found} in quotes; write {TABLE[found]} and import it"
-            )

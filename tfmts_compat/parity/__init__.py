@@ -1,7 +1,8 @@
-"""Does the shim behave as upstream on this TensorFlow? Scenarios, traces, goldens, a report.
+"""The parity suite: does the shim behave like upstream on the installed TensorFlow?
 
-A scenario is a call and a small training run. It is run by upstream's function
-and by the shim, each in a graph and a directory of its own, and what can be seen
-of a run is its trace. Traces are compared with each other and with the golden of
-the TensorFlow minor: what upstream did when that was recorded.
+A scenario is a call and a small training run. Upstream's function and the shim both
+run it, each in a graph and a directory of its own. The trace of a run contains everything
+that can be observed: what was built, written, logged and returned. The suite compares the
+two traces. It also compares upstream's trace with the golden of the TensorFlow minor,
+which contains the traces of upstream that were recorded on it.
 """

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import datetime
 import difflib
 import fnmatch
-import io
-import os
 import pathlib
 import sys
-import warnings
 from typing import TYPE_CHECKING, Any, Iterable, TypeVar
 
-from tfmts_compat import upstream
+from tfmts_compat import _upstream
 
 if TYPE_CHECKING:
     from tfmts_compat.parity.scenario import Scenario
@@ -29,19 +25,25 @@ def add_parser(subparsers: Any) -> None:
         help="compare with upstream on the installed TensorFlow",
         description="Run small trainings with upstream's MonitoredTrainingSession and with the "
         "shim on the installed TensorFlow, on the CPU, and compare what was built, written, "
-        "logged and returned. Exit code 0: the same, or departs as documented; 1: something "
-        "else; 2: it could not be run.",
+        "logged and returned. Exit code 0: every scenario is the same or departs as documented; "
+        "1: a scenario differs; 2: the suite could not be run.",
         allow_abbrev=False,
     )
     parser.add_argument(
         "--only",
         action="append",
         metavar="NAME",
-        help="run this scenario, or those matching a pattern such as 'resume*'; repeatable",
+        help="run this scenario, or those that match a pattern such as 'resume*'; may be repeated",
     )
     parser.add_argument("--list", action="store_true", help="print the scenarios' names")
     parser.add_argument("--junit", type=pathlib.Path, metavar="FILE", help="write a JUnit report")
-    parser.add_argument("--html", type=pathlib.Path, metavar="FILE", help="write a page to read")
+    parser.add_argument("--html", type=pathlib.Path, metavar="FILE", help="write an HTML page")
+    parser.add_argument(
+        "--no-cache-runs",
+        action="store_false",
+        dest="cache_runs",
+        help="give the shim cache_runs=False, so that every run is Session.run's own",
+    )
     parser.add_argument(
         "--record",
         type=pathlib.Path,
@@ -63,28 +65,28 @@ def _run(arguments: argparse.Namespace) -> int:
     for report_path in (arguments.junit, arguments.html):
         if report_path:
             _check_writable(report_path)
-    _import_tensorflow()
+    _upstream.quiet_tensorflow()
 
-    from tfmts_compat.parity import page, report, suite
+    from tfmts_compat.parity import report, suite
 
-    environment = suite.environment()
+    environment = suite.environment(arguments.cache_runs)
     print(report.header(environment, suite.reference()), flush=True)
-    outcomes = list(_with_progress(suite.run(chosen), len(chosen)))
+    outcomes = list(_with_progress(suite.run(chosen, arguments.cache_runs), len(chosen)))
     result = suite.Result(environment, suite.reference(), outcomes)
     print(report.text(result))
     if arguments.junit:
         report.write_junit(result, arguments.junit)
     if arguments.html:
-        arguments.html.write_text(page.html(result), encoding="utf-8")
+        arguments.html.write_text(report.html(result), encoding="utf-8")
     return 0 if result.ok else 1
 
 
 def _record(chosen: list[Scenario], arguments: argparse.Namespace) -> int:
-    if arguments.only or arguments.junit or arguments.html:
+    if arguments.only or arguments.junit or arguments.html or not arguments.cache_runs:
         raise ValueError("--record records all scenarios and compares none; pass it alone.")
     if not arguments.record.is_dir():
         raise ValueError(f"--record {arguments.record}: must be a directory that exists.")
-    _import_tensorflow()
+    _upstream.quiet_tensorflow()
 
     from tfmts_compat.parity import golden, suite
 
@@ -92,16 +94,6 @@ def _record(chosen: list[Scenario], arguments: argparse.Namespace) -> int:
     traces = dict(_with_progress(suite.record(chosen), len(chosen)))
     print(golden.write(arguments.record, header, traces))
     return 0
-
-
-def _import_tensorflow() -> None:
-    """Imports it for the CPU alone, and without what it and numpy print meanwhile."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # takes no GPU memory from whoever uses it
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
-        upstream.tensorflow()
 
 
 def _chosen(table: dict[str, Scenario], only: list[str] | None) -> list[Scenario]:
@@ -119,7 +111,7 @@ def _chosen(table: dict[str, Scenario], only: list[str] | None) -> list[Scenario
 
 
 def _check_writable(path: pathlib.Path) -> None:
-    """Finds out before the run, not after it."""
+    """Checks before the run that the report can be written after it."""
     existed = path.exists()
     try:
         with path.open("a"):
@@ -134,7 +126,7 @@ def _check_writable(path: pathlib.Path) -> None:
 
 
 def _with_progress(items: Iterable[_T], total: int) -> Iterable[_T]:
-    """A progress bar on a terminal, where tqdm is installed (the extra `parity`)."""
+    """Shows a progress bar on a terminal if tqdm is installed (the extra `migrate` installs it)."""
     try:
         from tqdm import tqdm
     except ImportError:

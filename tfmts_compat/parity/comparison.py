@@ -1,4 +1,4 @@
-"""What two traces say of a scenario: the same, departs as documented, or differs."""
+"""Comparison of two traces: the same, departs as documented, or differs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Trace = List[Dict[str, Any]]
 
 
 class Verdict(enum.Enum):
-    """How the shim behaves beside upstream; the value is what people read."""
+    """How the shim behaves compared with upstream; the value is the text in reports."""
 
     SAME = "same"
     DEPARTS = "departs as documented"
@@ -27,7 +27,7 @@ class Traces:
 
     Attributes:
       call: the trace of the scenario's call.
-      documented: the trace of its documented call, where it has one.
+      documented: the trace of its documented call, if it has one.
     """
 
     call: Trace
@@ -36,16 +36,16 @@ class Traces:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one scenario.
+    """The result of one scenario.
 
     Attributes:
       name: the scenario's name.
-      topic: what it is about.
-      verdict: the shim beside upstream.
-      departures: the numbers of the departures that showed.
-      findings: what is not as it should be, a line each; empty if all is well.
-      notes: what is worth knowing and no fault of anyone, a line each.
-      seconds: how long it took, all runs together.
+      topic: its topic.
+      verdict: how the shim behaves compared with upstream.
+      departures: the numbers of the departures that were observed.
+      findings: what is wrong, one line each; empty if nothing is.
+      notes: information that is not a problem, one line each.
+      seconds: the time of all its runs together.
     """
 
     name: str
@@ -57,21 +57,21 @@ class Outcome:
     seconds: float = 0.0
 
     @property
-    def said(self) -> str:
+    def verdict_text(self) -> str:
         """The verdict, with the numbers of the departures."""
         return " ".join((self.verdict.value, *self.departures))
 
 
 def compared(scenario: Scenario, minor: tuple[int, int], upstream: Traces, shim: Trace) -> Outcome:
-    """Judges the shim's trace by upstream's.
+    """Compares the shim's trace with upstream's.
 
-    Where the scenario has a documented call, upstream's trace of that call is what
-    the shim has to match: a departure is held to what the documentation promises.
-    Whatever differs beyond it has to be accounted for by an expected departure.
+    If the scenario has a documented call, the shim's trace has to match upstream's trace
+    of that call: a departure has to do what the documentation describes. Every other
+    difference has to belong to an expected departure.
 
     Args:
       scenario: what was run.
-      minor: the TensorFlow minor; some departures show on some minors only.
+      minor: the TensorFlow minor; some departures are observed on some minors only.
       upstream: what upstream did.
       shim: what the shim did.
     """
@@ -93,7 +93,10 @@ def compared(scenario: Scenario, minor: tuple[int, int], upstream: Traces, shim:
     if scenario.rejected:
         findings += _not_rejected_cleanly(upstream.call, shim)
     verdict = Verdict.DIFFERS if findings else Verdict.DEPARTS if shown else Verdict.SAME
-    findings += [f"{d.number} no longer shows: upstream agrees now, retire it" for d in retired]
+    findings += [
+        f"{d.number} was not observed: upstream behaves as documented now, remove the departure"
+        for d in retired
+    ]
     return Outcome(
         scenario.name, scenario.topic, verdict, tuple(d.number for d in shown), tuple(findings)
     )
@@ -124,12 +127,12 @@ def _covers(departure: Departure, place: str) -> bool:
 
 
 def line(place: str, left: tuple[str, Any], right: tuple[str, Any]) -> str:
-    """Who has what at a place where two traces differ; of lists only what the other lacks."""
+    """Describes a difference: both values; of two lists only the items that differ."""
     (who, value), (other, others) = left, right
     if isinstance(value, list) and isinstance(others, list):
         only = [item for item in value if item not in others]
         others_only = [item for item in others if item not in value]
-        if only or others_only:  # else they differ in order or number
+        if only or others_only:  # otherwise they differ in order or number
             value, others = only, others_only
     return f"{place}: {who} {_short(value)}, {other} {_short(others)}"
 

@@ -1,4 +1,4 @@
-"""Goldens: what upstream did on each TensorFlow minor, one JSON file each."""
+"""Goldens: the recorded traces of upstream, one JSON file for each TensorFlow minor."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Mapping
 
+from tfmts_compat._environment import minor_of as minor_of
 from tfmts_compat.parity.comparison import Traces
 
 DIRECTORY = pathlib.Path(__file__).with_name("goldens")
@@ -16,7 +17,7 @@ _NAME = re.compile(r"tf-(\d+)\.(\d+)\.json")
 
 @dataclass(frozen=True)
 class Golden:
-    """What upstream did on one TensorFlow minor.
+    """The recorded traces of upstream on one TensorFlow minor.
 
     Attributes:
       minor: e.g. (2, 21).
@@ -27,12 +28,6 @@ class Golden:
     minor: tuple[int, int]
     header: dict[str, str]
     traces: dict[str, Traces]
-
-
-def minor_of(version: str) -> tuple[int, int]:
-    """The minor of a TensorFlow version such as 2.21.0 or 2.22.0-dev20260101."""
-    major, minor = version.split(".")[:2]
-    return int(major), int(minor)
 
 
 def minors() -> list[tuple[int, int]]:
@@ -74,7 +69,7 @@ def _file_name(minor: tuple[int, int]) -> str:
 
 
 def _lines(value: Any, depth: int, indent: str = "") -> str:
-    """JSON whose nesting is one line per item down to `depth`, and flat below."""
+    """Returns JSON with one line per item down to `depth`, and one line for each item below."""
     if not depth or not isinstance(value, (dict, list)) or not value:
         return json.dumps(value, ensure_ascii=False)
     inner = indent + " "

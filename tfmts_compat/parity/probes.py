@@ -1,24 +1,24 @@
-"""Hooks that note what is asked of them, and hooks that get in the way."""
+"""Hooks for scenarios: they record calls, feed, stop the loop, or fail."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tfmts_compat.parity.bench import Bench
+    from tfmts_compat.parity.run import Run
 
 
-class Duck:
-    """The five methods of a hook, and no base class; notes each call."""
+class RecordingHook:
+    """Records each call; it has the five methods of a hook and no base class."""
 
-    def __init__(self, bench: Bench, name: str) -> None:
-        self.bench, self.name = bench, name
+    def __init__(self, run: Run, name: str) -> None:
+        self.run, self.name = run, name
 
     def _note(self, method: str) -> None:
-        self.bench.calls.append(f"{self.name}.{method}")
+        self.run.calls.append(f"{self.name}.{method}")
 
     def begin(self) -> None:
-        """Notes the call, as the others do."""
+        """Records the call, as the other methods do."""
         self._note("begin")
 
     def after_create_session(self, session: Any, coord: Any) -> None:  # noqa: ARG002, D102
@@ -34,62 +34,62 @@ class Duck:
         self._note("end")
 
 
-class StepMaker(Duck):
-    """Creates the global step in begin(): in time for the default hooks if chief-only."""
+class StepMaker(RecordingHook):
+    """Creates the global step in begin(); as a chief-only hook, before the default hooks."""
 
     def begin(self) -> None:
-        """Creates it."""
+        """Creates the global step."""
         super().begin()
-        self.bench.train.get_or_create_global_step()
+        self.run.train.get_or_create_global_step()
 
 
-class Feeder(Duck):
+class Feeder(RecordingHook):
     """Adds a fetch and a feed to every run."""
 
     def begin(self) -> None:
         """Adds the placeholder."""
-        self.fed = self.bench.v1.placeholder(self.bench.tf.float32, [])
+        self.fed = self.run.v1.placeholder(self.run.tf.float32, [])
         self.doubled = self.fed * 2.0
 
     def before_run(self, run_context: Any) -> Any:  # noqa: ARG002
-        """Asks for twice what it feeds."""
-        return self.bench.train.SessionRunArgs(self.doubled, feed_dict={self.fed: 1.5})
+        """Feeds a value and fetches twice that value."""
+        return self.run.train.SessionRunArgs(self.doubled, feed_dict={self.fed: 1.5})
 
     def after_run(self, run_context: Any, run_values: Any) -> None:  # noqa: ARG002
-        """Notes the result."""
-        self.bench.note(run_values.results)
+        """Records the result."""
+        self.run.note(run_values.results)
 
 
-class BrokenBegin(Duck):
-    """Fails before there is a session."""
+class BrokenBegin(RecordingHook):
+    """Fails before the session is created."""
 
     def begin(self) -> None:
         """Fails."""
         raise KeyError("begin")
 
 
-class Stopper(Duck):
-    """Asks for a stop after the second run."""
+class Stopper(RecordingHook):
+    """Requests a stop after the second run."""
 
     runs = 0
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
-        """Counts, and asks."""
+        """Counts the runs, and requests the stop."""
         super().after_run(run_context, run_values)
         self.runs += 1
         if self.runs == 2:
             run_context.request_stop()
 
 
-class Fault(Duck):
-    """Fails once, in the run after the second step, as a lost or preempted server does."""
+class Fault(RecordingHook):
+    """Fails once, in the third run, with an error like that of a lost or preempted server."""
 
-    def __init__(self, bench: Bench, error: Any) -> None:
-        super().__init__(bench, "fault")
+    def __init__(self, run: Run, error: Any) -> None:
+        super().__init__(run, "fault")
         self.error, self.runs = error, 0
 
     def before_run(self, run_context: Any) -> None:
-        """Counts, and fails."""
+        """Counts the runs, and fails in the third."""
         super().before_run(run_context)
         self.runs += 1
         if self.runs == 3:

@@ -1,34 +1,61 @@
-"""The result as text for a terminal, and as JUnit XML for CI."""
+"""The result as text for a terminal, as JUnit XML for CI, and as an HTML page."""
 
 from __future__ import annotations
 
+import itertools
 import pathlib
+from html import escape
 from typing import Mapping
 from xml.etree import ElementTree
 
-from tfmts_compat.parity.comparison import Verdict
+from tfmts_compat.parity import departures
+from tfmts_compat.parity.comparison import Outcome, Verdict
 from tfmts_compat.parity.suite import Result
+
+_STYLE = """
+:root { color-scheme: light dark; --same: #1a7f37; --departs: #9a6700; --differs: #cf222e;
+  --line: #8884; }
+@media (prefers-color-scheme: dark) {
+  :root { --same: #4ac26b; --departs: #d4a72c; --differs: #ff7b72; } }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
+h1 { font-size: 1.4rem; margin: 0 0 .5rem; }
+h2 { font-size: 1.1rem; margin: 2rem 0 .25rem; } h2::first-letter { text-transform: uppercase; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin: 0 0 1rem; }
+dt { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; }
+ul { list-style: none; margin: 0; padding: 0; }
+.counts { display: flex; flex-wrap: wrap; gap: .5rem; margin: 1rem 0; }
+.counts li { border: 1px solid var(--line); border-left: 4px solid var(--c);
+  border-radius: 4px; padding: .25rem .75rem; }
+.counts b { font-size: 1.3rem; margin-right: .3rem; }
+.scenario { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem;
+  border-bottom: 1px solid var(--line); padding: .3rem 0; }
+.scenario code { overflow-wrap: anywhere; }
+.verdict { color: var(--c); font-weight: 600; }
+.more { flex-basis: 100%; font-size: .9rem; overflow-wrap: anywhere; }
+.found { color: var(--differs); }
+.same { --c: var(--same); } .departs { --c: var(--departs); } .differs { --c: var(--differs); }
+"""
 
 
 def header(environment: Mapping[str, str], reference: str) -> str:
-    """What is compared with what, in two lines."""
+    """The versions, and what the shim is compared with."""
     versions = ", ".join(f"{name} {version}" for name, version in environment.items())
     return f"{versions}\ncompared with {reference}\n"
 
 
 def text(result: Result) -> str:
-    """A table of scenarios, what was found below each, and a summary."""
+    """A table of scenarios, with the findings below each, and a summary."""
     width = max((len(outcome.name) for outcome in result.outcomes), default=0)
     lines = []
     for outcome in result.outcomes:
-        lines.append(f"{outcome.name:{width}}  {outcome.said}")
+        lines.append(f"{outcome.name:{width}}  {outcome.verdict_text}")
         lines += [f"  ! {finding}" for finding in outcome.findings]
         lines += [f"  . {note}" for note in outcome.notes]
     return "\n".join([*lines, "", summary(result)])
 
 
 def summary(result: Result) -> str:
-    """One line: how many of which verdict, and how long it took."""
+    """One line: how many scenarios have which verdict, and the time."""
     counts = ", ".join(f"{result.count(verdict)} {verdict.value}" for verdict in Verdict)
     found = sum(bool(outcome.findings) for outcome in result.outcomes)
     also = f"; {found} with findings (!)" if found else ""
@@ -36,7 +63,7 @@ def summary(result: Result) -> str:
 
 
 def write_junit(result: Result, path: pathlib.Path) -> None:
-    """Writes JUnit XML: a test case per scenario, a failure for each with findings."""
+    """Writes JUnit XML: a test case for each scenario, a failure for each with findings."""
     suite = ElementTree.Element(
         "testsuite",
         name=f"tfmts-compat parity, TensorFlow {result.environment['tensorflow']}",
@@ -60,6 +87,60 @@ def write_junit(result: Result, path: pathlib.Path) -> None:
         if outcome.findings:
             failure = ElementTree.SubElement(case, "failure", message=outcome.findings[0])
             failure.text = "\n".join(outcome.findings)
-        ElementTree.SubElement(case, "system-out").text = "\n".join((outcome.said, *outcome.notes))
+        ElementTree.SubElement(case, "system-out").text = "\n".join(
+            (outcome.verdict_text, *outcome.notes)
+        )
     tree = ElementTree.ElementTree(suite)
     tree.write(str(path), encoding="utf-8", xml_declaration=True)
+
+
+def html(result: Result) -> str:
+    """The result as one HTML page that needs no other files."""
+    tensorflow = escape(result.environment["tensorflow"])
+    title = f"tfmts_compat on TensorFlow {tensorflow}"
+    facts = {**result.environment, "compared with": result.reference}
+    found = [outcome for outcome in result.outcomes if outcome.findings]
+    topics = itertools.groupby(result.outcomes, key=lambda outcome: outcome.topic)
+    used = {number for outcome in result.outcomes for number in outcome.departures}
+    return "\n".join(
+        (
+            "<!DOCTYPE html>",
+            '<html lang="en"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{title}</title><style>{_STYLE}</style></head><body>",
+            f"<h1>{title}</h1>",
+            "<dl>",
+            *(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts.items()),
+            "</dl>",
+            '<ul class="counts">',
+            *(
+                f'<li class="{v.name.lower()}"><b>{result.count(v)}</b>{v.value}</li>'
+                for v in Verdict
+            ),
+            "</ul>",
+            *(_topic("findings", found) if found else ()),
+            *(part for topic, outcomes in topics for part in _topic(topic, list(outcomes))),
+            "<h2>Departures</h2><dl>" if used else "<dl>",
+            *(
+                f"<dt>{known.number}</dt><dd>{escape(known.says)}</dd>"
+                for known in departures.ALL
+                if known.number in used
+            ),
+            "</dl></body></html>\n",
+        )
+    )
+
+
+def _topic(topic: str, outcomes: list[Outcome]) -> list[str]:
+    return [f"<h2>{escape(topic)}</h2><ul>", *(_scenario(o) for o in outcomes), "</ul>"]
+
+
+def _scenario(outcome: Outcome) -> str:
+    kind = outcome.verdict.name.lower()
+    lines = [("more found", line) for line in outcome.findings]
+    lines += [("more", line) for line in outcome.notes]
+    more = "".join(f'<div class="{style}">{escape(line)}</div>' for style, line in lines)
+    return (
+        f'<li class="scenario {kind}"><code>{escape(outcome.name)}</code>'
+        f'<span class="verdict">{escape(outcome.verdict_text)}</span>{more}</li>'
+    )

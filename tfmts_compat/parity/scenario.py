@@ -1,4 +1,4 @@
-"""A scenario: a named call and the training run around it."""
+"""Scenario: a named call and the training run around it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from tfmts_compat.parity import training
-from tfmts_compat.parity.bench import Bench
 from tfmts_compat.parity.departures import Departure
+from tfmts_compat.parity.run import Run
 
 
 @dataclass(frozen=True)
@@ -15,26 +15,26 @@ class Scenario:
     """A call and a small training run.
 
     Attributes:
-      name: what `--only` takes.
-      call: gives the arguments of MonitoredTrainingSession; runs inside the graph.
+      name: its name, as `--only` takes it.
+      call: returns the arguments of MonitoredTrainingSession; called inside the graph.
       model: builds the graph and sets `train_op`.
-      train: what is done with the open session.
-      runs: how often all of it is done, in a new graph and the same directory.
-      departs: the departures expected; see `documented`.
-      documented: the call whose run by upstream the documentation promises here,
-        so that a departure is held to that and not merely allowed to differ.
-      rejected: the call must be rejected and nothing written.
-      eager: no graph is opened around the call.
-      topic: the module it is in.
+      train: uses the open session, and closes it.
+      runs: how often the scenario is run, each time in a new graph and in the same directory.
+      departs: the expected departures.
+      documented: returns the arguments of another call, to which the documentation says this
+        call is equal. The shim's trace of `call` must match upstream's trace of that call.
+      rejected: the call must be rejected before anything is written.
+      eager: whether the call is made without a graph around it.
+      topic: the name of the module that defines it.
     """
 
     name: str
-    call: Callable[[Bench], dict[str, Any]]
-    model: Callable[[Bench], None] = training.counter
-    train: Callable[[Bench, Any], None] = training.steps(3)
+    call: Callable[[Run], dict[str, Any]]
+    model: Callable[[Run], None] = training.counter
+    train: Callable[[Run, Any], None] = training.steps(3)
     runs: int = 1
     departs: tuple[Departure, ...] = ()
-    documented: Callable[[Bench], dict[str, Any]] | None = None
+    documented: Callable[[Run], dict[str, Any]] | None = None
     rejected: bool = False
     eager: bool = False
     topic: str = ""

@@ -1,8 +1,9 @@
-"""Runs scenarios on the installed TensorFlow and compares."""
+"""Runs scenarios on the installed TensorFlow and compares the traces."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.metadata
 import platform
 import sys
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Callable, Iterable, Iterator
 
 import tfmts_compat
-from tfmts_compat import upstream
+from tfmts_compat import _upstream
 from tfmts_compat.parity import comparison, golden, trace
 from tfmts_compat.parity.comparison import Outcome, Traces, Verdict
 from tfmts_compat.parity.scenario import Scenario
@@ -20,12 +21,12 @@ from tfmts_compat.parity.scenario import Scenario
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a run of the suite.
+    """The result of a run of the suite.
 
     Attributes:
       environment: what was installed: tensorflow, python, numpy, protobuf, tfmts_compat.
       reference: what the shim was compared with, in words.
-      outcomes: one per scenario, in order.
+      outcomes: one for each scenario, in order.
     """
 
     environment: dict[str, str]
@@ -47,24 +48,32 @@ class Result:
         return sum(outcome.verdict is verdict for outcome in self.outcomes)
 
 
-def environment() -> dict[str, str]:
-    """The versions that a result depends on."""
-    tf = upstream.tensorflow()
+def environment(cache_runs: bool = True) -> dict[str, str]:
+    """The versions on which a result depends, and `cache_runs` if it is False."""
+    tf = _upstream.tensorflow()
     versions = {"tensorflow": tf.__version__, "python": platform.python_version()}
     for name in ("numpy", "protobuf"):
         versions[name] = importlib.metadata.version(name)
-    return {**versions, "tfmts_compat": tfmts_compat.__version__}
+    versions["tfmts_compat"] = tfmts_compat.__version__
+    return versions if cache_runs else {**versions, "cache_runs": "False"}
 
 
-def run(scenarios: Iterable[Scenario]) -> Iterator[Outcome]:
-    """Runs scenarios one by one, by upstream where it has the function, and by the shim."""
-    minor = golden.minor_of(upstream.tensorflow().__version__)
+def run(scenarios: Iterable[Scenario], cache_runs: bool = True) -> Iterator[Outcome]:
+    """Runs scenarios one by one, with upstream's function if it exists, and with the shim.
+
+    Args:
+      scenarios: the scenarios to run.
+      cache_runs: the shim's argument in every call.
+    """
+    shim = tfmts_compat.MonitoredTrainingSession
+    function = shim if cache_runs else functools.partial(shim, cache_runs=False)
+    minor = golden.minor_of(_upstream.tensorflow().__version__)
     recorded = golden.nearest(minor)
     for scenario in scenarios:
         start = time.monotonic()
         with _quiet():
             try:
-                outcome = _outcome(scenario, minor, recorded)
+                outcome = _outcome(scenario, function, minor, recorded)
             except Exception as problem:
                 outcome = Outcome(
                     scenario.name,
@@ -76,16 +85,16 @@ def run(scenarios: Iterable[Scenario]) -> Iterator[Outcome]:
 
 
 def record(scenarios: Iterable[Scenario]) -> Iterator[tuple[str, Traces]]:
-    """Runs scenarios by upstream alone.
+    """Runs scenarios with upstream alone.
 
     Raises:
       ValueError: this TensorFlow has no MonitoredTrainingSession to record.
     """
-    function = upstream.monitored_training_session()
+    function = _upstream.monitored_training_session()
     if function is None:
         raise ValueError(
-            f"TensorFlow {upstream.tensorflow().__version__} has no MonitoredTrainingSession "
-            "of its own; record goldens on one that has."
+            f"TensorFlow {_upstream.tensorflow().__version__} has no MonitoredTrainingSession "
+            "of its own; record goldens on a TensorFlow that has one."
         )
     for scenario in scenarios:
         with _quiet():
@@ -94,9 +103,9 @@ def record(scenarios: Iterable[Scenario]) -> Iterator[tuple[str, Traces]]:
 
 def reference() -> str:
     """What the shim is compared with on this TensorFlow, in words."""
-    minor = golden.minor_of(upstream.tensorflow().__version__)
+    minor = golden.minor_of(_upstream.tensorflow().__version__)
     recorded = golden.nearest(minor)
-    live = upstream.monitored_training_session() is not None
+    live = _upstream.monitored_training_session() is not None
     words = ["upstream as installed"] if live else []
     if recorded:
         words.append(f"its golden of {recorded.header['tensorflow']}")
@@ -105,15 +114,20 @@ def reference() -> str:
     return ", ".join(words) or "nothing: no upstream and no golden"
 
 
-def _outcome(scenario: Scenario, minor: tuple[int, int], recorded: golden.Golden | None) -> Outcome:
-    function = upstream.monitored_training_session()
+def _outcome(
+    scenario: Scenario,
+    shims_function: Callable[..., Any],
+    minor: tuple[int, int],
+    recorded: golden.Golden | None,
+) -> Outcome:
+    function = _upstream.monitored_training_session()
     known = recorded.traces.get(scenario.name) if recorded else None
     live = _upstreams(scenario, function) if function else None
-    shim = trace.record(scenario, tfmts_compat.MonitoredTrainingSession, scenario.call)
-    judge = live or known
-    if judge is None:
-        raise LookupError("neither upstream nor a golden knows it")
-    outcome = comparison.compared(scenario, minor, judge, shim)
+    shim = trace.record(scenario, shims_function, scenario.call)
+    reference = live or known
+    if reference is None:
+        raise LookupError("there is neither upstream's function nor a golden with this scenario")
+    outcome = comparison.compared(scenario, minor, reference, shim)
     if live is None or recorded is None:
         return outcome
     drift = _drift(recorded, known, live)
@@ -131,10 +145,10 @@ def _upstreams(scenario: Scenario, function: Callable[..., Any]) -> Traces:
 
 
 def _drift(recorded: golden.Golden, known: Traces | None, live: Traces) -> tuple[str, ...]:
-    """Where upstream does otherwise than when its golden was recorded."""
+    """The differences between upstream now and upstream when its golden was recorded."""
     version = recorded.header["tensorflow"]
     if known is None:
-        return (f"the golden of {version} does not have it: record it again",)
+        return (f"the golden of {version} does not contain this scenario: record it again",)
     places = comparison.differences(known.call, live.call)
     if known.documented is not None and live.documented is not None:
         places += comparison.differences(known.documented, live.documented)
@@ -146,7 +160,7 @@ def _drift(recorded: golden.Golden, known: Traces | None, live: Traces) -> tuple
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps warnings and half-built sessions' complaints off the terminal."""
+    """Suppresses warnings, and errors from the deletion of sessions that were not built."""
     hook = sys.unraisablehook
     sys.unraisablehook = lambda _: None
     try:

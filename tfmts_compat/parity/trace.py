@@ -1,7 +1,7 @@
 """The trace of a run: what was built, written, logged and returned, as JSON values.
 
-Times and host names in the names of events files, a server's address, steps per
-second and the run's own directory are replaced; nothing else is.
+Placeholders replace the values that differ between runs: times and host names in the names
+of events files, the address of a server, steps per second, and the run's directory.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import re
 import tempfile
 from typing import Any, Callable, Iterator
 
-from tfmts_compat import upstream
-from tfmts_compat.parity.bench import Bench
+from tfmts_compat import _upstream_sessions
+from tfmts_compat.parity.run import Run
 from tfmts_compat.parity.scenario import Scenario
 
 _EVENTS_FILE = re.compile(r"events\.out\.tfevents\.\S+")
@@ -24,47 +24,43 @@ _RATE = re.compile(r"/sec: \S+")
 
 
 def record(
-    scenario: Scenario, function: Callable[..., Any], call: Callable[[Bench], dict[str, Any]]
+    scenario: Scenario, function: Callable[..., Any], call: Callable[[Run], dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Runs a scenario and traces it.
+    """Runs a scenario and records its trace.
 
     Args:
       scenario: what to run.
       function: upstream's MonitoredTrainingSession, or the shim's.
-      call: gives the arguments; the scenario's `call` or its `documented`.
+      call: returns the arguments; the scenario's `call` or its `documented`.
 
     Returns:
-      The trace: for each run a dict of JSON values, without what is empty.
+      The trace: for each run a dict of JSON values, without empty ones.
     """
     with tempfile.TemporaryDirectory(prefix="tfmts-") as directory:
         root = os.path.join(os.path.realpath(directory), "run")
-        return [
-            _run(scenario, Bench(root, function, index), call) for index in range(scenario.runs)
-        ]
+        return [_run(scenario, Run(root, function, index), call) for index in range(scenario.runs)]
 
 
-def _run(
-    scenario: Scenario, bench: Bench, call: Callable[[Bench], dict[str, Any]]
-) -> dict[str, Any]:
-    os.makedirs(bench.root, exist_ok=True)
-    graph = contextlib.nullcontext() if scenario.eager else bench.tf.Graph().as_default()
-    with graph, _logged(bench) as lines:
-        scenario.model(bench)
-        arguments = call(bench)
-        before = set(_files(bench.root))  # the call may have laid something in the way
-        built, error = _opened_and_trained(scenario, bench, arguments)
-    bench.v1.summary.FileWriterCache.clear()
-    files = set(_files(bench.root)) - before
-    with _logged(bench):  # reading logs, too
-        checkpoints, events = _checkpoints(bench), _events(bench)
+def _run(scenario: Scenario, run: Run, call: Callable[[Run], dict[str, Any]]) -> dict[str, Any]:
+    os.makedirs(run.root, exist_ok=True)
+    graph = contextlib.nullcontext() if scenario.eager else run.tf.Graph().as_default()
+    with graph, _logged(run) as lines:
+        scenario.model(run)
+        arguments = call(run)
+        before = set(_files(run.root))  # the call may have created files
+        built, error = _opened_and_trained(scenario, run, arguments)
+    run.v1.summary.FileWriterCache.clear()
+    files = set(_files(run.root)) - before
+    with _logged(run):  # reading them logs lines, too
+        checkpoints, events = _checkpoints(run), _events(run)
     seen = {
         **built,
         "error": error,
-        "values": bench.values,
-        "calls": bench.calls,
-        "session_runs": bench.session_runs,
+        "values": run.values,
+        "calls": run.calls,
+        "session_runs": run.session_runs,
         "log": lines,
-        "files": sorted({_normal(bench, name) for name in files}),
+        "files": sorted({_normal(run, name) for name in files}),
         "checkpoints": checkpoints,
         "events": events,
     }
@@ -72,29 +68,30 @@ def _run(
 
 
 def _opened_and_trained(
-    scenario: Scenario, bench: Bench, arguments: dict[str, Any]
+    scenario: Scenario, run: Run, arguments: dict[str, Any]
 ) -> tuple[dict[str, Any], str | None]:
     try:
-        session = bench.function(**arguments)
+        session = run.function(**arguments)
     except Exception as problem:
         return {}, f"{type(problem).__name__} opening"
-    creator, hooks, classes = upstream.parts(session)
+    creator, hooks, classes = _upstream_sessions.parts(session)
     built = {
         "session": " > ".join(classes),
-        "creator": _described(bench, creator),
-        "hooks": [_described(bench, hook) for hook in hooks],
+        "creator": _described(run, creator),
+        "hooks": [_described(run, hook) for hook in hooks],
     }
     try:
-        scenario.train(bench, session)
+        scenario.train(run, session)
     except (Exception, SystemExit) as problem:
         return built, f"{type(problem).__name__} in training"
     return built, None
 
 
-def _described(bench: Bench, part: Any) -> dict[str, Any]:
-    """Class and parameters of a hook or session creator, as upstream's constructor sets them.
+def _described(run: Run, part: Any) -> dict[str, Any]:
+    """The class and parameters of a hook or session creator, as upstream's constructor sets them.
 
-    Of objects it makes for itself, and not always there, only a timer counts.
+    Of the objects that the constructor creates, only the timer is included, because the
+    others do not exist on every version.
     """
     upstreams = next(c for c in type(part).__mro__ if not _is_shims(c))
     code = getattr(upstreams.__init__, "__code__", None)  # type: ignore[misc]
@@ -103,9 +100,9 @@ def _described(bench: Bench, part: Any) -> dict[str, Any]:
     for name, value in vars(part).items():
         if hasattr(value, "should_trigger_for_step"):  # a timer
             timer = {key: item for key, item in vars(value).items() if "every" in key}
-            parameters.update({key: _shown(bench, item) for key, item in timer.items()})
+            parameters.update({key: _shown(run, item) for key, item in timer.items()})
         elif name in set_there and (_is_plain(value) or name.lstrip("_") in given):
-            parameters[name] = _shown(bench, value)
+            parameters[name] = _shown(run, value)
     return {"class": upstreams.__name__, **{k: v for k, v in parameters.items() if v is not None}}
 
 
@@ -118,12 +115,12 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, (bool, int, float, str, bytes, type(None)))
 
 
-def _shown(bench: Bench, value: Any) -> Any:
-    """A parameter's value; of an object only its class, of a list its length."""
+def _shown(run: Run, value: Any) -> Any:
+    """A parameter's value; for an object its class, for a list its length."""
     if isinstance(value, (bool, int, type(None))):
         return value
     if isinstance(value, (str, bytes, os.PathLike)):
-        return _normal(bench, os.fsdecode(value))
+        return _normal(run, os.fsdecode(value))
     if isinstance(value, (list, tuple, dict)):
         return f"{type(value).__name__} of {len(value)}"
     if hasattr(value, "tolist"):  # numpy
@@ -131,8 +128,8 @@ def _shown(bench: Bench, value: Any) -> Any:
     return str(value) if isinstance(value, (float, list)) else type(value).__name__
 
 
-def _normal(bench: Bench, text: str) -> str:
-    text = text.replace(bench.root, "DIR")
+def _normal(run: Run, text: str) -> str:
+    text = text.replace(run.root, "DIR")
     text = _EVENTS_FILE.sub("events.out.tfevents.TIME.HOST", text)
     text = _ADDRESS.sub("HOST:PORT", text)
     return _RATE.sub("/sec: RATE", text)
@@ -142,23 +139,26 @@ def _files(root: str) -> list[str]:
     return [name for name in glob.glob(os.path.join(root, "**"), recursive=True) if name != root]
 
 
-def _checkpoints(bench: Bench) -> dict[str, list[str]]:
-    """By directory, the checkpoints that a restore could take, oldest first."""
+def _checkpoints(run: Run) -> dict[str, list[str]]:
+    """For each directory, the checkpoints that can be restored, oldest first."""
     found = {}
-    for file in sorted(glob.glob(bench.path("**", "checkpoint"), recursive=True)):
+    for file in sorted(glob.glob(run.path("**", "checkpoint"), recursive=True)):
         directory = os.path.dirname(file)
-        state = bench.train.get_checkpoint_state(directory)
+        state = run.train.get_checkpoint_state(directory)
         paths = state.all_model_checkpoint_paths if state else ()
-        found[_normal(bench, directory)] = [os.path.basename(path) for path in paths]
+        found[_normal(run, directory)] = [os.path.basename(path) for path in paths]
     return found
 
 
-def _events(bench: Bench) -> dict[str, list[str]]:
-    """By directory, the events in order; their files go, as the next one could be named alike."""
+def _events(run: Run) -> dict[str, list[str]]:
+    """For each directory, the events in order.
+
+    The files are removed, because the next run may create files of the same names.
+    """
     found: dict[str, list[str]] = {}
-    for file in sorted(glob.glob(bench.path("**", "events.out.tfevents.*"), recursive=True)):
-        events = found.setdefault(_normal(bench, os.path.dirname(file)), [])
-        for event in bench.train.summary_iterator(file):
+    for file in sorted(glob.glob(run.path("**", "events.out.tfevents.*"), recursive=True)):
+        events = found.setdefault(_normal(run, os.path.dirname(file)), [])
+        for event in run.train.summary_iterator(file):
             events += [f"{tag} @{event.step}" for tag in _tags(event)]
         os.remove(file)
     return found
@@ -174,21 +174,21 @@ def _tags(event: Any) -> list[str]:
 
 
 @contextlib.contextmanager
-def _logged(bench: Bench) -> Iterator[list[str]]:
-    """Gathers TensorFlow's log lines from INFO up, and keeps them off the terminal.
+def _logged(run: Run) -> Iterator[list[str]]:
+    """Collects TensorFlow's log lines of level INFO and above, instead of printing them.
 
-    Notices of deprecated functions are left out: a process gives each but once,
-    so only whoever runs first would have them.
+    Notices of deprecated functions are left out: a process logs each one only once, so that
+    only the first run would have them.
     """
     lines: list[str] = []
 
     class Gather(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if record.filename != "deprecation.py":
-                text = _normal(bench, record.getMessage())
+                text = _normal(run, record.getMessage())
                 lines.append(f"{record.levelname} {text}")
 
-    logger = bench.tf.get_logger()
+    logger = run.tf.get_logger()
     kept = logger.handlers[:], logger.level, logger.propagate
     logger.handlers[:], logger.propagate = [Gather()], False
     logger.setLevel(logging.INFO)

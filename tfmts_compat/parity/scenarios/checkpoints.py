@@ -1,7 +1,7 @@
 """How often checkpoints are saved.
 
-Cadences in seconds run on the real clock: a nanosecond is over at every step, an
-hour at none, and nothing in TensorFlow has to be replaced.
+Cadences in seconds use the real clock: a nanosecond has passed at every step, an hour at
+none. So nothing in TensorFlow has to be replaced.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from tfmts_compat.parity import training
-from tfmts_compat.parity.bench import Bench
 from tfmts_compat.parity.departures import D1, D4, D5
+from tfmts_compat.parity.run import Run
 from tfmts_compat.parity.scenario import Scenario
 
 NANOSECOND, HOUR = 1e-9, 3600
 
 
-def _saving(**arguments: Any) -> Callable[[Bench], dict[str, Any]]:
-    return lambda bench: dict(checkpoint_dir=bench.root, **arguments)
+def _saving(**arguments: Any) -> Callable[[Run], dict[str, Any]]:
+    return lambda run: dict(checkpoint_dir=run.root, **arguments)
 
 
 def _array(*numbers: int) -> Any:
@@ -51,7 +51,7 @@ SCENARIOS = (
     ),
     Scenario(
         "checkpoint-steps-array-of-one",
-        lambda bench: dict(checkpoint_dir=bench.root, save_checkpoint_steps=_array(2)),
+        lambda run: dict(checkpoint_dir=run.root, save_checkpoint_steps=_array(2)),
         train=training.steps(5),
     ),
     Scenario(
@@ -111,14 +111,14 @@ SCENARIOS = (
     ),
     Scenario(
         "checkpoint-array-not-used",
-        lambda bench: dict(save_checkpoint_secs=_array(60, 600)),
-        documented=lambda bench: {},
+        lambda run: dict(save_checkpoint_secs=_array(60, 600)),
+        documented=lambda run: {},
         departs=(D5,),
     ),
     # beside it
     Scenario("save-graph-def-off", _saving(save_graph_def=False)),
     Scenario(
         "both-cadences-without-a-directory",
-        lambda bench: dict(save_checkpoint_secs=HOUR, save_checkpoint_steps=2),
+        lambda run: dict(save_checkpoint_secs=HOUR, save_checkpoint_steps=2),
     ),
 )

@@ -1,26 +1,26 @@
-"""Calls that upstream rejects: the shim does so first, and leaves nothing behind."""
+"""Calls that upstream rejects: the shim rejects them earlier, before it writes anything."""
 
 from __future__ import annotations
 
 from typing import Any, Callable
 
 from tfmts_compat.parity import training
-from tfmts_compat.parity.bench import Bench
 from tfmts_compat.parity.departures import C2, Departure
-from tfmts_compat.parity.probes import Duck, StepMaker
+from tfmts_compat.parity.probes import RecordingHook, StepMaker
+from tfmts_compat.parity.run import Run
 from tfmts_compat.parity.scenario import Scenario
 
 
 def _rejected(
     name: str,
-    call: Callable[[Bench], dict[str, Any]] | None = None,
+    call: Callable[[Run], dict[str, Any]] | None = None,
     departs: tuple[Departure, ...] = (),
-    model: Callable[[Bench], None] = training.counter,
+    model: Callable[[Run], None] = training.counter,
     eager: bool = False,
     **arguments: Any,
 ) -> Scenario:
-    def saving(bench: Bench) -> dict[str, Any]:
-        return dict(checkpoint_dir=bench.root, **arguments)
+    def saving(run: Run) -> dict[str, Any]:
+        return dict(checkpoint_dir=run.root, **arguments)
 
     return Scenario(
         f"rejected-{name}",
@@ -38,12 +38,12 @@ def _array() -> Any:
     return np.array([True, False])
 
 
-def _finalized(bench: Bench) -> dict[str, Any]:
-    bench.v1.get_default_graph().finalize()
-    return dict(checkpoint_dir=bench.root)
+def _finalized(run: Run) -> dict[str, Any]:
+    run.v1.get_default_graph().finalize()
+    return dict(checkpoint_dir=run.root)
 
 
-def _nothing(bench: Bench) -> None:
+def _nothing(run: Run) -> None:
     """No model at all."""
 
 
@@ -66,45 +66,41 @@ SCENARIOS = (
     _rejected("summary-steps-beside-zero", save_summaries_steps=1, save_summaries_secs=0),
     # directories
     _rejected(
-        "directory-is-a-file", lambda bench: dict(checkpoint_dir=bench.file("taken")), departs=(C2,)
+        "directory-is-a-file", lambda run: dict(checkpoint_dir=run.file("taken")), departs=(C2,)
     ),
     _rejected(
         "directory-below-a-file",
-        lambda bench: dict(checkpoint_dir=bench.file("taken") + "/below"),
+        lambda run: dict(checkpoint_dir=run.file("taken") + "/below"),
         departs=(C2,),
     ),
-    _rejected("summary-dir-is-a-file", lambda bench: dict(summary_dir=bench.file("taken"))),
-    _rejected(
-        "directory-bytes", lambda bench: dict(checkpoint_dir=bench.root.encode()), departs=(C2,)
-    ),
-    _rejected("directory-int", lambda bench: dict(checkpoint_dir=7), departs=(C2,)),
+    _rejected("summary-dir-is-a-file", lambda run: dict(summary_dir=run.file("taken"))),
+    _rejected("directory-bytes", lambda run: dict(checkpoint_dir=run.root.encode()), departs=(C2,)),
+    _rejected("directory-int", lambda run: dict(checkpoint_dir=7), departs=(C2,)),
     # hooks
     _rejected(
         "hooks-one-hook",
-        lambda bench: dict(
-            checkpoint_dir=bench.root, hooks=bench.train.StopAtStepHook(last_step=3)
-        ),
+        lambda run: dict(checkpoint_dir=run.root, hooks=run.train.StopAtStepHook(last_step=3)),
         departs=(C2,),
     ),
     _rejected(
         "chief-only-hooks-one-hook",
-        lambda bench: dict(
-            checkpoint_dir=bench.root, chief_only_hooks=bench.train.StopAtStepHook(last_step=3)
+        lambda run: dict(
+            checkpoint_dir=run.root, chief_only_hooks=run.train.StopAtStepHook(last_step=3)
         ),
     ),
     _rejected("hooks-int", departs=(C2,), hooks=3),
     _rejected("hooks-none-in-list", departs=(C2,), hooks=[None]),
     _rejected("hooks-str-in-list", departs=(C2,), hooks=["x"]),
     _rejected("hooks-dict", departs=(C2,), hooks={"a": 1}),
-    _rejected("hooks-class-in-list", departs=(C2,), hooks=[Duck]),
+    _rejected("hooks-class-in-list", departs=(C2,), hooks=[RecordingHook]),
     _rejected(
         "hooks-half-a-hook", departs=(C2,), hooks=[type("Half", (), {"begin": lambda self: None})()]
     ),
     _rejected("chief-only-hooks-none-in-list", departs=(C2,), chief_only_hooks=[None]),
-    _rejected("worker-hooks-int", lambda bench: dict(is_chief=False, hooks=3)),
+    _rejected("worker-hooks-int", lambda run: dict(is_chief=False, hooks=3)),
     _rejected(
         "worker-hooks-none-in-list",
-        lambda bench: dict(is_chief=False, hooks=[None]),
+        lambda run: dict(is_chief=False, hooks=[None]),
         departs=(C2,),
         model=training.no_variables,
     ),
@@ -113,11 +109,11 @@ SCENARIOS = (
     _rejected("config-dict", departs=(C2,), config={"a": 1}),
     _rejected("master-int", departs=(C2,), master=3),
     _rejected("master-unknown-scheme", departs=(C2,), master="carrier-pigeon://roof"),
-    _rejected("is-chief-array", lambda bench: dict(is_chief=_array())),
+    _rejected("is-chief-array", lambda run: dict(is_chief=_array())),
     _rejected("no-global-step", departs=(C2,), model=training.no_global_step),
     _rejected(
         "global-step-made-too-late",
-        lambda bench: dict(checkpoint_dir=bench.root, hooks=[StepMaker(bench, "late")]),
+        lambda run: dict(checkpoint_dir=run.root, hooks=[StepMaker(run, "late")]),
         departs=(C2,),
         model=training.no_global_step,
     ),

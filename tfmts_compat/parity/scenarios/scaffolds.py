@@ -1,71 +1,71 @@
-"""Scaffolds of one's own."""
+"""Scaffolds that the caller passes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tfmts_compat.parity import training
-from tfmts_compat.parity.bench import Bench
+from tfmts_compat.parity.run import Run
 from tfmts_compat.parity.scenario import Scenario
 
 
-def _weight(bench: Bench) -> Any:
-    return next(v for v in bench.v1.global_variables() if v.op.name == "weight")
+def _weight(run: Run) -> Any:
+    return next(v for v in run.v1.global_variables() if v.op.name == "weight")
 
 
-def _with(bench: Bench, **parts: Any) -> dict[str, Any]:
-    return dict(checkpoint_dir=bench.root, scaffold=bench.train.Scaffold(**parts))
+def _with(run: Run, **parts: Any) -> dict[str, Any]:
+    return dict(checkpoint_dir=run.root, scaffold=run.train.Scaffold(**parts))
 
 
-def _init_fn(bench: Bench) -> dict[str, Any]:
-    four = bench.v1.assign(_weight(bench), 4.0)
+def _init_fn(run: Run) -> dict[str, Any]:
+    four = run.v1.assign(_weight(run), 4.0)
 
     def init_fn(scaffold: Any, session: Any) -> None:
-        bench.note(type(scaffold).__name__)
-        bench.note(session.run(four))
+        run.note(type(scaffold).__name__)
+        run.note(session.run(four))
 
-    return _with(bench, init_fn=init_fn)
-
-
-def _init_op(bench: Bench) -> dict[str, Any]:
-    start = bench.v1.placeholder(bench.tf.float32, [])
-    with bench.tf.control_dependencies([bench.v1.global_variables_initializer()]):
-        op = bench.v1.assign(_weight(bench), start)
-    return _with(bench, init_op=op, init_feed_dict={start: 7.0})
+    return _with(run, init_fn=init_fn)
 
 
-def _weight_as_value(bench: Bench) -> None:
-    training.counter(bench)
-    with bench.tf.control_dependencies([bench.train_op]):
-        bench.train_op = _weight(bench).read_value()
+def _init_op(run: Run) -> dict[str, Any]:
+    start = run.v1.placeholder(run.tf.float32, [])
+    with run.tf.control_dependencies([run.v1.global_variables_initializer()]):
+        op = run.v1.assign(_weight(run), start)
+    return _with(run, init_op=op, init_feed_dict={start: 7.0})
 
 
-def _local_variable(bench: Bench) -> dict[str, Any]:
-    local = bench.v1.get_variable(
-        "local", initializer=2.0, collections=[bench.v1.GraphKeys.LOCAL_VARIABLES]
+def _weight_as_value(run: Run) -> None:
+    training.counter(run)
+    with run.tf.control_dependencies([run.train_op]):
+        run.train_op = _weight(run).read_value()
+
+
+def _local_variable(run: Run) -> dict[str, Any]:
+    local = run.v1.get_variable(
+        "local", initializer=2.0, collections=[run.v1.GraphKeys.LOCAL_VARIABLES]
     )
-    with bench.tf.control_dependencies([bench.v1.local_variables_initializer()]):
-        op = bench.v1.assign(local, 3.0)
-    bench.train_op = [bench.train_op, local.read_value()]
-    return _with(bench, local_init_op=op)
+    with run.tf.control_dependencies([run.v1.local_variables_initializer()]):
+        op = run.v1.assign(local, 3.0)
+    run.train_op = [run.train_op, local.read_value()]
+    return _with(run, local_init_op=op)
 
 
-def _two_sessions(bench: Bench, session: Any) -> None:
-    """A second session in the same, now finalized graph, with the same scaffold."""
-    training.steps(2)(bench, session)
-    bench.note(bench.v1.get_default_graph().finalized)
-    again = bench.function(checkpoint_dir=bench.root, scaffold=bench.scaffold)
-    training.steps(2)(bench, again)
+def _two_sessions(run: Run, session: Any) -> None:
+    """Opens a second session in the same graph, which is finalized now, with the same scaffold."""
+    training.steps(2)(run, session)
+    run.note(run.v1.get_default_graph().finalized)
+    again = run.function(checkpoint_dir=run.root, scaffold=run.scaffold)
+    training.steps(2)(run, again)
 
 
-def _kept_scaffold(bench: Bench) -> dict[str, Any]:
-    bench.scaffold = bench.train.Scaffold()
-    return dict(checkpoint_dir=bench.root, scaffold=bench.scaffold)
+def _kept_scaffold(run: Run) -> dict[str, Any]:
+    run.scaffold = run.train.Scaffold()
+    return dict(checkpoint_dir=run.root, scaffold=run.scaffold)
 
 
-def _second_without_scaffold(bench: Bench, session: Any) -> None:
-    training.steps(2)(bench, session)
-    training.steps(2)(bench, bench.function(checkpoint_dir=bench.root))
+def _second_without_scaffold(run: Run, session: Any) -> None:
+    training.steps(2)(run, session)
+    training.steps(2)(run, run.function(checkpoint_dir=run.root))
 
 
 SCENARIOS = (
@@ -74,33 +74,33 @@ SCENARIOS = (
     Scenario("scaffold-local-init-op", _local_variable),
     Scenario(
         "scaffold-saver",
-        lambda bench: dict(
-            _with(bench, saver=bench.train.Saver(max_to_keep=1)), save_checkpoint_secs=1e-9
+        lambda run: dict(
+            _with(run, saver=run.train.Saver(max_to_keep=1)), save_checkpoint_secs=1e-9
         ),
     ),
     Scenario(
         "scaffold-saver-of-some-variables",
-        lambda bench: _with(bench, saver=bench.train.Saver([bench.train.get_global_step()])),
+        lambda run: _with(run, saver=run.train.Saver([run.train.get_global_step()])),
         runs=2,
     ),
     Scenario(
         "scaffold-ready-op",
-        lambda bench: _with(bench, ready_op=bench.v1.report_uninitialized_variables()),
+        lambda run: _with(run, ready_op=run.v1.report_uninitialized_variables()),
     ),
     Scenario(
         "scaffold-never-ready",
-        lambda bench: _with(bench, ready_op=bench.tf.constant(["not yet"])),
+        lambda run: _with(run, ready_op=run.tf.constant(["not yet"])),
     ),
     Scenario(
         "scaffold-summary-op",
-        lambda bench: dict(
-            _with(bench, summary_op=bench.v1.summary.scalar("own", 1.0)), save_summaries_steps=1
+        lambda run: dict(
+            _with(run, summary_op=run.v1.summary.scalar("own", 1.0)), save_summaries_steps=1
         ),
     ),
     Scenario("graph-finalized-before", _kept_scaffold, train=_two_sessions),
     Scenario(
         "graph-finalized-before-default-scaffold",
-        lambda bench: dict(checkpoint_dir=bench.root),
+        lambda run: dict(checkpoint_dir=run.root),
         train=_second_without_scaffold,
     ),
 )

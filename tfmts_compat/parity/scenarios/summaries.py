@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from tfmts_compat.parity import training
-from tfmts_compat.parity.bench import Bench
 from tfmts_compat.parity.departures import D5
+from tfmts_compat.parity.run import Run
 from tfmts_compat.parity.scenario import Scenario
 from tfmts_compat.parity.scenarios.checkpoints import HOUR, NANOSECOND
 
 
-def _summaries(**arguments: Any) -> Callable[[Bench], dict[str, Any]]:
-    return lambda bench: dict(summary_dir=bench.root, **arguments)
+def _summaries(**arguments: Any) -> Callable[[Run], dict[str, Any]]:
+    return lambda run: dict(summary_dir=run.root, **arguments)
 
 
 def _array(*numbers: int) -> Any:
@@ -25,9 +25,9 @@ SCENARIOS = (
     Scenario("summary-dir-alone", _summaries()),
     Scenario(
         "summary-dir-apart",
-        lambda bench: dict(
-            checkpoint_dir=bench.path("model"),
-            summary_dir=bench.path("board"),
+        lambda run: dict(
+            checkpoint_dir=run.path("model"),
+            summary_dir=run.path("board"),
             save_summaries_steps=1,
         ),
     ),
@@ -55,13 +55,13 @@ SCENARIOS = (
     ),
     Scenario(
         "summary-array-not-used",
-        lambda bench: dict(save_summaries_steps=_array(10, 100)),
-        documented=lambda bench: {},
+        lambda run: dict(save_summaries_steps=_array(10, 100)),
+        documented=lambda run: {},
         departs=(D5,),
     ),
     Scenario(
         "both-summary-cadences-without-a-directory",
-        lambda bench: dict(save_summaries_steps=1, save_summaries_secs=HOUR),
+        lambda run: dict(save_summaries_steps=1, save_summaries_secs=HOUR),
     ),
     Scenario("step-count-every-two", _summaries(log_step_count_steps=2), train=training.steps(5)),
     Scenario("step-count-none", _summaries(log_step_count_steps=None)),
@@ -69,8 +69,8 @@ SCENARIOS = (
     Scenario("step-count-negative", _summaries(log_step_count_steps=-1)),
     Scenario(
         "nothing-to-write",
-        lambda bench: dict(
-            checkpoint_dir=bench.root,
+        lambda run: dict(
+            checkpoint_dir=run.root,
             save_checkpoint_secs=None,
             save_summaries_steps=None,
             log_step_count_steps=None,

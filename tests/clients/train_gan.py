@@ -1,0 +1,63 @@
+"""tensorflow-gan: gan_model, gan_loss, gan_train_ops and gan_train, twice in one directory."""
+
+import sys
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_gan as tfgan
+
+tf1 = tf.compat.v1
+
+
+def layer(name, inputs, size):
+    """A dense layer with fixed initial values."""
+    with tf1.variable_scope(name):
+        kernel = tf1.get_variable(
+            "kernel", [inputs.shape[1], size], initializer=tf1.glorot_uniform_initializer(seed=1)
+        )
+        return tf.matmul(inputs, kernel) + tf1.get_variable(
+            "bias", [size], initializer=tf1.zeros_initializer()
+        )
+
+
+def generator(noise):
+    """Makes two numbers of noise."""
+    return layer("out", tf.nn.relu(layer("hidden", noise, 8)), 2)
+
+
+def discriminator(data, conditioning):
+    """Tells made from real."""
+    del conditioning
+    return layer("out", tf.nn.relu(layer("hidden", data, 8)), 1)
+
+
+def train(directory, last_step):
+    """One leg; returns the global step that gan_train ends at."""
+    random = np.random.RandomState(0)
+    with tf.Graph().as_default():
+        model = tfgan.gan_model(
+            generator,
+            discriminator,
+            real_data=tf.constant(random.normal(size=(16, 2)).astype(np.float32)),
+            generator_inputs=tf.constant(random.normal(size=(16, 4)).astype(np.float32)),
+        )
+        losses = tfgan.gan_loss(model, add_summaries=True)
+        train_ops = tfgan.gan_train_ops(
+            model,
+            losses,
+            generator_optimizer=tf1.train.AdamOptimizer(0.01),
+            discriminator_optimizer=tf1.train.AdamOptimizer(0.01),
+            summarize_gradients=True,
+        )
+        return tfgan.gan_train(
+            train_ops,
+            directory,
+            get_hooks_fn=tfgan.get_sequential_train_hooks(tfgan.GANTrainSteps(1, 2)),
+            hooks=[tf1.train.StopAtStepHook(last_step=last_step)],
+            save_summaries_steps=3,
+        )
+
+
+if __name__ == "__main__":
+    for step in (8, 20):
+        print(train(sys.argv[1], step))

@@ -1,0 +1,43 @@
+"""Horovod: DistributedOptimizer and BroadcastGlobalVariablesHook on two processes over Gloo."""
+
+import sys
+
+import horovod.tensorflow as hvd
+import numpy as np
+import tensorflow as tf
+
+from tfmts_compat import run_without_hooks
+
+tf1 = tf.compat.v1
+
+
+def train(directory, last_step):
+    """One leg, on this process's half of the data; prints the losses and the variable."""
+    random = np.random.RandomState(0)
+    data = random.normal(size=(32, 5)).astype(np.float32)[hvd.rank() :: hvd.size()]
+    with tf.Graph().as_default():
+        step = tf1.train.get_or_create_global_step()
+        # Each process starts from other values; the broadcast makes them those of rank 0.
+        weight = tf1.get_variable("weight", [4], initializer=tf1.constant_initializer(hvd.rank()))
+        loss = tf.reduce_mean(tf.square(tf.linalg.matvec(data[:, :4], weight) - data[:, 4]))
+        tf1.summary.scalar("loss", loss)
+        optimizer = hvd.DistributedOptimizer(tf1.train.MomentumOptimizer(0.05, 0.9))
+        train_op = optimizer.minimize(loss, step)
+        with tf1.train.MonitoredTrainingSession(
+            checkpoint_dir=directory if hvd.rank() == 0 else None,
+            hooks=[
+                hvd.BroadcastGlobalVariablesHook(0),
+                tf1.train.StopAtStepHook(last_step=last_step),
+            ],
+            save_checkpoint_steps=4,
+            save_summaries_steps=2,
+        ) as session:
+            while not session.should_stop():
+                print(hvd.rank(), session.run([loss, train_op])[0])
+            print(hvd.rank(), run_without_hooks(session, [step, weight]))
+
+
+if __name__ == "__main__":
+    hvd.init()
+    for leg in (6, 15):
+        train(sys.argv[1], leg)

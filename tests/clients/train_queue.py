@@ -1,0 +1,47 @@
+"""QueueRunner: files of records, read by threads into a queue of batches, for two epochs."""
+
+import os
+import sys
+
+import numpy as np
+import tensorflow as tf
+
+tf1 = tf.compat.v1
+
+
+def records(directory):
+    """Writes the input: two files of records."""
+    random = np.random.RandomState(0)
+    names = []
+    for file in range(2):
+        names.append(os.path.join(directory, f"input-{file}.tfrecord"))
+        with tf.io.TFRecordWriter(names[-1]) as writer:
+            for _ in range(8):
+                writer.write(random.normal(size=4).astype(np.float32).tobytes())
+    return names
+
+
+def main(directory):
+    """Trains until the input ends: OutOfRangeError stops the loop, and no exception is left."""
+    names = records(directory)
+    with tf.Graph().as_default():
+        files = tf1.train.string_input_producer(names, num_epochs=2, shuffle=False)
+        _, record = tf1.TFRecordReader().read(files)
+        row = tf.reshape(tf.io.decode_raw(record, tf.float32), [4])
+        batch = tf1.train.batch([row], batch_size=4, num_threads=1)
+        step = tf1.train.get_or_create_global_step()
+        weight = tf1.get_variable("weight", [4], initializer=tf1.ones_initializer())
+        loss = tf.reduce_mean(tf.square(tf.linalg.matvec(batch, weight) - 1.0))
+        tf1.summary.scalar("loss", loss)
+        train_op = tf1.train.AdamOptimizer(0.05).minimize(loss, step)
+        with tf1.train.MonitoredTrainingSession(
+            checkpoint_dir=os.path.join(directory, "model"),
+            save_checkpoint_steps=3,
+            save_summaries_steps=2,
+        ) as session:
+            while not session.should_stop():
+                print(session.run([loss, train_op])[0])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

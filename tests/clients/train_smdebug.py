@@ -1,0 +1,47 @@
+"""smdebug: SessionHook saves the losses and gradients of every other run."""
+
+import os
+import sys
+
+import tensorflow as tf
+
+tf1 = tf.compat.v1
+
+
+def main(directory):
+    """Trains six steps and prints what was saved."""
+    os.environ["SMDEBUG_LOG_LEVEL"] = "off"  # its lines have times and process ids
+    import smdebug.tensorflow as smd
+    from smdebug.trials import create_trial
+
+    tf1.disable_resource_variables()  # it finds no others
+    saved = os.path.join(directory, "saved")
+    with tf.Graph().as_default():
+        step = tf1.train.get_or_create_global_step()
+        weight = tf1.get_variable("weight", [3], initializer=tf1.ones_initializer())
+        loss = tf.reduce_sum(tf.square(weight), name="loss")
+        tf1.losses.add_loss(loss)
+        hook = smd.SessionHook(
+            saved,
+            save_config=smd.SaveConfig(save_interval=2),
+            include_collections=["losses", "gradients"],
+        )
+        optimizer = hook.wrap_optimizer(tf1.train.GradientDescentOptimizer(0.1))
+        with tf.control_dependencies([loss]):  # a ref variable can change before it is read
+            train_op = optimizer.minimize(loss, step)
+        with tf1.train.MonitoredTrainingSession(
+            checkpoint_dir=os.path.join(directory, "model"),
+            hooks=[hook, tf1.train.StopAtStepHook(last_step=6)],
+            save_checkpoint_steps=4,
+            save_summaries_steps=2,
+        ) as session:
+            while not session.should_stop():
+                print(session.run([loss, train_op])[0])
+    trial = create_trial(saved)
+    for name in sorted(trial.tensor_names()):
+        for saved_step in trial.tensor(name).steps():
+            print(name, saved_step, trial.tensor(name).value(saved_step).tolist())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

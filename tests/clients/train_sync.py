@@ -1,0 +1,75 @@
+"""SyncReplicasOptimizer: a parameter server, a chief and a worker, in processes of their own."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import tensorflow as tf
+
+tf1 = tf.compat.v1
+JOBS = ["ps", "chief", "worker"]
+
+
+def train(directory, job, addresses):
+    """Serves the variables, or trains on half of the data and prints the losses."""
+    cluster = tf.train.ClusterSpec({job: [address] for job, address in zip(JOBS, addresses)})
+    config = tf1.ConfigProto(device_filters=[] if job == "ps" else ["/job:ps", f"/job:{job}"])
+    server = tf.distribute.Server(cluster, job_name=job, config=config)
+    if job == "ps":
+        server.join()  # until it is killed
+    is_chief = job == "chief"
+    data = np.random.RandomState(0).normal(size=(32, 5)).astype(np.float32)[is_chief::2]
+    device = tf1.train.replica_device_setter(worker_device=f"/job:{job}/task:0", cluster=cluster)
+    with tf.Graph().as_default(), tf1.device(device):
+        step = tf1.train.get_or_create_global_step()
+        weight = tf1.get_variable("weight", [4], initializer=tf1.ones_initializer())
+        loss = tf.reduce_mean(tf.square(tf.linalg.matvec(data[:, :4], weight) - data[:, 4]))
+        tf1.summary.scalar("loss", loss)
+        optimizer = tf1.train.SyncReplicasOptimizer(
+            tf1.train.MomentumOptimizer(0.05, 0.9), replicas_to_aggregate=2, total_num_replicas=2
+        )
+        train_op = optimizer.minimize(loss, step)
+        with tf1.train.MonitoredTrainingSession(
+            server.target,
+            is_chief,
+            directory,
+            # Without tokens at the start, each step has one gradient of either replica.
+            hooks=[
+                optimizer.make_session_run_hook(is_chief, num_tokens=0),
+                tf1.train.StopAtStepHook(last_step=12),
+            ],
+            save_checkpoint_steps=5,
+            save_summaries_steps=2,
+            config=config,
+            # The chief's queue thread waits for gradients and does not end by itself.
+            stop_grace_period_secs=1,
+        ) as session:
+            while not session.should_stop():
+                print(job, session.run([loss, train_op])[0], flush=True)
+
+
+def main(directory):
+    """Starts the processes; the parameter server is killed when the others have ended."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in JOBS]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+    processes = [
+        subprocess.Popen([sys.executable, __file__, directory, job, *addresses]) for job in JOBS
+    ]
+    try:
+        return max(process.wait() for process in processes[1:])
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+if __name__ == "__main__":
+    if sys.argv[2:]:
+        train(sys.argv[1], sys.argv[2], sys.argv[3:])
+    else:
+        sys.exit(main(sys.argv[1]))

@@ -1,0 +1,164 @@
+"""Runs the codemod over real packages and checks each file that it changes: `tox -e corpus`.
+
+The packages are downloaded as sdists.txt and wheels.txt in corpus/ pin them, and unpacked,
+never built. For each package, `tfmts-compat migrate --write` runs once over all of its files.
+Then each changed file has to parse, to have no new pyflakes message, and to differ from the
+old one at the reported places only; each other file has to be the same as before; and a
+second run has to change nothing. Files that Python cannot parse are named, and stay.
+"""
+
+from __future__ import annotations
+
+import ast
+import collections
+import difflib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+import warnings
+from pathlib import Path
+
+from pyflakes.checker import Checker
+
+from tfmts_compat.migrate.edits import Encoded, split_lines
+from tfmts_compat.migrate.files import SUFFIXES
+from tfmts_compat.migrate.findings import CODES, REWRITES
+
+IMPORTS = (ast.Import, ast.ImportFrom)
+
+
+def migrate(directory: Path, mode: str) -> list[dict[str, object]]:
+    """The findings of a run in a directory."""
+    command = [sys.executable, "-m", "tfmts_compat", "migrate", mode, "--format=json", "."]
+    run = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    assert run.returncode in (0, 2), run.stderr
+    return json.loads(run.stdout)
+
+
+def parsed(data: bytes) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(data)
+
+
+def flaws(data: bytes) -> collections.Counter[tuple[str, str]]:
+    """What pyflakes says, without the places and the modules of the names."""
+    messages = Checker(parsed(data)).messages
+    return collections.Counter(
+        (type(it).__name__, str(it.message_args[0]).rpartition(".")[2] if it.message_args else "")
+        for it in messages
+    )
+
+
+def reported_lines(data: bytes, places: list[dict[str, object]]) -> set[int]:
+    """The lines with a finding, and the other lines of an import that has one."""
+    lines = {int(str(it["line"])) for it in places}
+    for node in ast.walk(parsed(data)):
+        if isinstance(node, IMPORTS):
+            whole = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+            if lines.intersection(whole):
+                lines.update(whole)
+    return lines
+
+
+def is_our_import(lines: list[str]) -> bool:
+    """Whether lines are imports of tfmts_compat, and nothing else."""
+    body = ast.parse(textwrap.dedent("".join(lines))).body
+    return all(
+        (isinstance(it, ast.Import) and [each.name for each in it.names] == ["tfmts_compat"])
+        or (isinstance(it, ast.ImportFrom) and it.module == "tfmts_compat")
+        for it in body
+    )
+
+
+def check_change(old: bytes, new: bytes, found: list[dict[str, object]]) -> None:
+    """Checks a changed file against the old one; an import that is reported may be unused."""
+    parsed(new)
+    kept = [str(it["message"]).split()[0] for it in found if it["code"] == "TFM104"]
+    more = flaws(new) - flaws(old) - collections.Counter(("UnusedImport", it) for it in kept)
+    assert not more, f"new pyflakes messages: {dict(more)}"
+    reported = reported_lines(old, [it for it in found if it["code"] in REWRITES])
+    before, after = (split_lines(Encoded.read(it).text) for it in (old, new))
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for tag, first, last, start, end in matcher.get_opcodes():
+        if tag == "insert":
+            assert is_our_import(after[start:end]), f"inserted: {after[start:end]}"
+        elif tag != "equal":
+            away = set(range(first + 1, last + 1)) - reported
+            assert not away, f"changed, but not reported: lines {sorted(away)}"
+
+
+def check(package: Path, row: collections.Counter[str]) -> None:
+    """Migrates an unpacked package, checks the outcome and counts."""
+    files = {
+        path.relative_to(package): path.read_bytes()
+        for path in sorted(package.rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    }
+    found = migrate(package, "--write")
+    by_file = collections.defaultdict(list)
+    for finding in found:
+        by_file[str(finding["path"]).partition(":cell ")[0]].append(finding)
+        row[str(finding["code"])] += 1
+    for path, old in files.items():
+        new = (package / path).read_bytes()
+        places = [it for it in by_file[str(path)] if it["code"] in REWRITES]
+        row["files"] += path.suffix in SUFFIXES
+        if new == old:
+            assert not places, f"{path}: reported, and not changed"
+            continue
+        assert places, f"{path}: changed, and not reported"
+        row["changed"] += 1
+        try:
+            if path.suffix == ".ipynb":
+                json.loads(new)
+            else:
+                check_change(old, new, by_file[str(path)])
+        except (AssertionError, SyntaxError) as problem:
+            raise AssertionError(f"{path}: {problem}") from problem
+    for finding in found:
+        if finding["code"] == "TFM002":
+            print(f"  {package.name}/{finding['path']}:{finding['line']} {finding['message']}")
+    again = migrate(package, "--write")
+    # An import without a use is reported by the run that moves its last use.
+    left = [it["code"] for it in found if it["code"] not in (*REWRITES, "TFM104")]
+    assert sorted(str(it["code"]) for it in again) == sorted(map(str, left)), "a second run differs"
+
+
+def main(downloads: str) -> int:
+    """Checks every package in a directory; returns how many failed, or have nothing to check."""
+    rows: dict[str, collections.Counter[str]] = {}
+    failed = 0
+    with tempfile.TemporaryDirectory() as directory:
+        for archive in sorted(Path(downloads).iterdir()):
+            package = Path(directory, archive.name)
+            kind = {"format": "zip"} if archive.suffix == ".whl" else {}
+            shutil.unpack_archive(archive, package, **kind)
+            rows[archive.name] = collections.Counter()
+            try:
+                check(package, rows[archive.name])
+                assert rows[archive.name]["TFM101"], "no name moved"
+            except AssertionError as problem:
+                failed += 1
+                print(f"FAILED {archive.name}: {problem}")
+    columns = [
+        "files",
+        "changed",
+        *(code for code in CODES if any(row[code] for row in rows.values())),
+    ]
+    widths = [max(len(column), 5) for column in columns]
+    total: collections.Counter[str] = sum(rows.values(), collections.Counter())
+    print(f"{'':48}", *(f"{column:>{width}}" for column, width in zip(columns, widths)))
+    for name, row in [*rows.items(), ("all", total)]:
+        print(f"{name:48}", *(f"{row[column]:{width}}" for column, width in zip(columns, widths)))
+    for code in columns[2:]:
+        print(f"{code} {CODES[code]}")
+    print(f"{len(rows) - failed} packages passed, {failed} failed")
+    return failed + (len(rows) < 10)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

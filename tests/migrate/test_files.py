@@ -1,0 +1,33 @@
+"""Which files are found, and how one is written."""
+
+import hashlib
+import os
+
+import pytest
+
+from tfmts_compat.migrate import files
+
+OLD = "x = 1\n"
+
+
+def test_gitignore_exclude_and_settings_leave_files_out(tree):
+    tree(a_py=OLD, ignored__a_py=OLD, sub__b_py=OLD, sub__out__a_py=OLD, gen__a_py=OLD, x__a_py=OLD)
+    (tree() / ".gitignore").write_text("ignored/\n")
+    (tree() / "sub/.gitignore").write_text("/out\n")
+    (tree() / "pyproject.toml").write_text('[tool.tfmts_compat]\nexclude = ["gen"]\n')
+    (tree() / "venv").mkdir()
+    (tree() / "venv/pyvenv.cfg").touch()
+    (tree() / "venv/a.py").write_text(OLD)
+    settings = files.Settings.read(".", ["x/"])
+    found = files.Discovery(settings, print).files(["."])
+    assert list(found) == ["a.py", "sub/b.py"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
+def test_the_owner_and_the_mode_bits_are_kept(tree):
+    tree(a_py=OLD)
+    os.chown("a.py", 1234, 1235)
+    os.chmod("a.py", 0o4754)
+    files.write("a.py", b"new", hashlib.sha256(OLD.encode()).digest())
+    status = os.stat("a.py")
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o7777) == (1234, 1235, 0o4754)

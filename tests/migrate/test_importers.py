@@ -1,0 +1,101 @@
+"""Imports that another file takes from a module stay in it."""
+
+import subprocess
+
+import pytest
+
+from tfmts_compat import cli
+from tfmts_compat.migrate import importers
+
+OLD = "import tensorflow as tf\nx = tf.train.Scaffold()\n"
+KEPT = "import tensorflow as tf\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n"
+GONE = "import tfmts_compat\nx = tfmts_compat.Scaffold()\n"
+TAKES = {
+    "from": "from .compat import x, tf\n",
+    "from-in-brackets": "from pkg.compat import (\n    x,\n    tf as t,\n)\n",
+    "from-continued": "from pkg.compat import x, \\\n    tf\n",
+    "star": "from pkg.compat import *\n",
+    "attribute": "import pkg.compat\npkg.compat.tf.x\n",
+    "attribute-of-an-alias": "import pkg.compat as c\nc.tf.x\n",
+    "attribute-of-an-imported-module": "from . import compat as c\nc.tf.x\n",
+    "patched": "mock.patch('pkg.compat.tf')\n",
+    "patched-object": "from pkg import compat\nmock.patch.object(compat, 'tf')\n",
+}
+OTHERS = {
+    "another-name": "from .compat import x\n",
+    "another-module": "from .other import tf\n",
+    "tensorflow": "from tensorflow.compat import *\nimport tensorflow as tf\ntf.x\n",
+    "path-in-tensorflow": "from tensorflow.python.compat.tf import x\n",
+    "attribute-of-another": "from . import compat\nother.tf.x, compat.x\n",
+}
+
+
+@pytest.fixture(autouse=True)
+def _forgets():
+    for cached in (importers._takers, importers._contents, importers._stars):
+        cached.cache_clear()
+
+
+def written(tree, *paths):
+    cli.main(["migrate", "--write", *paths])
+    return (tree() / "pkg/compat.py").read_text()
+
+
+@pytest.mark.parametrize("paths", ["pkg", "pkg/compat.py"])
+@pytest.mark.parametrize("other", TAKES.values(), ids=TAKES)
+def test_an_import_that_another_file_takes_stays(tree, other, paths):
+    tree(pkg__compat_py=OLD, tests__user_py=other)
+    assert written(tree, paths) == KEPT
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_an_import_that_no_file_takes_goes(tree, other):
+    tree(pkg__compat_py=OLD, pkg__user_py=other)
+    assert written(tree, "pkg/compat.py") == GONE
+
+
+@pytest.mark.parametrize(
+    ("names", "goes"),
+    [
+        ('__all__ = [\n    "x",  # it\n]\n', True),
+        ("__all__ = [it for it in dir()]\n", False),
+        ('__all__ = ["x"]\n__all__ += other\n', False),
+    ],
+)
+def test_a_star_import_takes_what_the_module_lists(tree, names, goes):
+    tree(pkg__compat_py=OLD + names, pkg__user_py="from .compat import *\n")
+    assert written(tree, "pkg") == (GONE if goes else KEPT) + names
+
+
+@pytest.mark.parametrize("other", ["from compat import tf\n", "%run -i ../pkg/compat.py\n"])
+def test_notebooks_take_imports_too(tree, other):
+    tree(pkg__compat_py=OLD, n_ipynb='{"cells": [{"source": ["' + other.replace("\n", '\\n"]}]}'))
+    assert written(tree, "pkg") == KEPT
+
+
+def test_a_package_keeps_the_imports_of_its_module(tree):
+    inner = "def f():\n    import tensorflow as tf\n    tf.train.Scaffold()\n"
+    tree(pkg__compat_py=OLD)
+    (tree() / "pkg/__init__.py").write_text(OLD + inner)
+    assert written(tree, "pkg") == GONE
+    assert (tree() / "pkg/__init__.py").read_text() == KEPT + (
+        "def f():\n    tfmts_compat.Scaffold()\n"
+    )
+
+
+def test_a_file_alone_keeps_its_imports_and_says_so(tree, capsys):
+    tree(pkg__compat_py=OLD)
+    subprocess.run(["rm", "-r", ".git"], check=True)
+    assert written(tree, "pkg/compat.py") == KEPT
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "pkg/compat.py:1:8: TFM104 tf has no use any more; remove it unless another file takes "
+        "it from here"
+    ]
+    tree(pkg__compat_py=OLD)
+    assert written(tree, "pkg") == GONE
+
+
+def test_a_large_code_base_keeps_its_imports(tree, monkeypatch):
+    tree(pkg__compat_py=OLD, a_py="")
+    monkeypatch.setattr(importers, "_MOST", 1)
+    assert written(tree, "pkg") == KEPT

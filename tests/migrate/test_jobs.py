@@ -1,0 +1,57 @@
+"""Files spread over processes."""
+
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked")
+RUN = """\
+import os, signal, sys, time
+from tfmts_compat import cli
+from tfmts_compat.migrate import jobs
+
+jobs.cores = lambda: 2
+jobs._ENOUGH = 0
+processed = jobs.processed
+{0}
+sys.exit(cli.main(["migrate", "--write", "."]))
+"""
+KILLED = """
+def jobs_processed(path, *rest):
+    if path == "b.py":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return processed(path, *rest)
+jobs.processed = jobs_processed
+"""
+SLOW = """
+def jobs_processed(path, *rest):
+    while path == "a.py" and b"tensorflow" in open("c.py", "rb").read():
+        time.sleep(0.01)
+    return processed(path, *rest)
+jobs.processed = jobs_processed
+"""
+
+
+def run(tree, patch):
+    old = "import tensorflow as tf\nx = tf.train.Scaffold()\n"
+    tree(a_py=old, b_py=old, c_py=old)
+    return subprocess.run(
+        [sys.executable, "-c", RUN.format(patch)],
+        capture_output=True, text=True, cwd=tree(), check=False, timeout=60,
+    )  # fmt: skip
+
+
+def test_a_killed_process_is_reported_for_its_file_alone(tree):
+    result = run(tree, KILLED)
+    assert result.returncode == 2
+    assert sorted(result.stdout.splitlines()) == ["a.py: moved 1 name", "c.py: moved 1 name"]
+    assert result.stderr.splitlines()[0] == (
+        "b.py:1:1: TFM002 cannot be analysed: the process was killed, or had not enough memory"
+    )
+
+
+def test_finished_files_are_written_before_a_slow_one(tree):
+    result = run(tree, SLOW)
+    assert result.stdout.splitlines()[-1] == "a.py: moved 1 name"
+    assert (result.returncode, len(result.stdout.splitlines())) == (0, 3)

@@ -1,0 +1,19 @@
+"""Files that are skipped without being parsed."""
+
+import pytest
+
+from tfmts_compat.migrate.prefilter import may_hold_a_name
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"import tensorflow as tf\ntf.train.Saver()  # MonitoredTrainingSession",
+        b"def f(global_step): return global_step  # tensorflow",
+        b"from other import Scaffold\nx.Scaffold()",
+        b"self._sess = 1; self._sess.run()",
+        b"",
+    ],
+)
+def test_files_that_cannot_hold_a_name_are_told_apart_by_their_bytes(data):
+    assert not may_hold_a_name(data)

@@ -1,0 +1,241 @@
+"""Random programs over a stub of tensorflow: what ran before the move gives the same after.
+
+TFMTS_PROGRAMS sets their number; 500 by default.
+"""
+
+import importlib.abc
+import importlib.util
+import os
+import sys
+from unittest import mock
+
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from tfmts_compat.migrate.rewrite import rewritten
+
+TRAIN = {name: f"<{name}>" for name in ("Scaffold", "StopAtStepHook", "Saver", "x")}
+MONITORED = {"Scaffold": TRAIN["Scaffold"]}
+MODULES = {
+    "tensorflow": {"x": "<x>"},
+    "tensorflow.train": TRAIN,
+    "tensorflow.sub": {"y": "<y>"},
+    "tensorflow.compat": {},
+    "tensorflow.compat.v1": {"x": "<x>"},
+    "tensorflow.compat.v1.train": TRAIN,
+    "tensorflow.python": {},
+    "tensorflow.python.training": {},
+    "tensorflow.python.training.monitored_session": MONITORED,
+    "tfmts_compat": TRAIN,
+    "other": {"x": "<other>"},
+    "other.train": {name: f"<other {name}>" for name in TRAIN},
+}
+LAZY = ("tensorflow.sub", "tensorflow.python")  # attributes only once they are imported
+
+# An import, and the dotted names by which what it brings in can be used.
+IMPORTS = {
+    "import tensorflow as tf": ["tf.train.", "tf.compat.v1.train.", "tf."],
+    "import tensorflow": ["tensorflow.train.", "tensorflow.compat.v1.train.", "tensorflow."],
+    "import tensorflow.compat.v1 as tf": ["tf.train."],
+    "import tensorflow.compat.v1": ["tensorflow.compat.v1.train.", "tensorflow."],
+    "import tensorflow.sub": ["tensorflow.train.", "tensorflow.sub."],
+    "import os, tensorflow as tf": ["tf.train.", "os.name #"],
+    "import tensorflow as tf, tensorflow as tf2": ["tf.train.", "tf2.train."],
+    "import tensorflow as tf; import tensorflow.compat.v1 as tf1": ["tf.train.", "tf1.train."],
+    "from tensorflow import train": ["train."],
+    "from tensorflow.compat import v1 as tf": ["tf.train."],
+    "from tensorflow.compat.v1 import train as t": ["t."],
+    "from tensorflow.train import Scaffold": ["Scaffold #"],
+    "from tensorflow.train import Scaffold, Saver as S  # noqa": ["Scaffold #", "S #"],
+    "from tensorflow.train import (  # both\n    Saver,\n    Scaffold as S,  # it\n)": ["S #"],
+    "from tensorflow.python.training import monitored_session": ["monitored_session.Scaffold #"],
+    "import tensorflow.python.training.monitored_session": [
+        "tensorflow.python.training.monitored_session.Scaffold #"
+    ],
+    "import tfmts_compat": ["tfmts_compat."],
+    "import tfmts_compat as tc": ["tc."],
+    "from tfmts_compat import Scaffold": ["Scaffold #"],
+    "import other as tf": ["tf.train."],
+    "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n    tf = None": [
+        "tf.train."
+    ],
+    "if on(0):\n    import tensorflow as tf\nelse:\n    import tensorflow.compat.v1 as tf": [
+        "tf.train."
+    ],
+}
+ALIASES = {
+    "tf1 = tf.compat.v1": ["tf1.train."],
+    "t = tf.train": ["t."],
+    "tf = tf.compat.v1": ["tf.train."],
+    "tf = tf": ["tf.train."],
+    "S = tf.train.Scaffold": ["S #"],
+    "tfmts_compat = 3": [],
+    "tc = 3": [],
+    "del tf": [],
+    "tf.train.Scaffold = 5": [],
+    "setattr(tf.train, 'Scaffold', 5)": [],
+    "tf.train = 5": [],
+}
+USES = (
+    "out({0})",
+    "out([{0} for _ in 'ab'])",
+    "out((lambda: {0})())",
+    "out((lambda tf=None: {0})())",
+    "if {0}: out(1)",
+    "out(f'{{{0}}}')",
+    "out(({0}, tf.x))",
+    "x = {0}; out(x)",
+    "out([tf := {0}])",
+)
+NESTED = (
+    "if on(1):",
+    "if on(0):",
+    "for _ in 'ab':",
+    "while on(0):",
+    "try:",
+    "with_def",
+    "with_class",
+    "with_method",
+    "with_global",
+    "with_parameter",
+    "with_nonlocal",
+)
+PROGRAMS = int(os.environ.get("TFMTS_PROGRAMS", "500"))
+
+
+class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds and loads the modules of the table."""
+
+    def find_spec(self, name, path=None, target=None):
+        package = any(each.startswith(f"{name}.") for each in MODULES)
+        if name not in MODULES:
+            return None
+        return importlib.util.spec_from_loader(name, self, is_package=package)
+
+    def exec_module(self, module):
+        vars(module).update(MODULES[module.__name__])
+        for name in MODULES:
+            if name.rpartition(".")[0] == module.__name__ and not name.startswith(LAZY):
+                importlib.import_module(name)
+
+
+def outcome(program):
+    """What a program gives out, or the error with which it ends."""
+    given = []
+    roots = {name.partition(".")[0] for name in MODULES}
+    kept = {name: it for name, it in sys.modules.items() if name.partition(".")[0] not in roots}
+    with mock.patch.dict(sys.modules, kept, clear=True), mock.patch("sys.meta_path", [Stubs()]):
+        try:
+            code = compile(program, "program", "exec")
+            exec(code, {"out": lambda it: given.append(str(it)), "on": bool, "__name__": "m"})
+        except Exception as problem:
+            return given, repr(problem)
+    return given, None
+
+
+def indented(lines):
+    return ["    " + line for line in lines]
+
+
+@st.composite
+def blocks(draw, depth, reached):
+    """Lines, with the names that they bind added to those that may be used."""
+    lines = []
+    for _ in range(draw(st.integers(1, 4))):
+        kind = draw(st.sampled_from(["import", "use", "use", "alias", "nested", "nested"]))
+        if kind == "import":
+            text = draw(st.sampled_from(sorted(IMPORTS)))
+            reached += [it for it in IMPORTS[text] if it not in reached]
+            lines += text.split("\n")
+        elif kind == "alias":
+            text = draw(st.sampled_from(sorted(ALIASES)))
+            if any(it.startswith("tf.") for it in reached) or "tf" not in text:
+                reached += [it for it in ALIASES[text] if it not in reached]
+                lines.append(text)
+        elif kind == "use" and reached:
+            prefix = draw(st.sampled_from(reached))
+            name = draw(st.sampled_from(["Scaffold", "StopAtStepHook", "Saver", "x"]))
+            used = prefix[:-2] if prefix.endswith(" #") else prefix + name
+            if prefix in ("tf.", "tensorflow."):
+                used = f"{prefix}x"
+            elif prefix.endswith(".sub."):
+                used = f"{prefix}y"
+            lines += draw(st.sampled_from(USES)).format(used).split("\n")
+        elif kind == "nested" and depth:
+            lines += draw(nested(depth - 1, reached))
+    return lines or ["pass"]
+
+
+@st.composite
+def nested(draw, depth, reached):
+    head = draw(st.sampled_from(NESTED))
+    if not head.startswith("with_"):
+        body = indented(draw(blocks(depth, reached)))
+        if head == "try:":
+            tail = draw(st.sampled_from(["finally:", "except ImportError:"]))
+            return [head, *body, tail, *indented(draw(blocks(depth, reached)))]
+        if head.startswith("if") and draw(st.booleans()):
+            return [head, *body, "else:", *indented(draw(blocks(depth, reached)))]
+        return [head, *body]
+    name = f"f{draw(st.integers(0, 3))}"
+    inner = list(reached)
+    body = draw(blocks(depth, inner))
+    call = [f"{name}()"] if draw(st.booleans()) else [f"on({name}) and {name}()"]
+    if head == "with_class":
+        return [f"class {name}:", *indented(body), f"out(sorted(vars({name})))"]
+    if head == "with_method":
+        method = ["def m(self):", *indented(body)]
+        return [f"class {name}:", *indented(method), f"{name}().m()"]
+    if head == "with_global":
+        bound = draw(st.sampled_from(["tf", "tensorflow", "tfmts_compat", "Scaffold"]))
+        reached += [it for it in inner if it.startswith(f"{bound}.") and it not in reached]
+        return [f"def {name}():", f"    global {bound}", *indented(body), *call]
+    if head == "with_parameter":
+        bound = draw(st.sampled_from(["tf", "tfmts_compat", "tfmts_compat_", "tc", "train"]))
+        return [f"def {name}({bound}=None):", *indented(body), *call]
+    if head == "with_nonlocal":
+        inside = ["nonlocal tf", *draw(blocks(depth, inner))]
+        return [f"def {name}():", *indented(body), "    def g():", *indented(indented(inside)),
+                "    g()", *call]  # fmt: skip
+    return [f"def {name}():", *indented(body), *call]
+
+
+@st.composite
+def programs(draw):
+    reached = []
+    head = draw(st.sampled_from([[], ['"""Doc."""'], ["# Copyright"], ["import os"]]))
+    start = draw(st.sampled_from(sorted(IMPORTS)))
+    reached += IMPORTS[start]
+    first = start.split("\n") if draw(st.booleans()) else []
+    if not first:
+        reached.clear()
+    return "\n".join([*head, *first, *draw(blocks(3, reached))]) + "\n"
+
+
+COUNTS = {"programs": 0, "ran": 0, "moved": 0, "left": 0}
+
+
+@settings(
+    max_examples=PROGRAMS, deadline=None, database=None, derandomize=PROGRAMS == 500,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)  # fmt: skip
+@given(programs())
+def test_what_ran_before_gives_the_same_after(program):
+    COUNTS["programs"] += 1
+    before = outcome(program)
+    if "SyntaxError" in str(before[1]):
+        return
+    result = rewritten(program, "program.py")
+    if "TFM003" in [it.code for it in result.found]:
+        COUNTS["left"] += 1
+        assert result.text == program
+        return
+    if before[1] is None:
+        COUNTS["ran"] += 1
+        COUNTS["moved"] += result.text != program
+        assert outcome(result.text) == before, result.text
+    assert rewritten(result.text, "program.py").text == result.text
+
+
+def test_most_of_these_programs_run_and_nearly_all_are_verified():
+    assert COUNTS["ran"] >= 0.5 * COUNTS["programs"]
+    assert COUNTS["left"] <= 0.02 * COUNTS["programs"]

@@ -1,0 +1,106 @@
+"""Modules of the code base that pass TensorFlow on: followed, or reported with the reason."""
+
+import pytest
+
+from tfmts_compat import cli
+from tfmts_compat.migrate import project
+from tfmts_compat.migrate.rewrite import rewritten
+
+USE = "x = {0}train.Scaffold(), {0}x\n"
+FOLLOWED = {
+    "import": ("import tensorflow as tf\n", "from .compat import tf", "tf."),
+    "as": ("import tensorflow.compat.v1 as tf\n", "from .compat import tf as tf1", "tf1."),
+    "absolute": ("import tensorflow as tf\n", "from pkg.compat import tf", "tf."),
+    "module": ("import tensorflow as tf\n", "from . import compat", "compat.tf."),
+    "whole": ("import tensorflow as tf\n", "import pkg.compat", "pkg.compat.tf."),
+    "tried": (
+        "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n    tf = None\n",
+        "from .compat import tf",
+        "tf.",
+    ),
+    "versions": (
+        "import tensorflow\nif tensorflow.x:\n    tf = tensorflow.compat.v1\n"
+        "else:\n    tf = tensorflow\n",
+        "from .compat import tf",
+        "tf.",
+    ),
+    "itself": ("import tensorflow as tf\ntf = tf.compat.v1\n", "from .compat import tf", "tf."),
+    "conditional": (
+        "import tensorflow as t\ntf = t.compat.v1 if t.x else t\n",
+        "from .compat import tf",
+        "tf.",
+    ),
+    "twice": ("from .inner import tf\n", "from .compat import tf", "tf."),
+    "star": ("from .inner import *\n", "from .compat import tf", "tf."),
+    "cycle": (
+        "from .compat import *\nimport tensorflow as tf\n",
+        "from .compat import tf",
+        "tf.",
+    ),
+    "alias": ("import tensorflow as tf\n", "from . import compat\ntf1 = compat.tf", "tf1."),
+}
+WRITE = (
+    "if it is, in place of tf.train.Scaffold write tfmts_compat.Scaffold and import tfmts_compat"
+)
+NOT_FOLLOWED = {
+    "function": ("def load(): pass\ntf = load()\n", "another value in pkg/compat.py:2"),
+    "branch": (
+        "try:\n    import tensorflow as tf\nexcept ImportError:\n    tf = fake()\n",
+        "another value in pkg/compat.py:4",
+    ),
+    "global": (
+        "import tensorflow as tf\ndef f():\n    global tf\n    tf = 1\n",
+        "another value in pkg/compat.py:3",
+    ),
+    "class": ("class tf: pass\n", "another value in pkg/compat.py:1"),
+    "loop": ("for tf in load():\n    pass\n", "another value in pkg/compat.py:1"),
+    "elsewhere": ("from company import tf\n", "company.tf in pkg/compat.py"),
+    "missing": ("import os\n", "no name of pkg/compat.py"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _forgets():
+    project._names.cache_clear()
+    project._module.cache_clear()
+
+
+@pytest.mark.parametrize(("compat", "imported", "prefix"), FOLLOWED.values(), ids=FOLLOWED)
+def test_a_module_that_passes_tensorflow_on_is_followed(tree, compat, imported, prefix):
+    inner = "import tensorflow as tf\n"
+    tree(pkg__compat_py=compat, pkg__inner_py=inner)
+    old = f"{imported}\n{USE.format(prefix)}"
+    new = f"x = tfmts_compat.Scaffold(), {prefix}x\n"
+    tree(pkg__user_py=old)
+    result = rewritten(old, "pkg/user.py")
+    assert result.text.endswith(new)
+    assert "import tfmts_compat\n" in result.text
+    assert imported.splitlines()[0] in result.text
+    assert [it.code for it in result.found] == ["TFM102", "TFM101"]
+    assert cli.main(["migrate", "--write", "."]) == 0
+    assert (tree() / "pkg/user.py").read_text() == result.text
+    assert cli.main(["migrate", "--check", "--strict", "."]) == 0
+
+
+@pytest.mark.parametrize(("compat", "why"), NOT_FOLLOWED.values(), ids=NOT_FOLLOWED)
+def test_a_module_with_another_definition_is_reported(tree, compat, why):
+    tree(pkg__compat_py=compat)
+    source = f"from .compat import tf\n{USE.format('tf.')}"
+    result = rewritten(source, "pkg/user.py")
+    assert result.text == source
+    (found,) = result.found
+    assert found.code in ("TFM205", "TFM208")
+    if found.code == "TFM208":
+        assert found.message == (
+            f"it is not known whether tf is TensorFlow, since it is {why}; {WRITE}"
+        )
+
+
+def test_an_import_of_the_code_base_is_not_removed(tree, capsys):
+    tree(pkg__compat_py="import tensorflow as tf\ntf.disable_v2_behavior()\n")
+    tree(pkg__user_py="from .compat import tf\nx = tf.train.Scaffold()\n")
+    assert cli.main(["migrate", "--write", "."]) == 0
+    assert (tree() / "pkg/user.py").read_text() == (
+        "from .compat import tf\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n"
+    )
+    assert "pkg/user.py:1:21: TFM104 tf has no use any more" in capsys.readouterr().out

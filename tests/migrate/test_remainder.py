@@ -1,0 +1,192 @@
+"""What is left to a person: the exact messages, which say what to write."""
+
+import pytest
+from migrate_helpers import dedented, left_to_a_person
+
+from tfmts_compat.migrate.jobs import processed
+from tfmts_compat.migrate.names import ADVICE
+from tfmts_compat.migrate.prefilter import may_hold_a_name
+from tfmts_compat.migrate.rewrite import rewritten
+
+WRITE = "write tfmts_compat.Scaffold and import tfmts_compat"
+UNKNOWN = "TFM208 it is not known whether {0} is TensorFlow; if it is, in place of {0}.{1} " + WRITE
+LEFT = {
+    "parameter": (
+        "def f(tf):\n    return tf.train.Scaffold()\n",
+        "2:12: " + UNKNOWN.format("tf", "train.Scaffold"),
+    ),
+    "attribute": (
+        "def f(self):\n    return self.tf.train.Scaffold()\n",
+        "2:12: " + UNKNOWN.format("self.tf", "train.Scaffold"),
+    ),
+    "split": (
+        "def f(x):\n    return (x.train\n            .Scaffold())\n",
+        "2:13: " + UNKNOWN.format("x", "train.Scaffold"),
+    ),
+    "returned": (
+        "def f():\n    return tf().train.Scaffold()\n",
+        "2:12: " + UNKNOWN.format("tf()", "train.Scaffold"),
+    ),
+    "estimator": (
+        "def f(tf):\n    return tf.estimator.SessionRunHook()\n",
+        "2:12: " + UNKNOWN.format("tf", "estimator.SessionRunHook").replace(
+            "tfmts_compat.Scaffold", "tfmts_compat.SessionRunHook"
+        ),
+    ),
+    "import_module": (
+        'import importlib\ntf = importlib.import_module("tensorflow")\nx = tf.train.Scaffold()\n',
+        "3:5: " + UNKNOWN.format("tf", "train.Scaffold"),
+    ),
+    "importorskip": (
+        'import pytest\ntf = pytest.importorskip("tensorflow")\nx = tf.train.Scaffold()\n',
+        "3:5: " + UNKNOWN.format("tf", "train.Scaffold"),
+    ),
+    "not-among-the-files": (
+        "from company.compat import tf\nx = tf.train.Scaffold()\n",
+        "2:5: TFM208 it is not known whether tf is TensorFlow, since company.compat.tf was not "
+        f"found below this directory; if it is, in place of tf.train.Scaffold {WRITE}",
+    ),
+    "star": (
+        "from .compat import *\nx = tf.train.Scaffold()\n",
+        "2:5: " + UNKNOWN.format("tf", "train.Scaffold"),
+    ),
+    "mocked": (
+        'mock.patch("tensorflow.compat.v1.train.Scaffold")\n',
+        "1:12: TFM209 names tensorflow.compat.v1.train.Scaffold in a string; "
+        'write "tfmts_compat.Scaffold"',
+    ),
+    "mocked-attribute": (
+        'mock.patch("tensorflow.train.Scaffold.finalize")\n',
+        '1:12: TFM209 names tensorflow.train.Scaffold in a string; write "tfmts_compat.Scaffold'
+        '.finalize"',
+    ),
+    "configured": (
+        'HOOKS = ["tf.train.StopAtStepHook"]\n',
+        "1:10: TFM209 names tf.train.StopAtStepHook in a string; "
+        'write "tfmts_compat.StopAtStepHook"',
+    ),
+    "getattr": (
+        'import tensorflow as tf\nx = getattr(tf.train, "Scaffold", None)\n',
+        "2:5: TFM201 looks tensorflow.train.Scaffold up by a string; write tfmts_compat.Scaffold "
+        "in place of the call, and import tfmts_compat",
+    ),
+    "hasattr": (
+        'import tensorflow as tf\nx = hasattr(tf.train, "Scaffold")\n',
+        "2:5: TFM201 looks tensorflow.train.Scaffold up by a string; tfmts_compat.Scaffold is "
+        "always there: remove the test, and import tfmts_compat",
+    ),
+    "patch-object": (
+        'import tensorflow as tf\nmock.patch.object(tf.train, "Scaffold")\n',
+        "2:1: TFM201 looks tensorflow.train.Scaffold up by a string; write tfmts_compat in place "
+        "of tf.train, and import tfmts_compat",
+    ),
+    "through-an-attribute": (
+        "import tensorflow as tf\ndef f(self):\n    self.tf1 = tf.compat.v1\n"
+        "    self.tf1.train.Scaffold()\n",
+        "4:5: TFM207 self.tf1.train.Scaffold may be tensorflow.train.Scaffold, reached through an "
+        f"attribute; in place of self.tf1.train.Scaffold {WRITE}",
+    ),
+    "Supervisor": (
+        "import tensorflow as tf\nsv = tf.train.Supervisor(logdir='x')\n",
+        "2:6: TFM210 tensorflow.train.Supervisor " + ADVICE["tensorflow.train.Supervisor"],
+    ),
+    "Supervisor-imported": (
+        "from tensorflow.python.training.supervisor import Supervisor\n",
+        "1:51: TFM210 tensorflow.python.training.supervisor.Supervisor "
+        + ADVICE["tensorflow.train.Supervisor"],
+    ),
+    "contrib.training.train": (
+        "import tensorflow as tf\ntf.contrib.training.train(op, 'x')\n",
+        "2:1: TFM210 tensorflow.contrib.training.train "
+        + ADVICE["tensorflow.contrib.training.train"],
+    ),
+    "contrib.training-imported": (
+        "from tensorflow.contrib import training as contrib_training\n"
+        "contrib_training.evaluate_repeatedly('x')\n",
+        "2:1: TFM210 tensorflow.contrib.training.evaluate_repeatedly "
+        + ADVICE["tensorflow.contrib.training.evaluate_repeatedly"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "expected"), LEFT.values(), ids=LEFT)
+def test_what_is_left_says_what_to_write(source, expected):
+    assert may_hold_a_name(source.encode())
+    left_to_a_person(source)  # the same without the prefilter
+    result = rewritten(source, "module.py")
+    assert list(map(str, result.found)) == [f"module.py:{expected}"]
+    assert result.text == source
+
+
+NOTHING = {
+    "global_step-of-a-model": "def f(self):\n    return self.train.global_step\n",
+    "own-class": "import own\nx = own.train.Scaffold()\n",
+    "sentence": 'x = "see tf.train.Scaffold"\n',
+    "docstring": '"""tf.train.Scaffold"""\n',
+    "other-path": 'x = "tensorflow.train.Saver", "tf.Scaffold", "own.train.Scaffold"\n',
+    "contrib.training.HParams": "import tensorflow as tf\ntf.contrib.training.HParams()\n",
+    "keras-train": "import tensorflow as tf\ntraining = x()\ntraining.train(tf.contrib)\n",
+}
+
+
+@pytest.mark.parametrize("source", NOTHING.values(), ids=NOTHING)
+def test_nothing_is_reported(source, tree):
+    tree(own__train_py="class Scaffold:\n    pass\n")
+    assert left_to_a_person(source) == []
+
+
+BRANCHES = {
+    "try": """
+        import tensorflow as tf
+        import tfmts_compat
+        try:
+            Hook = tf.train.SessionRunHook
+        except AttributeError:
+            Hook = tf.estimator.SessionRunHook
+        """,
+    "if": """
+        import tensorflow as tf
+        import tfmts_compat
+        if hasattr(tf.train, "Saver"):
+            Hook = tf.train.SessionRunHook
+        else:
+            Hook = tf.estimator.SessionRunHook
+        """,
+    "expression": """
+        import tensorflow as tf
+        import tfmts_compat
+        Hook = tf.train.SessionRunHook if tf.x else tf.estimator.SessionRunHook
+        """,
+    "imports": """
+        import tensorflow
+        import other
+        try:
+            from tensorflow.train import SessionRunHook
+        except ImportError:
+            from tensorflow.estimator import SessionRunHook
+        """,
+}
+
+
+@pytest.mark.parametrize("source", BRANCHES.values(), ids=BRANCHES)
+def test_branches_that_became_the_same(source):
+    assert left_to_a_person(source) == [(3, 1, "TFM211")]
+    moved = rewritten(dedented(source), "module.py").text
+    assert [code for _, _, code in left_to_a_person(moved)] == ["TFM211"]
+
+
+def test_branches_that_differ_are_not_reported():
+    for other in ("Hook = None", "Hook = tf.train.SessionRunHook; x = 1"):
+        source = BRANCHES["try"].replace("Hook = tf.estimator.SessionRunHook", other)
+        assert left_to_a_person(source) == []
+
+
+def test_a_comment_silences_the_branches():
+    source = BRANCHES["try"].replace("try:", "try:  # tfmts: ignore[TFM211]")
+    assert left_to_a_person(source) == []
+
+
+def test_a_string_in_a_notebook_is_found():
+    data = b'{"cells": [{"cell_type": "code", "source": ["p(\\"tf.train.Scaffold\\")"]}]}'
+    assert may_hold_a_name(data)
+    assert [it.code for it in processed("n.ipynb", data, (), False).found] == ["TFM209"]

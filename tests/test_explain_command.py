@@ -1,0 +1,126 @@
+"""tfmts-compat explain."""
+
+import dataclasses
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from tfmts_compat import cli, explain
+from tfmts_compat._plan import Call
+
+
+def test_explain_prints_the_plan(capsys):
+    arguments = [
+        "--save_checkpoint_secs=60",
+        "--save_checkpoint_steps=10",
+        "--checkpoint_dir=/ckpt",
+    ]
+    assert cli.main(["explain", *arguments]) == 0
+    plan = explain(save_checkpoint_secs=60, save_checkpoint_steps=10, checkpoint_dir="/ckpt")
+    assert capsys.readouterr().out == f"{plan}\n"
+
+
+def test_explain_prints_json(capsys):
+    assert cli.main(["explain", "--json", "--is_chief=false", "--max_wait_secs=None"]) == 0
+    assert (
+        json.loads(capsys.readouterr().out) == explain(is_chief=False, max_wait_secs=None).to_dict()
+    )
+
+
+@pytest.mark.parametrize(
+    ("argument", "cadence"),
+    [
+        ("None", (None, None)),
+        ("0", (None, None)),
+        ("1.5", (None, 1.5)),
+        ("inf", (None, "inf")),
+        ("USE_DEFAULT", (600, None)),
+    ],
+)
+def test_values_are_read_as_python_reads_them(capsys, argument, cadence):
+    cli.main(["explain", "--json", "--checkpoint_dir=3", f"--save_checkpoint_steps={argument}"])
+    printed = json.loads(capsys.readouterr().out)["checkpoints"]
+    assert (printed["secs"], printed["steps"]) == cadence
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--save_checkpoint_secs=often", "--checkpoint_dir=x"], "save_checkpoint_secs='often'"),
+        (["--save_summaries_secs=1", "--save_summaries_steps=1", "--summary_dir=x"], "not both"),
+        (["--is_chief=maybe"], "is_chief='maybe' (str): must be true or false"),
+        (["--chekpoint_dir=x"], "unrecognized arguments: --chekpoint_dir=x"),
+        (["--max_wait_secs"], "expected one argument"),
+    ],
+)
+def test_a_bad_value_ends_with_one_line_and_exit_2(arguments, message):
+    result = subprocess.run(
+        [sys.executable, "-m", "tfmts_compat", "explain", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_directory_given_as_None_is_none(capsys):
+    assert cli.main(["explain", "--json", "--checkpoint_dir=None"]) == 0
+    assert json.loads(capsys.readouterr().out) == explain(checkpoint_dir=None).to_dict()
+
+
+def test_the_help_explains_each_argument():
+    result = subprocess.run(
+        [sys.executable, "-m", "tfmts_compat", "explain", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    text = " ".join(result.stdout.split())
+    not_there = {"scaffold", "hooks", "chief_only_hooks", "config"}
+    for field in dataclasses.fields(Call):
+        explained = f"--{field.name} VALUE " in text and f"(default: {field.default!r})" in text
+        assert explained == (field.name not in not_there), field.name
+    assert "--save_checkpoint_secs VALUE seconds between checkpoints." in text
+    assert "VALUE (default" not in text
+
+
+@pytest.mark.parametrize("columns", [60, 100, 300])
+def test_the_table_fits_the_terminal(columns):
+    arguments = [
+        "--save_checkpoint_secs=60",
+        "--save_checkpoint_steps=10",
+        "--checkpoint_dir=/ckpt",
+    ]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "tfmts_compat", "explain", *arguments],
+        stdout=theirs,
+        env={**os.environ, "COLUMNS": str(columns)},
+    ) as process:
+        os.close(theirs)
+        printed = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+            printed += part
+            if not part:
+                break
+        assert process.wait() == 0
+    os.close(ours)
+    lines = printed.decode().splitlines()
+    plan = explain(save_checkpoint_secs=60, save_checkpoint_steps=10, checkpoint_dir="/ckpt")
+    assert max(map(len, lines)) <= columns
+    assert " ".join(" ".join(lines).split()) == " ".join(str(plan).split())
+    if columns == 300:
+        assert lines == str(plan).splitlines()
+    else:  # the rule is on lines of its own
+        assert "checkpoint saver  every 60 seconds into /ckpt" in lines

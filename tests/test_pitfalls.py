@@ -1,0 +1,48 @@
+"""A warning points at the user's line, whichever modules are between it and the shim."""
+
+import functools
+import threading
+
+import pytest
+
+from tfmts_compat import TfmtsCompatWarning, _pitfalls
+
+
+def function_in(module):
+    """A function of a module of this name, which calls another one."""
+    contents = {"__name__": module}
+    exec(compile("def call(function):\n    return function()\n", f"<{module}>", "exec"), contents)
+    return contents["call"]
+
+
+@pytest.mark.parametrize(
+    ("modules", "file"),
+    [
+        ([], __file__),
+        (["tensorflow.python.eager", "tensorflow_estimator.python", "contextlib"], __file__),
+        (["tensorflow_addons.hooks"], "<tensorflow_addons.hooks>"),
+        (["tensorflow.python.eager", "models.train"], "<models.train>"),
+    ],
+    ids=str,
+)
+def test_a_warning_points_at_the_innermost_frame_of_the_user(modules, file):
+    call = functools.partial(_pitfalls.warn, "a pitfall")
+    for module in ["tfmts_compat._session", *modules]:  # the innermost first
+        call = functools.partial(function_in(module), call)
+    with pytest.warns(TfmtsCompatWarning, match=r"^a pitfall$") as caught:
+        call()
+    assert [warning.filename for warning in caught] == [file]
+
+
+@pytest.mark.filterwarnings("ignore::tfmts_compat.TfmtsCompatWarning")
+def test_texts_are_collected_in_the_innermost_context_of_the_thread():
+    with _pitfalls.collected() as outer:
+        _pitfalls.warn("first")
+        with _pitfalls.collected() as inner:
+            _pitfalls.warn("second")
+            thread = threading.Thread(target=_pitfalls.warn, args=("in a thread",))
+            thread.start()
+            thread.join()
+        _pitfalls.warn("third")
+    _pitfalls.warn("fourth")
+    assert (outer, inner) == (["first", "third"], ["second"])

@@ -1,0 +1,140 @@
+"""Checks that need TensorFlow, the graph or the file system, before anything is created."""
+
+import os
+import tempfile
+
+import pytest
+import tensorflow as tf
+from helpers import files
+from strategies import Hook, MakesGlobalStep
+
+from tfmts_compat import MonitoredTrainingSession
+
+train = tf.compat.v1.train
+upstream = train.MonitoredTrainingSession
+errors = tf.errors
+pytestmark = pytest.mark.usefixtures("working_directory")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"checkpoint_dir": "d"},
+        {"summary_dir": "d", "chief_only_hooks": [train.LoggingTensorHook([], 1)]},
+        {"hooks": [train.StopAtStepHook(1)]},
+        {"checkpoint_dir": "d", "hooks": [MakesGlobalStep()]},
+    ],
+    ids=["checkpoint_dir", "summary_dir", "a hook that needs it", "a hook too late"],
+)
+def test_a_missing_global_step_is_rejected_before_anything_is_written(graph, arguments):
+    with pytest.raises(RuntimeError, match="get_or_create_global_step"):
+        MonitoredTrainingSession(**arguments)
+    assert files() == ["file"]
+    with pytest.raises(RuntimeError):
+        upstream(**arguments)
+
+
+def test_a_chief_only_hook_that_makes_no_global_step_leaves_no_file(graph):
+    with pytest.raises(RuntimeError, match="the checkpoint saver"):
+        MonitoredTrainingSession(checkpoint_dir="d", chief_only_hooks=[Hook()])
+    assert files() == ["file"]
+
+
+@pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
+def test_a_chief_only_hook_may_make_the_global_step(graph, open_session):
+    with open_session(checkpoint_dir="d", chief_only_hooks=[MakesGlobalStep()]):
+        pass
+    assert "d/model.ckpt-0.index" in files()
+
+
+@pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
+@pytest.mark.parametrize("arguments", [{}, {"checkpoint_dir": "d"}, {"is_chief": False}], ids=str)
+def test_eager_execution_is_a_runtime_error(open_session, arguments):
+    with pytest.raises(RuntimeError, match="eager"):
+        open_session(**arguments)
+    assert files() == ["file"]
+
+
+def test_a_graph_finalized_too_early_is_rejected_before_anything_is_written(train_op):
+    train_op.graph.finalize()
+    with pytest.raises(RuntimeError, match=r"before graph.finalize\(\)"):
+        MonitoredTrainingSession(checkpoint_dir="d")
+    assert files() == ["file"]
+    with pytest.raises(RuntimeError):
+        upstream(checkpoint_dir="d")
+
+
+@pytest.mark.skipif(not hasattr(tf.io.gfile, "get_registered_schemes"), reason="cannot tell")
+def test_an_unknown_file_system_is_rejected_before_anything_is_written(train_op):
+    with pytest.raises(errors.UnimplementedError, match=r"^checkpoint_dir='foo://x' \(str\)"):
+        MonitoredTrainingSession(checkpoint_dir="foo://x", summary_dir="d")
+    assert files() == ["file"]
+    with pytest.raises(errors.UnimplementedError):
+        upstream(checkpoint_dir="foo://x", summary_dir="d")
+
+
+@pytest.fixture
+def unprivileged():
+    """Not root for the test's duration: root may write everywhere."""
+    if os.getuid() == 0:
+        os.setresuid(65534, 65534, 0)
+        yield
+        os.setresuid(0, 0, 0)
+    else:
+        yield
+
+
+@pytest.mark.parametrize("open_session", [MonitoredTrainingSession, upstream])
+def test_an_unwritable_directory_is_rejected(train_op, unprivileged, open_session):
+    with pytest.raises(errors.PermissionDeniedError) as raised:
+        open_session(checkpoint_dir="/usr/d")
+    if open_session is MonitoredTrainingSession:
+        assert "checkpoint_dir='/usr/d' (str): must be writable" in str(raised.value)
+
+
+@pytest.mark.parametrize("open_session", [MonitoredTrainingSession, upstream])
+def test_a_directory_that_cannot_be_entered_is_rejected(train_op, unprivileged, open_session):
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o600)  # writable, but not executable
+        with pytest.raises(errors.PermissionDeniedError) as raised:
+            open_session(checkpoint_dir=f"{directory}/d")
+        os.chmod(directory, 0o700)
+    if open_session is MonitoredTrainingSession:
+        assert f"this process may not write to {directory}; " in str(raised.value)
+
+
+class FreesDirectory(train.SessionRunHook):
+    """Removes the file that is in the place of a directory."""
+
+    def begin(self):
+        os.remove("file")
+
+
+@pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
+@pytest.mark.parametrize("argument", ["checkpoint_dir", "summary_dir"])
+def test_a_chief_only_hook_may_make_the_directory_usable(train_op, open_session, argument):
+    with open_session(chief_only_hooks=[FreesDirectory()], **{argument: "file"}) as session:
+        session.run(train_op)
+    assert os.path.isdir("file")
+
+
+def test_a_directory_still_unusable_after_chief_only_hooks_is_rejected_then(train_op):
+    with pytest.raises(errors.FailedPreconditionError, match=r"checkpoint_dir='file/d' \(str\)"):
+        MonitoredTrainingSession(checkpoint_dir="file/d", chief_only_hooks=[Hook()])
+    assert files() == ["file"]
+
+
+def test_a_hook_that_begins_after_the_default_hooks_is_too_late(train_op):
+    for open_session in (upstream, MonitoredTrainingSession):
+        with pytest.raises(errors.OpError):
+            open_session(checkpoint_dir="file", hooks=[FreesDirectory()])
+        assert files() == ["file"]
+
+
+@pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
+@pytest.mark.parametrize("name", ["runs/lr=1_gs://b", "my-scheme://b", "1gs://b", "a b://c"])
+def test_a_local_path_may_have_a_scheme_s_separator_inside(train_op, open_session, name):
+    with open_session(checkpoint_dir=name) as session:
+        session.run(train_op)
+    with open_session(checkpoint_dir=name) as session:
+        assert session.run(tf.compat.v1.train.get_global_step()) == 1

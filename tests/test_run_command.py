@@ -1,0 +1,228 @@
+"""tfmts-compat run: a program as python runs it, with the shim in place."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import tensorflow as tf
+
+TRAINS = """
+import sys
+import tensorflow as tf
+def train(directory):
+    with tf.Graph().as_default():
+        step = tf.compat.v1.train.get_or_create_global_step()
+        op = tf.compat.v1.assign_add(step, 1)
+        with tf.compat.v1.train.MonitoredTrainingSession(  # line 8
+            checkpoint_dir=directory, save_checkpoint_secs=60, save_checkpoint_steps=10
+        ) as session:
+            return int(session.run(op))
+if __name__ == "__main__":
+    print("step", train(sys.argv[1]))
+"""
+SHOWS = """
+import sys
+print(__name__, __file__, sys.argv, sys.path[0], __spec__ and __spec__.name)
+"""
+
+
+def run(*arguments, command=("-m", "tfmts_compat", "run"), **options):
+    return subprocess.run(
+        [sys.executable, *command, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        **options,
+    )
+
+
+@pytest.fixture
+def program(tmp_path):
+    """Writes a script in a directory of its own, and returns its path."""
+
+    def write(text, name="program.py"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("program.py", "--report", "x"),
+        ("./program.py", "-m"),
+        ("-m", "program", "-c"),
+        ("-c", "import sys; print(sys.argv, sys.path[0], __name__)", "a"),
+        ("-c", "import sys; sys.exit(3)"),
+        ("-c", "import sys; sys.exit('why')"),
+        ("-c", "raise SystemExit"),
+        ("-c", "def f():\n  raise KeyError('x')\nf()"),
+        ("-c", "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"),
+        ("missing.py",),
+        ("-m", "missing"),
+        ("-c", "import sys; print(sys.stdin.read())"),
+        (".",),
+    ],
+    ids=str,
+)
+def test_a_program_runs_as_python_runs_it(program, tmp_path, arguments):
+    program(SHOWS)
+    program(SHOWS, "__main__.py")
+    expected, found = (
+        run(*arguments, command=command, cwd=tmp_path, input="typed")
+        for command in ((), ("-m", "tfmts_compat", "run"))
+    )
+    assert (found.returncode, found.stdout) == (expected.returncode, expected.stdout)
+    assert found.stderr == expected.stderr  # tracebacks too
+
+
+def test_the_options_of_python_are_the_program_s(program, tmp_path):
+    shows = "import sys; print(sys.flags, sys._xoptions, sys.warnoptions, sys.stdout.write_through)"
+    options = ("-O", "-u", "-W", "error::ImportWarning", "-X", "utf8", "-X", "mine=1")
+    expected, found = (
+        run("-c", shows, command=(*options, *command))
+        for command in ((), ("-m", "tfmts_compat", "run"))
+    )
+    assert found.stdout == expected.stdout
+    assert "'mine': '1'" in found.stdout
+
+
+@pytest.mark.parametrize(
+    "text", ["raise KeyError", "import missing_module", "from os import missing", "def f(:"]
+)
+def test_a_failed_import_of_tensorflow_has_the_traceback_of_python(program, tmp_path, text):
+    (tmp_path / "tensorflow").mkdir()
+    program(text, "tensorflow/__init__.py")
+    script = program("import tensorflow")
+    expected, found = (
+        run(str(script), command=command) for command in ((), ("-m", "tfmts_compat", "run"))
+    )
+    assert (found.returncode, found.stderr) == (expected.returncode, expected.stderr)
+    assert found.stderr.count("File") == 2
+
+
+@pytest.mark.parametrize("upstream", [False, True])
+def test_the_report_shows_what_was_built_and_what_upstream_does(program, tmp_path, upstream):
+    script, report = program(TRAINS), tmp_path / "report.json"
+    options = ["--upstream"] if upstream else []
+    result = run("--report", str(report), *options, str(script), str(tmp_path / "ckpt"))
+    (call,) = json.loads(report.read_text())["calls"]
+    assert (call["file"], call["line"], call["function"]) == (str(script), 8, "train")
+    assert call["plan"]["checkpoints"]["secs"] == 60
+    assert call["upstream"] == ["ValueError: Can not provide both every_secs and every_steps. (D1)"]
+    assert "MonitoredTrainingSession was called 1 times" in result.stderr
+    if upstream:
+        assert call["built_by"] == "tensorflow"
+        assert call["error"]["type"] == "ValueError"
+        assert result.returncode == 1
+    else:
+        assert (call["built_by"], call["error"]) == ("tfmts_compat", None)
+        assert (result.returncode, result.stdout) == (0, "step 1\n")
+
+
+CALLS = """
+import pathlib, sys
+import numpy as np
+import tensorflow as tf
+train = tf.compat.v1.train
+d = sys.argv[1]
+for arguments in (
+    dict(checkpoint_dir=d, save_checkpoint_secs=60, save_checkpoint_steps=0),
+    dict(is_chief=False, hooks=(hook for hook in [])),
+    dict(checkpoint_dir=pathlib.Path(d), save_checkpoint_secs=60),
+    dict(checkpoint_dir=d, save_checkpoint_steps=10),
+    dict(save_checkpoint_secs=np.array([1, 2])),
+    dict(hooks=[None]),
+    dict(checkpoint_dir=d, save_summaries_secs=1, save_summaries_steps=1),
+    dict(master="nothing://here", hooks=3),
+):
+    with tf.Graph().as_default():
+        if arguments.get("is_chief", True):  # a worker would wait for the variable
+            train.create_global_step()
+        try:
+            train.MonitoredTrainingSession(**arguments).close()
+        except Exception as error:
+            print(type(error).__name__)
+"""
+
+
+def test_the_report_has_the_departures_of_each_call_and_the_rejected_ones(program, tmp_path):
+    minor = tuple(map(int, tf.__version__.split(".")[:2]))
+    script, report = program(CALLS), tmp_path / "report.json"
+    result = run("--report", str(report), str(script), str(tmp_path / "ckpt"))
+    assert result.stdout.split() == ["TypeError", "ValueError", "TypeError"], result.stderr
+    calls = json.loads(report.read_text())["calls"]
+    assert [call["departures"] for call in calls] == [
+        ["D1"],
+        ["D2", "D6"],
+        ["D3"] if minor >= (2, 6) else [],
+        ["D4"] if minor >= (2, 8) else [],
+        ["D5"],
+        [],
+        [],
+        [],
+    ]
+    assert [call["upstream"][0][-4:] for call in calls[:2]] == ["(D1)", "(D2)"]
+    for call in calls[-3:]:
+        assert call["rejected"] == call["error"]["message"]
+        assert call["upstream"] == ["fails, too, but later: it may have written files by then"]
+    assert "  upstream: fails, too, but later" in result.stderr
+
+
+def test_spawned_children_have_the_shim_and_are_in_the_report(program, tmp_path):
+    spawns = TRAINS.replace(
+        'print("step", train(sys.argv[1]))',
+        """
+    import multiprocessing
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        print(pool.map(train, [sys.argv[1] + "1", sys.argv[1] + "2"]))
+""",
+    )
+    script, report = program(spawns), tmp_path / "report.json"
+    result = run("--report", str(report), str(script), str(tmp_path / "ckpt"))
+    assert (result.returncode, result.stdout) == (0, "[1, 1]\n"), result.stderr
+    calls = json.loads(report.read_text())["calls"]
+    assert [call["error"] for call in calls] == [None, None]
+    assert all(call["built_by"] == "tfmts_compat" for call in calls)
+
+
+def test_tensorflow_is_not_imported_before_the_program_does():
+    result = run(
+        "-c", "import sys; print([m for m in ('tensorflow', 'tfmts_compat') if m in sys.modules])"
+    )
+    assert result.stdout == "[]\n"
+
+
+def test_an_interrupt_reaches_the_program(program):
+    script = program("print('up', flush=True)\nimport time\ntime.sleep(600)\n")
+    with subprocess.Popen(
+        [sys.executable, "-m", "tfmts_compat", "run", str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout.readline() == "up\n"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGINT
+    assert errors.splitlines()[-1] == "KeyboardInterrupt"
+
+
+@pytest.mark.parametrize("arguments", [(), ("--report", "/no/such/directory/x", "program.py")])
+def test_a_usage_error_is_one_line_and_exit_2(arguments):
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "tfmts-compat: error: " in result.stderr
+
+
+def test_a_sitecustomize_of_the_users_still_runs(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("print('mine')\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    assert run("-c", "pass", env=environment).stdout.splitlines()[-1] == "mine"

@@ -1,0 +1,92 @@
+"""Random trainings: the shim leaves the traces that upstream leaves, but for the departures."""
+
+import os
+
+import pytest
+import tensorflow as tf
+from hypothesis import HealthCheck, given, settings
+from strategies import as_documented
+from trainings import scenario, trainings
+
+import tfmts_compat
+from tfmts_compat.parity import comparison, trace
+
+# 300 in CI, see .ci/run; `TFMTS_TRAININGS=3000 tox -e tests -- tests/test_trainings.py`
+TRAININGS = int(os.environ.get("TFMTS_TRAININGS", "50"))
+train = tf.compat.v1.train
+_LIMITED = "It seems that global step (tf.train.get_global_step) has not been increased"
+
+
+class CheckpointSaverHook(train.CheckpointSaverHook):
+    """Upstream's, saving where D4 says: a run that goes far may be saved one run late.
+
+    A run goes far if it advances the step by more than twice as much as any lately, as the
+    values tell that runs have fetched; what was seen fades by a hundredth per advance.
+    """
+
+    def after_create_session(self, session, coord):
+        self.fetched, self.advance = None, 0
+        super().after_create_session(session, coord)
+
+    def after_run(self, run_context, run_values):
+        step, before = int(run_values.results), self.fetched
+        self.fetched = step
+        if before is not None and step > before:
+            self.advance = max(step - before, 0.99 * self.advance)
+        expected = step + int(2 * self.advance)
+        if expected == step or self._timer.should_trigger_for_step(expected):
+            super().after_run(run_context, run_values)
+
+
+def with_d4(arguments):
+    """The call with the default saver passed as a hook that follows D4."""
+    scaffold = arguments.get("scaffold") or train.Scaffold()
+    saver = CheckpointSaverHook(
+        arguments["checkpoint_dir"],
+        save_steps=arguments["save_checkpoint_steps"],
+        scaffold=scaffold,
+        save_graph_def=arguments.get("save_graph_def", True),
+    )
+    return {
+        **arguments,
+        "save_checkpoint_secs": None,
+        "save_checkpoint_steps": None,
+        "scaffold": scaffold,
+        "hooks": [saver, *arguments["hooks"]],
+    }
+
+
+def has_d4(arguments):
+    return bool(arguments["checkpoint_dir"]) and bool(arguments.get("save_checkpoint_steps"))
+
+
+def recorded(training, function, change=lambda arguments: arguments):
+    """The trace, without a warning of which TensorFlow logs five per caller and process."""
+    described = scenario(training)
+    runs = trace.record(described, function, lambda run: change(described.call(run)))
+    return [
+        {**run, "log": [line for line in run.get("log", ()) if _LIMITED not in line]}
+        for run in runs
+    ]
+
+
+@pytest.mark.filterwarnings("ignore")
+@settings(
+    max_examples=TRAININGS,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+@given(training=trainings())
+def test_a_training_leaves_upstreams_trace(training):
+    shim = recorded(training, tfmts_compat.MonitoredTrainingSession)
+    upstream = recorded(training, train.MonitoredTrainingSession, as_documented)
+    if shim != upstream and has_d4(as_documented(training.arguments)):
+        upstream = recorded(
+            training, train.MonitoredTrainingSession, lambda given: with_d4(as_documented(given))
+        )
+    differences = comparison.differences(upstream, shim)
+    assert not differences, "\n".join(
+        comparison.line(place, ("upstream", value), ("the shim", shims_value))
+        for place, value, shims_value in differences
+    )

@@ -1,0 +1,172 @@
+"""How often a session saves: two argument values, resolved by the table of precedence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tfmts_compat import _checks, _precedence
+from tfmts_compat._precedence import Rule, Setting
+
+
+@dataclass(frozen=True)
+class Cadence:
+    """How often something is written, and the rule that decided it.
+
+    Attributes:
+      rule: the rule that decided.
+      secs: seconds between writes, or None.
+      steps: global steps between writes, or None.
+      pitfalls: texts of the warnings about the values.
+    """
+
+    rule: Rule
+    secs: Any = None
+    steps: Any = None
+    pitfalls: tuple[str, ...] = ()
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is written."""
+        return self.secs is not None or self.steps is not None
+
+    def __str__(self) -> str:
+        if self.secs is not None:
+            return f"every {self.secs} seconds"
+        if self.steps is not None:
+            return f"every {self.steps} global steps"
+        return "off"
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """The two arguments of one cadence; `validated_first` is the one that upstream reads first."""
+
+    secs: str
+    steps: str
+    rules: _precedence.Table
+    validated_first: str
+    default: int
+
+
+_CHECKPOINTS = _Pair(
+    "save_checkpoint_secs", "save_checkpoint_steps", _precedence.CHECKPOINTS, "secs", 600
+)
+_SUMMARIES = _Pair(
+    "save_summaries_secs", "save_summaries_steps", _precedence.SUMMARIES, "steps", 100
+)
+
+
+def checkpoints(secs: Any, steps: Any) -> Cadence:
+    """Resolves save_checkpoint_secs and save_checkpoint_steps.
+
+    Raises:
+      TypeError: a value is not a number.
+      ValueError: a value is an array of several numbers, or a value is not a number and
+        the other argument of the pair is on.
+    """
+    return _resolve(_CHECKPOINTS, secs, steps)
+
+
+def decides_alone(secs: Any) -> bool:
+    """Whether save_checkpoint_secs is on; upstream then saves without validating the steps."""
+    try:
+        return Setting.of(secs) is Setting.ON
+    except Exception:
+        return False
+
+
+def summaries(secs: Any, steps: Any) -> Cadence:
+    """Resolves save_summaries_secs and save_summaries_steps.
+
+    Raises:
+      TypeError: a value is not a number.
+      ValueError: both are given and one of them is on (upstream behaviour; the
+        documentation does not say otherwise), or a value is an array of several
+        numbers.
+    """
+    return _resolve(_SUMMARIES, secs, steps)
+
+
+def step_counter(steps: Any) -> Cadence:
+    """Resolves log_step_count_steps.
+
+    Raises:
+      TypeError: the value is not a number.
+      ValueError: the value is an array of several numbers.
+    """
+    setting = _setting("log_step_count_steps", steps)
+    if setting is Setting.ON:
+        return Cadence(_precedence.STEP_COUNT, steps=steps)
+    return Cadence(_precedence.NO_STEP_COUNT, pitfalls=_nan_pitfalls(log_step_count_steps=steps))
+
+
+def _resolve(pair: _Pair, secs: Any, steps: Any) -> Cadence:
+    names, values = {"secs": pair.secs, "steps": pair.steps}, {"secs": secs, "steps": steps}
+    first = pair.validated_first
+    second = "steps" if first == "secs" else "secs"
+    settings = {first: _setting(names[first], values[first])}
+    # If the first value is on, upstream does not validate the second: it rejects the pair.
+    beside_on = settings[first] is Setting.ON
+    settings[second] = _setting(names[second], values[second], ValueError if beside_on else None)
+
+    rule = pair.rules[settings["secs"], settings["steps"]]
+    if rule.error:
+        raise _checks.rejected(
+            f"{pair.secs}={_checks.shown(secs)} and {pair.steps}={_checks.shown(steps)}",
+            rule.says,
+            f"leave {names[second]} out, or pass None for the one you do not want",
+            rule.error,
+        )
+    pitfalls = _nan_pitfalls(**{pair.secs: secs, pair.steps: steps})
+    if rule.pitfall and not pitfalls:
+        pitfalls = (rule.pitfall.format(argument=pair.steps, value=_checks.shown(steps)),)
+    if rule in (_precedence.DEFAULT_SECS, _precedence.DEFAULT_STEPS):
+        values = {"secs": pair.default, "steps": pair.default}
+    return Cadence(
+        rule,
+        secs=values["secs"] if rule.uses == "secs" else None,
+        steps=values["steps"] if rule.uses == "steps" else None,
+        pitfalls=pitfalls,
+    )
+
+
+def _setting(name: str, value: Any, error: type[Exception] | None = None) -> Setting:
+    try:
+        return Setting.of(value)
+    except Exception as problem:
+        unit = "seconds" if name.endswith("_secs") else "global steps"
+        upstreams = ValueError if isinstance(problem, ValueError) else TypeError
+        raise _checks.rejected(
+            _checks.given(name, value),
+            f"must be one number of {unit}, or None for off",
+            _number_in(value) or f"pass a number of {unit}, None, or leave it out",
+            error or upstreams,
+        ) from problem
+
+
+def _number_in(value: Any) -> str | None:
+    """The remedy if a string contains a number, e.g. a flag that was not converted."""
+    if not isinstance(value, str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return f"pass the number {number:g}, not a string"
+
+
+def _nan_pitfalls(**values: Any) -> tuple[str, ...]:
+    return tuple(
+        f"{name}=nan counts as off, because nan > 0 is false: nothing is written for it. "
+        "Pass a number above 0, or None to switch it off"
+        for name, value in values.items()
+        if _is_nan(value)
+    )
+
+
+def _is_nan(value: Any) -> bool:
+    try:
+        return bool(value != value)
+    except Exception:
+        return False  # an array of several numbers

@@ -1,0 +1,247 @@
+"""The checkpoints in a directory: which are intact, and the remedy for a damaged one.
+
+Importing this module imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+from tfmts_compat import _checkpoint_state, _checks, _upstream
+
+_tf = _upstream.tensorflow()
+_train: Any = _tf.compat.v1.train
+_NO_SIZE = (_tf.string, _tf.resource, _tf.variant)  # their shape does not determine their size
+_PART = re.compile(r"(.+)\.(?:index|data-\d{5}-of-\d{5})")
+_SHARD = re.compile(r".+\.data-(\d{5})-of-(\d{5})")
+_LEFTOVER = re.compile(r".+\.tempstate\d+|.+_temp(?:_[0-9a-f]+)?/?")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The files of one checkpoint.
+
+    Attributes:
+      prefix: the path without the files' endings, as Saver.restore takes it.
+      files: the names of its files.
+    """
+
+    prefix: str
+    files: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return os.path.basename(self.prefix)
+
+    @property
+    def step(self) -> int | None:
+        """The global step in its name; None where there is none."""
+        _, _, number = self.name.rpartition("-")
+        return int(number) if number.isdigit() else None
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The contents of a directory.
+
+    Attributes:
+      directory: its path.
+      checkpoints: those with an index or a data file, the newest first.
+      leftovers: the names of files and directories of interrupted saves.
+    """
+
+    directory: str
+    checkpoints: tuple[Checkpoint, ...]
+    leftovers: tuple[str, ...]
+
+    def named(self, word: str) -> list[Checkpoint]:
+        """The checkpoints of a step or a name, as given on a command line."""
+        return [
+            each
+            for each in self.checkpoints
+            if word == each.name or (word.isdigit() and int(word) == each.step)
+        ]
+
+
+def contents(directory: str) -> Contents:
+    """Lists a directory.
+
+    Raises:
+      tf.errors.OpError: it cannot be read.
+    """
+    names = sorted(_tf.io.gfile.listdir(directory))
+    parts: dict[str, list[str]] = {}
+    for name in names:
+        part = _PART.fullmatch(name)
+        if part:
+            parts.setdefault(part[1], []).append(name)
+    found = [
+        Checkpoint(
+            os.path.join(directory, prefix),
+            (*files, *{f"{prefix}.meta"}.intersection(names)),
+        )
+        for prefix, files in parts.items()
+    ]
+    found.sort(key=lambda each: (-1 if each.step is None else each.step, each.name), reverse=True)
+    leftovers = [name.rstrip("/") for name in names if _LEFTOVER.fullmatch(name)]
+    return Contents(directory, tuple(found), tuple(leftovers))
+
+
+def damage(prefix: str, checksums: bool = True) -> str | None:
+    """Describes the damage of a checkpoint; sizes are checked before any tensor is read.
+
+    The index lists the shape and dtype of each tensor. The data files contain at least the
+    bytes that follow from them; only tensors of strings need more.
+
+    Args:
+      prefix: the path without the files' endings.
+      checksums: whether to read every tensor, which verifies its checksum.
+
+    Returns:
+      The file that cannot be read, its global step and why; None if all can be read.
+    """
+    damaged = f"{prefix}.index"
+    try:
+        reader = _train.NewCheckpointReader(prefix)
+        shapes = reader.get_variable_to_shape_map()
+        dtypes = {
+            name: _tf.as_dtype(dtype) for name, dtype in reader.get_variable_to_dtype_map().items()
+        }
+        damaged = f"{prefix}.data-*"
+        if _tf.io.gfile.exists(f"{prefix}.index"):  # otherwise one file of the old format V1
+            missing, sizes = _data_files(prefix)
+            damaged = _only(sizes) or damaged
+            if missing:
+                return f"{missing[0]} ({_step(prefix)}) is missing"
+            size = sum(sizes.values())
+            least = sum(
+                math.prod(shape) * dtypes[name].size
+                for name, shape in shapes.items()
+                if dtypes[name] not in _NO_SIZE
+            )
+            if size < least:
+                return f"{damaged} ({_step(prefix)}) is truncated ({size:,} of {least:,} bytes)"
+        if checksums:
+            for name, dtype in dtypes.items():
+                if dtype not in (_tf.resource, _tf.variant):  # Python has no value for these
+                    reader.get_tensor(name)
+    except Exception as problem:  # of many classes: IndexError, OpError, ValueError
+        why = (str(problem).splitlines() or [type(problem).__name__])[0]
+        return f"{damaged} ({_step(prefix)}) is truncated, damaged or missing ({why})"
+    return None
+
+
+def _data_files(prefix: str) -> tuple[list[str], dict[str, int]]:
+    """The data files that are missing, and the size of each that is there."""
+    directory, name = os.path.split(prefix)
+    sizes = {}
+    shards: dict[str, set[str]] = {}  # by the number of shards; a save may have changed it
+    for file in _tf.io.gfile.listdir(directory):
+        shard = _SHARD.fullmatch(file)
+        if shard and file == f"{name}.data-{shard[1]}-of-{shard[2]}":
+            path = os.path.join(directory, file)
+            sizes[path] = _tf.io.gfile.stat(path).length
+            shards.setdefault(shard[2], set()).add(shard[1])
+    if not shards:
+        return [f"{prefix}.data-*"], sizes
+    missing = [
+        [
+            f"{prefix}.data-{number:05}-of-{count}"
+            for number in range(int(count))
+            if f"{number:05}" not in present
+        ]
+        for count, present in shards.items()
+    ]
+    return min(missing, key=len), sizes
+
+
+def _only(sizes: dict[str, int]) -> str | None:
+    return next(iter(sizes)) if len(sizes) == 1 else None
+
+
+def unread_state(directory: str) -> str | None:
+    """A warning if the file that names the checkpoints is damaged and upstream ignores that.
+
+    Returns:
+      The warning; None if the file can be read, upstream will raise an error for it,
+      or there is nothing to continue from.
+    """
+    state = _checkpoint_state.read(directory)
+    if not state.problem or state.fails:
+        return None
+    remedy = _remedy(directory, [each.prefix for each in _listed(directory)])
+    return remedy and (
+        f"{state.file} {state.problem}, so the training starts again at "
+        f"global step 0 and replaces the checkpoints beside it; {remedy}"
+    )
+
+
+def advice(directory: str) -> str | None:
+    """The damage of the newest checkpoint in a directory, and the remedy.
+
+    Returns:
+      A message that names the file, its step and the newest intact checkpoint;
+      None if the newest checkpoint is intact, or there is none.
+    """
+    state = _checkpoint_state.read(directory)
+    if state.problem:
+        if not state.fails:
+            return None
+        harm: str | None = f"{state.file} {state.problem}"
+    else:
+        harm = state.newest and damage(state.newest)
+    if not harm:
+        return None
+    older = [path for path in reversed(state.paths) if path != state.newest]
+    known = [absolute(path) for path in state.paths]  # elsewhere, if the directory was moved
+    here = [each.prefix for each in _listed(directory)]
+    older += [path for path in here if absolute(path) not in known]
+    remedy = _remedy(directory, older) or (
+        f"none of the {len(older)} other checkpoints in {directory} is intact either; restore "
+        "the directory from a copy, or pass another checkpoint_dir to start again"
+    )
+    return f"the checkpoint cannot be restored: {harm}; {remedy}."
+
+
+def _listed(directory: str) -> tuple[Checkpoint, ...]:
+    try:
+        return contents(directory).checkpoints
+    except _tf.errors.OpError:
+        return ()
+
+
+def _remedy(directory: str, newest_first: list[str]) -> str | None:
+    """How to continue from the first intact one of these checkpoints; None if there is none."""
+    intact = next((path for path in newest_first if damage(path) is None), None)
+    if not intact:
+        return None
+    checkpoint = Checkpoint(intact)
+    return (
+        f"the newest intact one is {checkpoint.name} ({_step(intact)}); to continue from it, run "
+        f"`{command(directory, checkpoint)}` once and start again"
+    )
+
+
+def command(directory: str, checkpoint: Checkpoint) -> str:
+    """The command after which a session in a directory restores a checkpoint."""
+    word = checkpoint.prefix
+    if absolute(checkpoint.prefix) == absolute(os.path.join(directory, checkpoint.name)):
+        word = checkpoint.name if checkpoint.step is None else str(checkpoint.step)
+    return f"tfmts-compat checkpoints {shlex.quote(directory)} --use {shlex.quote(word)}"
+
+
+def _step(prefix: str) -> str:
+    """The global step in a checkpoint's name, in words."""
+    step = Checkpoint(prefix).step
+    return "global step unknown" if step is None else f"global step {step}"
+
+
+def absolute(path: str) -> str:
+    """A path in a form that can be compared; URLs such as gs://bucket/dir are left as they are."""
+    return path if _checks.scheme(path) else os.path.abspath(path)

@@ -1,0 +1,231 @@
+"""`tfmts-compat checkpoints`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from tfmts_compat import _upstream
+
+if TYPE_CHECKING:
+    from tfmts_compat._checkpoint_files import Checkpoint, Contents
+    from tfmts_compat._checkpoint_state import State
+
+_DESCRIPTION = """\
+List the checkpoints in a directory, what is wrong with them, and which one a session restores.
+
+A checkpoint is complete if its index can be read and its data files have the size of its
+tensors; it is intact if each tensor's checksum is right, too (--verify).
+
+--use STEP makes a session restore that checkpoint. Stop the training first. The checkpoint must
+be intact. The file named `checkpoint` is replaced atomically; the earlier file is kept in the same
+directory as checkpoint.old-1, checkpoint.old-2 and so on. No checkpoint is deleted; newer
+checkpoints stay until the training reaches their step again.
+"""
+_EXIT = """\
+exit codes:
+  0  a session restores a checkpoint, or there is none to restore
+  1  a session fails, or ignores a damaged file named `checkpoint` and starts at global step 0
+  2  a usage error, a directory that cannot be read, or a step that cannot be used
+"""
+_UNITS = ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))
+
+
+def add_parser(subparsers: Any) -> None:
+    """Adds the `checkpoints` subcommand."""
+    parser = subparsers.add_parser(
+        "checkpoints",
+        help="list a directory's checkpoints, and choose the one that a session restores",
+        description=_DESCRIPTION,
+        epilog=_EXIT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "directory", metavar="DIR", help="the checkpoint_dir; any path that tf.io.gfile reads"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--verify", action="store_true", help="read the checksum of each tensor")
+    parser.add_argument(
+        "--use", metavar="STEP", help="restore this global step, or the checkpoint of this name"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    tf = _upstream.quiet_tensorflow()
+    try:
+        return _report(arguments, tf.io.gfile)
+    except (tf.errors.OpError, OSError) as problem:
+        why = getattr(problem, "message", "") or str(problem) or type(problem).__name__
+        raise ValueError(f"{arguments.directory}: {why}") from problem
+
+
+def _report(arguments: argparse.Namespace, gfile: Any) -> int:
+    from tfmts_compat import _checkpoint_files, _checkpoint_state
+
+    directory = arguments.directory
+    if not gfile.isdir(directory):
+        what = "is a file" if gfile.exists(directory) else "does not exist"
+        raise ValueError(f"{directory}: {what}; pass a directory of checkpoints.")
+    used = {}
+    if arguments.use is not None:
+        used = _use(_checkpoint_files.contents(directory), arguments.use)
+    contents = _checkpoint_files.contents(directory)
+    state = _checkpoint_state.read(directory)
+    report = _collect(contents, state, arguments.verify, gfile)
+    report.update(used)
+    print(json.dumps(report, indent=2) if arguments.json else _text(report))
+    return 0 if report["ok"] else 1
+
+
+def _use(contents: Contents, word: str) -> dict[str, Any]:
+    """Makes a session restore the checkpoint of a step or name."""
+    from tfmts_compat import _checkpoint_files, _checkpoint_state
+
+    state = _checkpoint_state.read(contents.directory)
+    found = contents.named(word)
+    found = found or [_checkpoint_files.Checkpoint(path) for path in state.paths if path == word]
+    if len(found) != 1:
+        rule = "several checkpoints have this step; pass a name" if found else "no such checkpoint"
+        candidates = ", ".join(map(_described, found or contents.checkpoints))
+        raise ValueError(f"--use {word}: {rule}; {contents.directory} has {candidates or 'none'}.")
+    prefix = found[0].prefix
+    harm = _checkpoint_files.damage(prefix)
+    if harm:
+        complete = [
+            each
+            for each in contents.checkpoints
+            if each.prefix != prefix and not _checkpoint_files.damage(each.prefix)
+        ]
+        others = ", ".join(map(_described, complete)) or "none"
+        raise ValueError(f"--use {word}: {harm}; intact are {others}.")
+    paths = [_checkpoint_files.absolute(path) for path in state.paths]
+    position = (
+        paths.index(_checkpoint_files.absolute(prefix))
+        if (_checkpoint_files.absolute(prefix) in paths)
+        else 0
+    )
+    kept = _checkpoint_state.rewrite(contents.directory, prefix, state.paths[:position])
+    return {"used": prefix, "kept": kept}
+
+
+def _described(checkpoint: Checkpoint) -> str:
+    step = checkpoint.step
+    return checkpoint.name if step is None else f"{step} ({checkpoint.name})"
+
+
+def _collect(contents: Contents, state: State, verify: bool, gfile: Any) -> dict[str, Any]:
+    """What is reported, as --json prints it."""
+    from tfmts_compat import _checkpoint_files
+
+    rows = [_row(each, contents.directory, verify, gfile) for each in contents.checkpoints]
+    listed = {_checkpoint_files.absolute(row["path"]): row for row in rows}
+    for path in reversed(state.paths):
+        if _checkpoint_files.absolute(path) not in listed:  # elsewhere, or gone
+            gone = _row(_checkpoint_files.Checkpoint(path), contents.directory, verify, gfile)
+            rows.append({**gone, "name": path})
+    restored = _checkpoint_files.absolute(state.newest) if state.newest else None
+    for row in rows:
+        row["restored"] = _checkpoint_files.absolute(row["path"]) == restored
+    target = next((row for row in rows if row["restored"]), None)
+    return {
+        "directory": contents.directory,
+        "checkpoints": rows,
+        "leftovers": list(contents.leftovers),
+        "checkpoint_file": {
+            "path": state.file if state.exists else None,
+            "problem": state.problem,
+            "newest": state.newest,
+            "all": list(state.paths),
+        },
+        "restores": state.newest if target and not target["damage"] else None,
+        "why": _why(state, target, bool(contents.checkpoints)),
+        "ok": not state.problem and not (target and target["damage"]),
+    }
+
+
+def _row(checkpoint: Checkpoint, directory: str, verify: bool, gfile: Any) -> dict[str, Any]:
+    from tfmts_compat import _checkpoint_files
+
+    files = {name: gfile.stat(f"{directory.rstrip('/')}/{name}") for name in checkpoint.files}
+    times = [stat.mtime_nsec / 1e9 for stat in files.values() if stat.mtime_nsec > 0]
+    damage = _checkpoint_files.damage(checkpoint.prefix, checksums=verify)
+    return {
+        "name": checkpoint.name,
+        "path": checkpoint.prefix,
+        "step": checkpoint.step,
+        "written": max(times, default=None),  # some file systems have no times
+        "bytes": sum(stat.length for stat in files.values()),
+        "files": list(files),
+        "damage": damage,
+        "verified": verify,
+    }
+
+
+def _why(state: State, target: dict[str, Any] | None, some: bool) -> str:
+    """Which checkpoint a session restores, and why."""
+    if state.problem:
+        does = "fails" if state.fails else "starts at global step 0"
+        return f"a session {does}: {state.file} {state.problem}"
+    if target is None:
+        hint = "; --use STEP makes it restore one" if some else ""
+        return f"a session starts at global step 0: no file is named {state.file}{hint}"
+    if target["damage"]:
+        return f"a session fails: {state.file} names {target['name']}, and {target['damage']}"
+    return f"a session restores {target['name']}: {state.file} names it"
+
+
+def _text(report: dict[str, Any]) -> str:
+    place = report["directory"].rstrip("/") + "/"
+    rows = [("", "step", "checkpoint", "age", "size", "files", "state")]
+    for row in report["checkpoints"]:
+        rows.append(
+            (
+                "->" if row["restored"] else "",
+                "?" if row["step"] is None else str(row["step"]),
+                row["name"],
+                _age(row["written"]),
+                _size(row["bytes"]),
+                str(len(row["files"])),
+                (row["damage"] or ("intact" if row["verified"] else "complete")).replace(place, ""),
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows
+    ]
+    if len(rows) == 1:
+        lines = ["no checkpoints"]
+    if report["leftovers"]:
+        lines.append(
+            f"left by interrupted saves, can be deleted while nothing trains here: "
+            f"{', '.join(report['leftovers'])}"
+        )
+    if report.get("used"):
+        kept = report["kept"]
+        lines.append(
+            "the checkpoint file is rewritten" + (f"; earlier one: {kept}" if kept else "")
+        )
+    lines.append(report["why"])
+    return "\n".join(lines)
+
+
+def _age(written: float | None) -> str:
+    if written is None:
+        return "-"
+    seconds = max(0, int(time.time() - written))
+    for length, unit in _UNITS:
+        if seconds >= 2 * length or length == 1:
+            return f"{seconds // length} {unit}"
+    return ""
+
+
+def _size(size: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

@@ -1,0 +1,261 @@
+"""Argument checks.
+
+The functions depend only on their parameters, and raise an exception if a rule is broken.
+`_plan` calls those that need only the arguments of a call, `_preflight` those that need facts
+about TensorFlow. Upstream rejects the same arguments, but later and with less information.
+The exception has upstream's class, or TypeError where upstream raises AttributeError.
+"""
+
+from __future__ import annotations
+
+import inspect
+import numbers
+import os
+import re
+import reprlib
+from typing import Any
+
+HOOK_METHODS = ("begin", "after_create_session", "before_run", "after_run", "end")
+
+
+def shown(value: Any) -> str:
+    """Returns a short repr; never raises."""
+    try:
+        return reprlib.repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
+
+
+def given(argument: str, value: Any) -> str:
+    """Describes an argument as it was passed: `name=value (type)`."""
+    return f"{argument}={shown(value)} ({type(value).__name__})"
+
+
+def rejected(what: str, rule: str, instead: str, error: type[Exception] = TypeError) -> Exception:
+    """Builds the exception for a rejected argument.
+
+    Args:
+      what: the argument, its value and type; see `given`.
+      rule: the rule it breaks.
+      instead: what to pass instead.
+      error: the class to raise; a tf.errors class works too.
+    """
+    message = f"{what}: {rule}; {instead}."
+    if hasattr(error, "error_code"):
+        return error(None, None, message)  # tf.errors.OpError(node_def, op, message)
+    return error(message)
+
+
+def truth(argument: str, value: Any) -> bool:
+    """Returns the truth value of an argument such as is_chief."""
+    try:
+        return bool(value)
+    except Exception as problem:
+        error = ValueError if isinstance(problem, ValueError) else TypeError
+        raise rejected(
+            given(argument, value), "has no truth value", "pass True or False", error
+        ) from problem
+
+
+def seconds(argument: str, value: Any) -> None:
+    """Checks a number of seconds: it is finite and above 0."""
+    if not isinstance(value, numbers.Real):
+        raise rejected(given(argument, value), "must be a number of seconds", "pass e.g. 1.0")
+    if not 0 < float(value) < float("inf"):
+        raise rejected(
+            given(argument, value),
+            "must be a finite number of seconds above 0",
+            "pass e.g. 1.0",
+            ValueError,
+        )
+
+
+def iterable_of_hooks(argument: str, value: Any) -> None:
+    """Checks a list of hooks: None, a list, a tuple, a generator or a set."""
+    if not truth(argument, value):
+        return
+    try:
+        iter(value)
+    except TypeError as problem:
+        instead = f"pass [{type(value).__name__}(...)]" if is_hook(value) else "pass a list"
+        raise rejected(
+            given(argument, value), "must be a list of SessionRunHook objects", instead
+        ) from problem
+
+
+def is_hook(value: Any) -> bool:
+    """Returns whether value has the five methods; upstream does not check the base class."""
+    return all(callable(getattr(value, name, None)) for name in HOOK_METHODS)
+
+
+def hook(argument: str, index: int, value: Any) -> None:
+    """Checks one item of hooks or chief_only_hooks: any object with the five methods."""
+    what = given(f"{argument}[{index}]", value)
+    if not is_hook(value):
+        missing = [m for m in HOOK_METHODS if not callable(getattr(value, m, None))]
+        raise rejected(
+            what,
+            f"must be a SessionRunHook, but has no {', '.join(missing)}()",
+            "pass SessionRunHook objects, or objects with its five methods",
+        )
+    if _is_bare_class(value, "begin"):
+        raise rejected(what, "must be a hook object, not its class", f"pass {value.__name__}(...)")
+
+
+def scaffold(value: Any) -> None:
+    """Checks a Scaffold; any object with a finalize() is accepted."""
+    if not callable(getattr(value, "finalize", None)):
+        raise rejected(
+            given("scaffold", value),
+            "must be a Scaffold",
+            "pass tf.compat.v1.train.Scaffold(...) or leave it out",
+        )
+    if _is_bare_class(value, "finalize"):
+        raise rejected(
+            given("scaffold", value), "must be an object, not its class", "pass Scaffold(...)"
+        )
+
+
+def _is_bare_class(value: Any, method: str) -> bool:
+    """Returns whether value is a class whose method cannot be called without an instance."""
+    if not inspect.isclass(value):
+        return False
+    try:
+        inspect.signature(getattr(value, method)).bind()
+    except TypeError:
+        return True
+    return False
+
+
+def directory_name(argument: str, value: Any) -> None:
+    """Checks the name of the checkpoint directory; an os.PathLike was converted to a str before."""
+    if not isinstance(value, str):
+        instead = "pass os.fsdecode(...) of it" if isinstance(value, bytes) else "pass a str"
+        raise rejected(given(argument, value), "must be a str or an os.PathLike", instead)
+
+
+def hashable_directory(argument: str, value: Any) -> None:
+    """Checks the summary directory; upstream uses it as the key of a dict."""
+    try:
+        hash(value)
+    except TypeError as problem:
+        raise rejected(
+            given(argument, value), "must be a str or an os.PathLike", "pass a str"
+        ) from problem
+
+
+def scheme(path: str) -> str | None:
+    """Returns the scheme of a path such as gs://bucket/dir, or None for a local path.
+
+    The rule is TensorFlow's.
+    """
+    found = re.match(r"([a-zA-Z][a-zA-Z0-9.]*)://", path)
+    return found.group(1) if found else None
+
+
+def writable_directory(argument: str, value: Any, knows_scheme: Any, errors: Any) -> None:
+    """Checks a directory: it exists, or it can be created.
+
+    Args:
+      argument: the argument's name.
+      value: the path. TensorFlow checks other types and remote paths such as gs://bucket.
+      knows_scheme: a function that returns whether TensorFlow has a file system for a scheme.
+      errors: the tf.errors module.
+    """
+    if not isinstance(value, str):
+        return
+    named = scheme(value)
+    if named is not None:
+        if not knows_scheme(named):
+            raise rejected(
+                given(argument, value),
+                "TensorFlow has no file system for this scheme",
+                "pass a local path, or load the plugin for this file system first",
+                errors.UnimplementedError,
+            )
+        return
+    nearest = os.path.abspath(value)
+    while not os.path.exists(nearest):
+        nearest = os.path.dirname(nearest)
+    if not os.path.isdir(nearest):
+        raise rejected(
+            given(argument, value),
+            f"must be a directory, but {nearest} is not a directory",
+            "pass a directory, existing or not",
+            errors.FailedPreconditionError,
+        )
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise rejected(
+            given(argument, value),
+            f"must be writable, but this process may not write to {nearest}",
+            "pass a directory that this user may write to",
+            errors.PermissionDeniedError,
+        )
+
+
+def master(value: Any) -> None:
+    """Checks the address of the TensorFlow master; None means the same as ''."""
+    if value is not None and not isinstance(value, (str, bytes)):
+        raise rejected(
+            given("master", value),
+            "must be a str",
+            "pass server.target, 'grpc://host:port', or '' for this process",
+        )
+
+
+def reachable_master(value: Any, error: Exception | None) -> None:
+    """Rejects a master for which TensorFlow raises `error`, unless `error` is None."""
+    if error is not None:
+        raise rejected(
+            given("master", value),
+            "TensorFlow has no session for this kind of address",
+            "pass server.target, 'grpc://host:port', or '' for this process",
+            type(error),
+        ) from error
+
+
+def config(value: Any, config_proto: type) -> None:
+    """Checks a ConfigProto or None."""
+    if value is not None and not isinstance(value, config_proto):
+        raise rejected(
+            given("config", value),
+            "must be a tf.compat.v1.ConfigProto",
+            "pass tf.compat.v1.ConfigProto(...) or None",
+        )
+
+
+def graph_mode(eager: bool) -> None:
+    """Checks that TensorFlow is not executing eagerly, since a session needs a graph."""
+    if eager:
+        raise RuntimeError(
+            "MonitoredTrainingSession runs a graph, and TensorFlow is executing eagerly; "
+            "call tf.compat.v1.disable_eager_execution() when the program starts, or build "
+            "the model and open the session inside `with tf.Graph().as_default():`."
+        )
+
+
+def finalized_graph(prepared: bool) -> None:
+    """Checks that a finalized graph already contains everything that a session adds to a graph."""
+    if not prepared:
+        raise RuntimeError(
+            "the graph is finalized and has no init ops, so the session cannot add them; open "
+            "the session before graph.finalize(), or create the global step and call "
+            "Scaffold().finalize() first."
+        )
+
+
+def global_step(exists: bool, needed_by: str) -> None:
+    """Checks that there is a global step, which the default hooks and most other hooks need."""
+    if not exists:
+        raise RuntimeError(
+            f"the graph has no global step, which {needed_by} needs; call "
+            "tf.compat.v1.train.get_or_create_global_step() and pass it to the optimizer's "
+            "minimize(), before the session is opened or in the begin() of an earlier hook "
+            "(hooks in chief_only_hooks begin before the default hooks, those in hooks after them)."
+        )
+
+
+def environment(problem: str | None) -> None:
+    """Raises a TypeError for the result of `_upstream.cannot_save_graph`, unless it is None."""
+    if problem:
+        raise TypeError(problem)

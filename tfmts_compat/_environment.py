@@ -1,0 +1,102 @@
+"""The installed versions, and the combinations of them that are known not to work.
+
+This table is the only one: error messages, `tfmts-compat doctor` and docs/versions.md use it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Tuple
+
+Minor = Tuple[int, int]
+
+IMPORT = "`import tensorflow` fails"
+GRAPH = "graph.pbtxt cannot be written, so that a chief with a checkpoint_dir fails"
+
+
+@dataclass(frozen=True)
+class KnownBad:
+    """A package that does not work with some TensorFlow versions.
+
+    Attributes:
+      package: its name on the package index.
+      major: the first major version that does not work.
+      newest: the newest TensorFlow minor with which it does not work.
+      breaks: what fails, IMPORT or GRAPH.
+      pin: the requirement that corrects it.
+      unpinned: the first and last TensorFlow minor whose own requirements let pip
+        install the package in a version that does not work.
+    """
+
+    package: str
+    major: int
+    newest: Minor
+    breaks: str
+    pin: str
+    unpinned: tuple[Minor, Minor]
+
+    def __str__(self) -> str:
+        return "TensorFlow up to {}.{} does not work with {} {} or newer: {}".format(
+            *self.newest, self.package, self.major, self.breaks
+        )
+
+
+# For each package the strictest pin comes first.
+KNOWN_BAD = (
+    KnownBad("numpy", 2, (2, 17), IMPORT, "numpy<2", ((2, 7), (2, 11))),
+    KnownBad("protobuf", 4, (2, 11), IMPORT, "protobuf<3.21", ((2, 4), (2, 5))),
+    KnownBad("protobuf", 7, (2, 20), GRAPH, "protobuf<7", ((2, 20), (2, 20))),
+)
+
+
+def found(minor: Minor | None) -> list[KnownBad]:
+    """The known-bad combinations that are installed, at most one for each package.
+
+    Args:
+      minor: the TensorFlow minor, e.g. (2, 21); None if unknown: then any may match.
+    """
+    matching: dict[str, KnownBad] = {}
+    for entry in KNOWN_BAD:
+        if (minor is None or minor <= entry.newest) and major(entry.package) >= entry.major:
+            matching.setdefault(entry.package, entry)
+    return list(matching.values())
+
+
+def mend(entries: list[KnownBad]) -> str:
+    """The pip command that corrects these combinations."""
+    return "pip install " + " ".join(f"'{entry.pin}'" for entry in entries)
+
+
+def version(distribution: str) -> str | None:
+    """The installed version of a distribution, or None."""
+    from importlib import metadata  # takes long to import
+
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def major(distribution: str) -> int:
+    """The installed major version of a distribution; 0 if it is not installed."""
+    return int((version(distribution) or "0").split(".")[0])
+
+
+def tensorflow_builds() -> dict[str, str]:
+    """The distributions that install the tensorflow package, with their versions.
+
+    tensorflow-cpu, tf-nightly and vendor builds have other names than tensorflow.
+    """
+    from importlib import metadata
+
+    return {
+        distribution.metadata["Name"]: distribution.version
+        for distribution in metadata.distributions()
+        if "tensorflow" in (distribution.read_text("top_level.txt") or "").split()
+    }
+
+
+def minor_of(tensorflow_version: str) -> Minor:
+    """The minor of a TensorFlow version such as 2.21.0 or 2.22.0-dev20260101."""
+    major_part, minor_part = tensorflow_version.split(".")[:2]
+    return int(major_part), int(minor_part)

@@ -1,0 +1,60 @@
+"""Warnings about pitfalls, at the line of the user's code that made the call."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import sys
+import types
+import warnings
+from typing import Iterator
+
+_collected: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar(
+    "tfmts_compat_warnings", default=None
+)
+_NOT_THE_USERS = ("tensorflow", "tensorflow_estimator", "contextlib", "importlib", "sitecustomize")
+
+
+class TfmtsCompatWarning(UserWarning):
+    """A call is valid, but does something other than its arguments suggest."""
+
+
+def warn(text: str) -> None:
+    """Issues a TfmtsCompatWarning that points at the caller's line."""
+    texts = _collected.get()
+    if texts is not None:
+        texts.append(text)
+    warnings.warn(text, TfmtsCompatWarning, stacklevel=_caller()[0])
+
+
+@contextlib.contextmanager
+def collected() -> Iterator[list[str]]:
+    """Yields a list of the texts that `warn` is given within the context, in this thread."""
+    texts: list[str] = []
+    token = _collected.set(texts)
+    try:
+        yield texts
+    finally:
+        _collected.reset(token)
+
+
+def caller() -> types.FrameType | None:
+    """The innermost frame that belongs neither to this package nor to TensorFlow.
+
+    If an Estimator calls MonitoredTrainingSession, it is the frame that calls `estimator.train()`.
+    """
+    return _caller()[1]
+
+
+def _caller() -> tuple[int, types.FrameType | None]:
+    level, frame = 1, sys._getframe(1)
+    found: types.FrameType | None = frame
+    while found is not None and _is_not_the_users(found.f_globals.get("__name__", "")):
+        level, found = level + 1, found.f_back
+    return level, found
+
+
+def _is_not_the_users(module: str) -> bool:
+    if module.startswith("tfmts_compat._"):
+        return True
+    return module.split(".", maxsplit=1)[0] in _NOT_THE_USERS

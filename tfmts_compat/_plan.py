@@ -1,0 +1,284 @@
+"""The plan for a call: what the session builds, and by which rule. Imports no TensorFlow."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from tfmts_compat import _cadence, _checks, _precedence, _table, _upstream
+from tfmts_compat._cadence import Cadence
+from tfmts_compat._precedence import USE_DEFAULT
+
+
+@dataclass(frozen=True)
+class Call:
+    """The arguments of one call, in the documented order with the documented defaults."""
+
+    master: Any = ""
+    is_chief: Any = True
+    checkpoint_dir: Any = None
+    scaffold: Any = None
+    hooks: Any = None
+    chief_only_hooks: Any = None
+    save_checkpoint_secs: Any = USE_DEFAULT
+    save_summaries_steps: Any = USE_DEFAULT
+    save_summaries_secs: Any = USE_DEFAULT
+    config: Any = None
+    stop_grace_period_secs: Any = 120
+    log_step_count_steps: Any = 100
+    max_wait_secs: Any = 7200
+    save_checkpoint_steps: Any = USE_DEFAULT
+    summary_dir: Any = None
+    save_graph_def: Any = True
+    recovery_wait_secs: Any = 1.0
+    cache_runs: Any = True
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            if _upstream.is_use_default(getattr(self, field.name)):
+                object.__setattr__(self, field.name, USE_DEFAULT)
+
+    def checkpoints(self) -> Cadence:
+        """How often checkpoints are saved, if the role and the directories allow it."""
+        return _cadence.checkpoints(self.save_checkpoint_secs, self.save_checkpoint_steps)
+
+    def summaries(self) -> Cadence:
+        """How often summaries are saved, if the role and the directories allow it."""
+        return _cadence.summaries(self.save_summaries_secs, self.save_summaries_steps)
+
+
+@dataclass(frozen=True)
+class SessionPlan:
+    """What `MonitoredTrainingSession` builds for a call.
+
+    Attributes:
+      role: "chief" or "worker".
+      master: the TensorFlow master; "" is this process.
+      restore_dir: the directory whose newest checkpoint the chief restores, or None.
+      checkpoint_dir: where checkpoints are saved, or None where none are.
+      checkpoints: how often checkpoints are saved.
+      summary_dir: where summaries and steps per second go, or None where none are.
+      summaries: how often summaries are saved.
+      step_counter: how often steps per second are logged and saved.
+      max_wait_secs: seconds a worker waits for the chief; None on the chief.
+      recovery_wait_secs: seconds between a worker's polls; None on the chief.
+      cache_runs: whether session.run reuses what it prepared for an earlier call.
+      warnings: the silent pitfalls of this call.
+    """
+
+    role: str
+    master: Any
+    restore_dir: Any
+    checkpoint_dir: Any
+    checkpoints: Cadence
+    summary_dir: Any
+    summaries: Cadence
+    step_counter: Cadence
+    max_wait_secs: Any
+    recovery_wait_secs: Any
+    cache_runs: bool
+    warnings: tuple[str, ...]
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process initializes, restores and saves."""
+        return self.role == "chief"
+
+    @property
+    def departures(self) -> tuple[str, ...]:
+        """The departures from upstream in this call, by their numbers in docs/contract.md."""
+        numbers = [c.rule.departure for c in self._cadences().values()]
+        if not self.is_chief:
+            numbers.append("D2")
+        return tuple(number for number in numbers if number)
+
+    @property
+    def writers(self) -> str:
+        """The names of the default hooks of this call, which need a global step."""
+        return " and ".join(f"the {name}" for name, what in self._cadences().items() if what.on)
+
+    def _cadences(self) -> dict[str, Cadence]:
+        return {
+            "checkpoint saver": self.checkpoints,
+            "summary saver": self.summaries,
+            "step counter": self.step_counter,
+        }
+
+    def _waits(self) -> str:
+        if self.is_chief:
+            return "no; workers wait until the chief has initialized or restored the model"
+        limit = (
+            "without a limit"
+            if self.max_wait_secs is None
+            else f"up to {self.max_wait_secs} seconds"
+        )
+        return f"for the chief, {limit}, polling every {self.recovery_wait_secs} seconds"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as values that the json module can write."""
+
+        def directory(value: Any) -> str | None:
+            return None if value is None else str(value)
+
+        def described(what: Cadence, where: Any) -> dict[str, Any]:
+            return {
+                "secs": _json_number(what.secs),
+                "steps": _json_number(what.steps),
+                "directory": directory(where),
+                "rule": what.rule.code,
+                "because": what.rule.says,
+                "upstream": what.rule.upstream,
+                "departure": what.rule.departure,
+            }
+
+        return {
+            "role": self.role,
+            "master": _text(self.master),
+            "waits": self._waits(),
+            "max_wait_secs": _json_number(self.max_wait_secs),
+            "recovery_wait_secs": _json_number(self.recovery_wait_secs),
+            "restore_dir": directory(self.restore_dir),
+            "cache_runs": self.cache_runs,
+            "checkpoints": described(self.checkpoints, self.checkpoint_dir),
+            "summaries": described(self.summaries, self.summary_dir),
+            "step_counter": described(self.step_counter, self.summary_dir),
+            "departures": list(self.departures),
+            "warnings": list(self.warnings),
+        }
+
+    def __str__(self) -> str:
+        return self.table()
+
+    def table(self, width: int | None = None) -> str:
+        """The plan as a table.
+
+        Args:
+          width: columns of the terminal, to which long rows are wrapped; None means no
+            limit, as in str().
+        """
+        rows = [
+            ("role", f"{self.role}, master {_text(self.master) or 'in this process'}", ""),
+            ("waits", self._waits(), ""),
+            *([] if self.is_chief else [("", "upstream: polling every 30 seconds", "(D2)")]),
+            ("restores from", str(self.restore_dir or "nowhere"), ""),
+            *([] if self.cache_runs else [("runs", "upstream's own, without the cache", "")]),
+        ]
+        for name, what in self._cadences().items():
+            where = self.checkpoint_dir if what is self.checkpoints else self.summary_dir
+            value = f"{what} into {where}" if what.on else "off"
+            rows.append((name, value, what.rule.says))
+            if what.rule.upstream:
+                rows.append(("", f"upstream: {what.rule.upstream}", f"({what.rule.departure})"))
+        rows += [("warning", text, "") for text in self.warnings]
+        return _table.text(rows, width)
+
+
+def of(call: Call) -> SessionPlan:
+    """Resolves a call, and checks its arguments in the order in which upstream fails.
+
+    Unused arguments are not validated.
+
+    Raises:
+      TypeError, ValueError: an argument breaks a rule; see `_checks` and `_cadence`.
+    """
+    if not _checks.truth("is_chief", call.is_chief):
+        _checks.seconds("recovery_wait_secs", call.recovery_wait_secs)
+        _checks.iterable_of_hooks("hooks", call.hooks)
+        idle = Cadence(_precedence.NOT_CHIEF)
+        return SessionPlan(
+            role="worker",
+            master=call.master,
+            restore_dir=None,
+            checkpoint_dir=None,
+            checkpoints=idle,
+            summary_dir=None,
+            summaries=idle,
+            step_counter=idle,
+            max_wait_secs=call.max_wait_secs,
+            recovery_wait_secs=call.recovery_wait_secs,
+            cache_runs=_checks.truth("cache_runs", call.cache_runs),
+            warnings=(),
+        )
+
+    _checks.iterable_of_hooks("chief_only_hooks", call.chief_only_hooks)
+    checkpoint_dir, summary_dir = _directories(call)
+    checkpoints = summaries = step_counter = Cadence(_precedence.NO_DIRECTORY)
+    if summary_dir is not None:
+        step_counter = _cadence.step_counter(call.log_step_count_steps)
+        summaries = call.summaries()
+    if checkpoint_dir is not None:
+        # Upstream joins a file name to the directory before it checks save_checkpoint_steps.
+        if _cadence.decides_alone(call.save_checkpoint_secs):
+            _checks.directory_name("checkpoint_dir", checkpoint_dir)
+        checkpoints = call.checkpoints()
+        if checkpoints.on:
+            _checks.directory_name("checkpoint_dir", checkpoint_dir)
+    _checks.iterable_of_hooks("hooks", call.hooks)
+    if summaries.on or step_counter.on:
+        _checks.hashable_directory("summary_dir", summary_dir)
+
+    return SessionPlan(
+        role="chief",
+        master=call.master,
+        restore_dir=checkpoint_dir,
+        checkpoint_dir=checkpoint_dir if checkpoints.on else None,
+        checkpoints=checkpoints,
+        summary_dir=summary_dir if summaries.on or step_counter.on else None,
+        summaries=summaries,
+        step_counter=step_counter,
+        max_wait_secs=None,
+        recovery_wait_secs=None,
+        cache_runs=_checks.truth("cache_runs", call.cache_runs),
+        warnings=(
+            *_pitfalls(call, summary_dir),
+            *step_counter.pitfalls,
+            *summaries.pitfalls,
+            *checkpoints.pitfalls,
+        ),
+    )
+
+
+def _directories(call: Call) -> tuple[Any, Any]:
+    """Returns checkpoint_dir and summary_dir: '' counts as None, a path as its str (D3)."""
+    checkpoint_dir, summary_dir = (
+        (os.fspath(value) if isinstance(value, os.PathLike) else value)
+        if _checks.truth(name, value)
+        else None
+        for name, value in (
+            ("checkpoint_dir", call.checkpoint_dir),
+            ("summary_dir", call.summary_dir),
+        )
+    )
+    return checkpoint_dir, checkpoint_dir if summary_dir is None else summary_dir
+
+
+def _pitfalls(call: Call, summary_dir: Any) -> list[str]:
+    pitfalls = []
+    if isinstance(call.is_chief, (str, bytes)):
+        pitfalls.append(
+            f"{_checks.given('is_chief', call.is_chief)} is true, like every string that is not "
+            "empty, so this process is a chief. Pass a bool, e.g. task_index == 0"
+        )
+    if summary_dir is not None and not isinstance(summary_dir, str):
+        pitfalls.append(
+            f"{_checks.given('summary_dir', summary_dir)} is not a str, so summaries go to a "
+            f"directory named {str(summary_dir)!r}. Pass a str"
+        )
+    return pitfalls
+
+
+def _json_number(value: Any) -> Any:
+    """Returns `value` as a number that JSON can represent, otherwise as text."""
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    try:
+        number = float(value)
+    except Exception:
+        return str(value)
+    return number if abs(number) < float("inf") else str(number)
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value or "")

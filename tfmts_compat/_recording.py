@@ -1,0 +1,201 @@
+"""The report of `tfmts-compat run`: each call of MonitoredTrainingSession in a JSON file.
+
+Several processes write to the file. It is a whole JSON document after each call, so it needs no
+end of the program: calls are put before its last characters, one process at a time.
+"""
+
+from __future__ import annotations
+
+import collections
+import fcntl
+import functools
+import inspect
+import json
+import os
+import sys
+import types
+from typing import Any, Callable, Iterator
+
+from tfmts_compat import _checks, _environment, _pitfalls, _plan, _session, _upstream
+from tfmts_compat._plan import Call, SessionPlan
+from tfmts_compat._precedence import USE_DEFAULT
+
+_END = b"\n]}\n"
+_FAILS_LATER = "fails, too, but later: it may have written files by then"
+
+
+def create(path: str, **header: Any) -> None:
+    """Writes a report without calls; an existing file is replaced."""
+    with open(path, "wb") as file:
+        file.write(json.dumps({**header, "calls": []}, indent=1).rstrip("]}\n").encode() + _END)
+
+
+def recorded(
+    function: Callable[..., Any], built_by: str, path: str, cwd: str
+) -> Callable[..., Any]:
+    """A function that calls another one and adds each call to a report.
+
+    Args:
+      function: MonitoredTrainingSession of TensorFlow or of tfmts_compat.
+      built_by: which of the two: "tensorflow" or "tfmts_compat".
+      path: the report's file.
+      cwd: the working directory at the start, for relative names of source files.
+    """
+
+    @functools.wraps(function)
+    def recording(*args: Any, **kwargs: Any) -> Any:
+        entry: dict[str, Any] = {
+            **_where(_pitfalls.caller(), cwd),
+            "process": os.getpid(),
+            "tensorflow": _upstream.tensorflow().__version__,
+            "built_by": built_by,
+            **_planned(args, kwargs),
+            "error": None,
+        }
+        with _pitfalls.collected() as warnings:
+            try:
+                return function(*args, **kwargs)
+            except BaseException as error:
+                entry["error"] = {"type": type(error).__name__, "message": str(error)}
+                if built_by == "tfmts_compat" and (entry["rejected"] or _is_of_a_check(error)):
+                    entry.update(rejected=str(error), departures=[], upstream=[_FAILS_LATER])
+                raise
+            finally:
+                entry["warnings"] = list(dict.fromkeys([*entry["warnings"], *warnings]))
+                _append(path, entry)
+
+    return recording
+
+
+def _where(frame: types.FrameType | None, cwd: str) -> dict[str, Any]:
+    if frame is None:
+        return {"file": None, "line": None, "function": None}
+    name = os.path.join(cwd, frame.f_code.co_filename)
+    return {
+        "file": name if os.path.exists(name) else frame.f_code.co_filename,
+        "line": frame.f_lineno,
+        "function": frame.f_code.co_name,
+    }
+
+
+def _planned(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The plan of a call by the rules of tfmts_compat, and what TensorFlow does otherwise."""
+    planned: dict[str, Any] = {
+        "handed_over": _upstream.in_worker_context(),
+        "plan": None,
+        "rejected": None,
+        "departures": [],
+        "upstream": [],
+        "warnings": [],
+    }
+    try:
+        arguments = inspect.signature(_session.MonitoredTrainingSession).bind(*args, **kwargs)
+        call = Call(**arguments.arguments)
+        plan = _plan.of(call)
+    except (TypeError, ValueError) as problem:
+        return {**planned, "rejected": None if planned["handed_over"] else str(problem)}
+    departures = [] if planned["handed_over"] else list(_departures(call, plan))
+    return {
+        **planned,
+        "plan": plan.to_dict(),
+        "departures": [number for number, _ in departures],
+        "upstream": [f"{text} ({number})" for number, text in departures],
+        "warnings": list(plan.warnings),
+    }
+
+
+def _departures(call: Call, plan: SessionPlan) -> Iterator[tuple[str, str]]:
+    """The rows of docs/contract.md for a call: number, and what TensorFlow's function does."""
+    version = _environment.minor_of(_upstream.tensorflow().__version__)
+    cadences = (plan.checkpoints, plan.summaries, plan.step_counter)
+    yield from (
+        (it.rule.departure, it.rule.upstream)
+        for it in cadences
+        if it.rule.departure and it.rule.upstream
+    )
+    if not plan.is_chief:
+        yield "D2", "polls for the chief every 30 seconds, and not at max_wait_secs"
+    directories = (call.checkpoint_dir, call.summary_dir) if plan.is_chief else ()
+    if version >= (2, 6) and any(isinstance(it, os.PathLike) for it in directories):
+        yield "D3", "AttributeError for an os.PathLike directory"
+    if version >= (2, 8) and plan.checkpoints.steps is not None:
+        yield "D4", "a second session.run after every step"
+    saves = (call.save_checkpoint_secs, call.save_checkpoint_steps)
+    summaries = (call.save_summaries_secs, call.save_summaries_steps)
+    if not all(map(_can_be_compared, (*saves, *summaries))):
+        yield "D5", "ValueError: a cadence cannot be compared, though the call does not use it"
+    if not plan.is_chief and inspect.isgenerator(call.hooks):
+        yield "D6", "reads the generator of hooks once, so that only begin() of each is called"
+
+
+def _can_be_compared(cadence: Any) -> bool:
+    """Whether == with a sentinel has a truth value, which an array of several numbers lacks."""
+    try:
+        bool(cadence == USE_DEFAULT)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_of_a_check(error: BaseException) -> bool:
+    """Whether the call was rejected, and not a session that failed."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is not None and traceback.tb_frame.f_globals is vars(_checks)
+
+
+def _append(path: str, entry: dict[str, Any]) -> None:
+    """Adds a call; a report that cannot be written does not end the program."""
+    text = b"\n" + json.dumps(entry, default=str).encode()
+    try:
+        with open(path, "r+b", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # until the file is closed
+            end = file.seek(-len(_END) - 1, os.SEEK_END)
+            first = file.read(1) == b"["
+            file.seek(end + 1)
+            file.write((b"" if first else b",") + text + _END)
+    except OSError as problem:
+        print(f"tfmts-compat run: cannot write the report: {problem}", file=sys.stderr)
+
+
+def table(path: str) -> str:
+    """The calls of a report as lines of text; equal ones are counted."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            calls = json.load(file)["calls"]
+    except (OSError, ValueError) as problem:
+        return f"tfmts-compat run: cannot read the report: {problem}"
+    failed = sum(call["error"] is not None for call in calls)
+    rows = collections.Counter("\n".join(_rows(call)) for call in calls)
+    return "\n".join(
+        [
+            f"tfmts-compat run: MonitoredTrainingSession was called {len(calls)} times, "
+            f"{failed} failed; see {path}",
+            *(row.replace("\n", f" ({n} times)\n", 1) if n > 1 else row for row, n in rows.items()),
+        ]
+    )
+
+
+def _rows(call: dict[str, Any]) -> Iterator[str]:
+    yield f"{call['file']}:{call['line']} in {call['function']}, built by {call['built_by']}"
+    plan = call["plan"]
+    if plan is not None:
+        yield f"  {plan['role']}; " + "; ".join(
+            f"{name.replace('_', ' ')} {_cadence(plan[name])}"
+            for name in ("checkpoints", "summaries", "step_counter")
+        )
+    if call["handed_over"]:
+        yield "  in a tf.distribute worker, where TensorFlow decides on the hooks"
+    if call["rejected"] is not None and call["built_by"] == "tensorflow":
+        yield f"  tfmts_compat rejects it: {call['rejected']}"
+    if call["error"] is not None:
+        yield f"  {call['error']['type']}: {call['error']['message']}"
+    yield from (f"  upstream: {text}" for text in call["upstream"])
+    yield from (f"  warning: {text}" for text in call["warnings"])
+
+
+def _cadence(cadence: dict[str, Any]) -> str:
+    if cadence["secs"] is not None:
+        return f"every {cadence['secs']} seconds"
+    return "off" if cadence["steps"] is None else f"every {cadence['steps']} steps"

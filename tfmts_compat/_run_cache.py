@@ -1,0 +1,283 @@
+"""Session.run with its Python work done once per structure of fetches and feeds.
+
+Session.run resolves its fetches and feeds again in every call. The sessions that the
+shim's creators return keep the result as a plan, and later calls with the same fetches
+and the same keys in the feed only call TensorFlow's runtime. Every call that is not
+certain to give the same result by a plan goes to upstream's Session.run, unchanged.
+
+Importing this module imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+import collections
+import threading
+import weakref
+from typing import Any, Callable, NamedTuple
+
+import numpy as np
+
+from tfmts_compat import _upstream, _upstream_runs
+
+_MOST_PLANS = 1000  # per session
+
+_tf = _upstream.tensorflow()
+_RunOptions: Any = _tf.compat.v1.RunOptions
+_RunMetadata: Any = _tf.compat.v1.RunMetadata
+_DICTS = frozenset([dict, collections.OrderedDict])
+
+
+def install(session: Any) -> None:
+    """Gives a session a `run` that prepares a repeated call once.
+
+    The session keeps its class. Nothing is done where the session is not exactly a
+    tf.compat.v1.Session, or where TensorFlow lacks what a plan needs.
+
+    Args:
+      session: a tf.compat.v1.Session.
+    """
+    internals = _upstream_runs.run_internals(session)
+    if internals is not None:
+        session.run = _RunCache(session, internals).run
+
+
+class _Feed:
+    """A tensor that a plan feeds."""
+
+    __slots__ = ("dtype", "output", "shape", "static_shape")
+
+    def __init__(self, tensor: Any, output: Any) -> None:
+        self.output = output
+        self.dtype = np.dtype(tensor.dtype.as_numpy_dtype)
+        self.static_shape = tensor.shape
+        self.shape: Any = None  # the last one that was compatible
+
+    def takes(self, value: Any) -> bool:
+        """Whether Session.run would pass the value to TensorFlow's runtime as it is."""
+        if type(value) is not np.ndarray or value.dtype is not self.dtype:
+            return False
+        shape = value.shape
+        if shape != self.shape:
+            if not self.static_shape.is_compatible_with(shape):
+                return False
+            self.shape = shape
+        return True
+
+
+class _Plan(NamedTuple):
+    """What a call with one structure of fetches and one set of feed keys passes on.
+
+    Attributes:
+      fetches: what is fetched, each once, as TensorFlow's runtime takes it.
+      targets: the operations that are run and have no value.
+      feeds: what is fed, in the order of the feed's keys.
+      result: makes the result from the fetched values, with None after them, and the
+        caller's fetches.
+      kept: the objects whose ids are in the plan's key; keeps the ids from being reused.
+    """
+
+    fetches: list[Any]
+    targets: list[Any]
+    feeds: list[_Feed]
+    result: Callable[[list[Any], Any], Any]
+    kept: list[Any]
+
+
+class _RunCache:
+    """The plans of one session."""
+
+    def __init__(self, session: Any, internals: _upstream_runs.RunInternals) -> None:
+        # Session.__del__ frees the session at once, so nothing here may keep it alive.
+        self._session = weakref.ref(session)
+        self._internals = internals
+        self._plans: dict[tuple[Any, ...], _Plan | None] = {}  # None: upstream's run is needed
+        self._seen: set[tuple[Any, ...]] = set()
+        self._lock = threading.Lock()
+
+    def run(
+        self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
+    ) -> Any:
+        """See tf.compat.v1.Session.run."""
+        session = self._session()
+        if session is None:  # only this method is left of it
+            raise RuntimeError("Attempted to use a closed Session.")
+        internals = self._internals
+        key: list[Any] | None = None
+        if (
+            internals.may_skip_run(session)
+            and (options is None or (type(options) is _RunOptions and not options.ByteSize()))
+            and (
+                run_metadata is None
+                or (type(run_metadata) is _RunMetadata and not run_metadata.ByteSize())
+            )
+        ):
+            key = self._key(session, fetches, feed_dict)
+        if key is not None:
+            plan = self._plan(session, tuple(key), fetches, feed_dict)
+            if plan is not None:
+                feeds = {}
+                if feed_dict:
+                    for feed, value in zip(plan.feeds, feed_dict.values()):
+                        if not feed.takes(value):
+                            break
+                        feeds[feed.output] = value
+                if len(feeds) == len(plan.feeds):
+                    values = internals.run(session, feeds, plan.fetches, plan.targets)
+                    return plan.result([*values, None], fetches)
+        return internals.session_class.run(
+            session, fetches, feed_dict=feed_dict, options=options, run_metadata=run_metadata
+        )
+
+    def _key(self, session: Any, fetches: Any, feed_dict: Any) -> list[Any] | None:
+        """What a plan is looked up by; None where there can be none."""
+        internals = self._internals
+        key = internals.state(session.graph)
+        if not _add_structure(fetches, key, internals.leaf_classes):
+            return None
+        if feed_dict:
+            if type(feed_dict) is not dict:
+                return None
+            key.append(None)
+            for feed in feed_dict:
+                if type(feed) not in internals.tensor_classes:
+                    return None
+                key.append(id(feed))
+                key.append(id(feed.shape))  # set_shape gives it another one
+        return key
+
+    def _plan(
+        self, session: Any, key: tuple[Any, ...], fetches: Any, feed_dict: Any
+    ) -> _Plan | None:
+        """The plan for a call; None in the first call, which upstream's run checks."""
+        try:
+            return self._plans[key]
+        except KeyError:
+            pass
+        with self._lock:
+            if key not in self._seen:
+                if len(self._seen) >= _MOST_PLANS:
+                    self._seen.clear()
+                self._seen.add(key)
+                return None
+            plan = self._made(session.graph, fetches, list(feed_dict or ()))
+            if len(self._plans) >= _MOST_PLANS:
+                del self._plans[next(iter(self._plans))]
+            self._plans[key] = plan
+            return plan
+
+    def _made(self, graph: Any, fetches: Any, feeds: list[Any]) -> _Plan | None:
+        internals = self._internals
+        leaves = _leaves(fetches)
+        elements = [self._element(graph, leaf, feeds) for leaf in leaves]
+        if not (elements and all(element is not None for element in elements)):
+            return None
+        if not all(self._may_feed(graph, feed) for feed in feeds):
+            return None
+        tensors: list[Any] = []
+        targets: list[Any] = []
+        places: dict[int, int] = {}
+        for element in elements:
+            if id(element) in places:
+                continue
+            if isinstance(element, _tf.Operation):
+                places[id(element)] = -1  # the None after the values
+                targets.append(internals.runtime_operation(element))
+            else:
+                places[id(element)] = len(tensors)
+                tensors.append(internals.runtime_output(element))
+        part = _part(fetches, lambda fetch: places[id(graph.as_graph_element(fetch))])
+        return _Plan(
+            tensors,
+            targets,
+            [_Feed(feed, internals.runtime_output(feed)) for feed in feeds],
+            part if callable(part) else lambda values, _: values[part],
+            [*leaves, *feeds, *(feed.shape for feed in feeds)],
+        )
+
+    def _may_feed(self, graph: Any, tensor: Any) -> bool:
+        return (
+            tensor.graph is graph
+            and graph.is_feedable(tensor)
+            and self._internals.is_leaf(tensor)
+            and not np.dtype(tensor.dtype.as_numpy_dtype).hasobject  # strings, handles
+        )
+
+    def _element(self, graph: Any, fetch: Any, feeds: list[Any]) -> Any:
+        """The tensor or operation that a leaf stands for; None where no plan may fetch it."""
+        try:
+            element = graph.as_graph_element(fetch)
+        except (TypeError, ValueError, KeyError):
+            return None  # upstream's run reports it
+        operation = getattr(element, "op", element)
+        may_fetch = (
+            self._internals.is_leaf(fetch)
+            and graph.is_fetchable(operation)
+            and not any(element is feed for feed in feeds)
+            and not operation.type.startswith("GetSessionHandle")
+        )
+        return element if may_fetch else None
+
+
+def _add_structure(fetches: Any, key: list[Any], leaf_classes: frozenset[type]) -> bool:
+    """Adds classes, lengths and the ids of the leaves; False where a leaf is something else."""
+    kind = type(fetches)
+    if kind in leaf_classes:
+        key.append(id(fetches))
+        return True
+    if kind in _DICTS:
+        key.append(kind)
+        key.append(len(fetches))
+        fetches = fetches.values()
+    elif kind is list or issubclass(kind, tuple):
+        key.append(kind)
+        key.append(len(fetches))
+    else:
+        return False
+    for fetch in fetches:
+        if type(fetch) in leaf_classes:
+            key.append(id(fetch))
+        elif not _add_structure(fetch, key, leaf_classes):
+            return False
+    return True
+
+
+def _leaves(fetches: Any) -> list[Any]:
+    """What is fetched, in the order of the structure."""
+    if isinstance(fetches, dict):
+        fetches = fetches.values()
+    elif not isinstance(fetches, (list, tuple)):
+        return [fetches]
+    return [leaf for fetch in fetches for leaf in _leaves(fetch)]
+
+
+def _part(fetches: Any, place: Callable[[Any], int]) -> Any:
+    """How a part of the result is made: the place of a leaf's value, or a function.
+
+    The function takes the values and the fetches of the call, whose keys a dict's
+    result has.
+    """
+    kind: Any = type(fetches)
+    if kind in _DICTS:
+        parts = [_part(fetch, place) for fetch in fetches.values()]
+
+        def mapping(values: list[Any], given: Any) -> Any:
+            result = kind()
+            for (key, fetch), part in zip(given.items(), parts):
+                result[key] = values[part] if type(part) is int else part(values, fetch)
+            return result
+
+        return mapping
+    if kind is list or issubclass(kind, tuple):
+        parts = [_part(fetch, place) for fetch in fetches]
+
+        def sequence(values: list[Any], given: Any) -> Any:
+            results = [
+                values[part] if type(part) is int else part(values, fetch)
+                for fetch, part in zip(given, parts)
+            ]
+            if kind is list:
+                return results
+            return tuple(results) if kind is tuple else kind(*results)
+
+        return sequence
+    return place(fetches)

@@ -1,0 +1,109 @@
+"""`tfmts-compat run`: a program with the shim in place of TensorFlow's function."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+from typing import Any
+
+_STARTUP = pathlib.Path(__file__).resolve().with_name("_startup")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Adds the `run` subcommand."""
+    parser = subparsers.add_parser(
+        "run",
+        help="run a program with the shim, without editing it",
+        usage="%(prog)s [--report FILE] [--upstream] (script.py | -m module | -c code) "
+        "[arguments ...]",
+        description="Run a program as python does, with tfmts_compat's MonitoredTrainingSession "
+        "in place of TensorFlow's, in its child processes, too.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--report",
+        metavar="FILE",
+        help="write each call of MonitoredTrainingSession to a JSON file: where it is, what it "
+        "builds, and what TensorFlow's function does otherwise; a table follows on stderr",
+    )
+    parser.add_argument(
+        "--upstream",
+        action="store_true",
+        help="leave TensorFlow's function in place, to compare the reports",
+    )
+    parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, help="run a module")
+    parser.add_argument("-c", dest="code", nargs=argparse.REMAINDER, help="run this code")
+    parser.add_argument(
+        "program",
+        nargs=argparse.REMAINDER,
+        help="a script, a directory, a zip file, or - for stdin",
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.module is not None:
+        program = ["-m", *arguments.module]
+    elif arguments.code is not None:
+        program = ["-c", *arguments.code]
+    else:
+        program = arguments.program[arguments.program[:1] == ["--"] :]
+    if not program:
+        raise ValueError("run: give a script, -m module or -c code")
+    if os.name != "posix":
+        raise ValueError("run works on POSIX systems only; call tfmts_compat.install() instead")
+    if sys.flags.ignore_environment or sys.flags.no_site:
+        raise ValueError("run does not work with the options -E, -I and -S of python")
+    os.environ.update(_environment(arguments, program))
+    # The same process becomes python, so that signals, exit code and stdin are the program's.
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *_options(), *program])
+
+
+def _options() -> list[str]:
+    """The options of this python."""
+    options: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    if getattr(sys.stdout, "write_through", False):
+        options.append("-u")
+    for name, value in sys._xoptions.items():
+        option = name if value is True else f"{name}={value}"
+        if option not in options:
+            options += ["-X", option]
+    return options
+
+
+def _environment(arguments: argparse.Namespace, program: list[str]) -> dict[str, str]:
+    """The variables by which `_startup/sitecustomize.py` works, there and in child processes."""
+    for name in [name for name in os.environ if name.startswith("TFMTS_COMPAT_")]:
+        del os.environ[name]  # of a run that this one is a part of
+    paths = [str(_STARTUP), os.environ.get("PYTHONPATH", "")]
+    variables = {
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "TFMTS_COMPAT_RUN": "1",
+    }
+    if arguments.upstream:
+        variables["TFMTS_COMPAT_UPSTREAM"] = "1"
+    if arguments.report is not None:
+        report = os.path.abspath(arguments.report)
+        _create(report, arguments.upstream, program)
+        variables.update(TFMTS_COMPAT_REPORT=report, TFMTS_COMPAT_PID=str(os.getpid()))
+    return variables
+
+
+def _create(report: str, upstream: bool, program: list[str]) -> None:
+    import tfmts_compat
+    from tfmts_compat import _recording  # needs fcntl
+
+    try:
+        _recording.create(
+            report,
+            tfmts_compat=tfmts_compat.__version__,
+            python=sys.version.split()[0],
+            program=program,
+            in_place="tensorflow" if upstream else "tfmts_compat",
+        )
+    except OSError as problem:
+        raise ValueError(f"--report={report}: {problem}") from problem

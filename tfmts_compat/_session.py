@@ -1,0 +1,243 @@
+"""MonitoredTrainingSession: check the call, plan it, build it from upstream's parts."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union
+
+from tfmts_compat import _pitfalls, _plan, _preflight, _upstream
+from tfmts_compat._plan import Call, SessionPlan
+from tfmts_compat._precedence import USE_DEFAULT, UseDefault
+
+_R = TypeVar("_R")
+if TYPE_CHECKING:
+    from typing_extensions import ParamSpec
+
+    from tfmts_compat._upstream import MonitoredSession, Scaffold, SessionRunHook
+
+    _P = ParamSpec("_P")
+    Number = Union[int, float, None, UseDefault]
+    Directory = Union[str, "os.PathLike[str]", None]
+
+
+def MonitoredTrainingSession(
+    master: str | None = "",
+    is_chief: bool = True,
+    checkpoint_dir: Directory = None,
+    scaffold: Scaffold | None = None,
+    hooks: Iterable[SessionRunHook] | None = None,
+    chief_only_hooks: Iterable[SessionRunHook] | None = None,
+    save_checkpoint_secs: Number = USE_DEFAULT,
+    save_summaries_steps: Number = USE_DEFAULT,
+    save_summaries_secs: Number = USE_DEFAULT,
+    config: Any = None,
+    stop_grace_period_secs: float = 120,
+    log_step_count_steps: float | None = 100,
+    max_wait_secs: float | None = 7200,
+    save_checkpoint_steps: Number = USE_DEFAULT,
+    summary_dir: Directory = None,
+    save_graph_def: bool = True,
+    *,
+    recovery_wait_secs: float = 1.0,
+    cache_runs: bool = True,
+) -> MonitoredSession:
+    """Opens a training session, as tf.compat.v1.train.MonitoredTrainingSession does.
+
+    A chief initializes or restores the model and saves checkpoints and summaries.
+    A worker waits for the chief. This function checks the arguments and resolves
+    their defaults; TensorFlow's own classes do the rest. `explain` takes the same
+    arguments and returns what they resolve to.
+
+    Args:
+      master: address of the TensorFlow master; "" or None means this process.
+      is_chief: whether this process initializes, restores and saves.
+      checkpoint_dir: where the chief restores from and saves to; created if missing.
+        None and "" mean the same. An os.PathLike works on every TensorFlow (D3).
+      scaffold: ops for initializing, saving and summaries; None creates a default one.
+      hooks: hooks of this process; a list, or any other iterable.
+      chief_only_hooks: hooks that run on a chief only, before its default hooks.
+        One of them may create the global step in its begin().
+      save_checkpoint_secs: seconds between checkpoints. Default 600, unless
+        save_checkpoint_steps is given. None, 0 and negative numbers mean off.
+      save_summaries_steps: global steps between summaries. Default 100, unless
+        save_summaries_secs is given. None, 0 and negative numbers mean off.
+      save_summaries_secs: seconds between summaries. Default off.
+      config: a tf.compat.v1.ConfigProto for the session, or None.
+      stop_grace_period_secs: seconds that close() waits for threads to stop.
+      log_step_count_steps: global steps between logs of steps per second; None, 0
+        and negative numbers mean off.
+      max_wait_secs: seconds that a worker waits for the chief; None means no limit.
+      save_checkpoint_steps: global steps between checkpoints. Default off. If
+        save_checkpoint_secs is also above 0, the seconds are used, as documented (D1).
+      summary_dir: where summaries are written; None means checkpoint_dir.
+      save_graph_def: whether to save graph.pbtxt and .meta files with the checkpoints.
+      recovery_wait_secs: seconds between a worker's polls for the chief, above 0.
+        Upstream has no such argument and polls every 30 seconds (D2).
+      cache_runs: whether session.run reuses what it prepared for an earlier call with the
+        same structure of fetches and feeds; False uses upstream's own run.
+
+    Returns:
+      Upstream's own MonitoredSession.
+
+    Raises:
+      TypeError: an argument that this call uses is of the wrong type, or the
+        installed versions cannot save the graph.
+      ValueError: both summary cadences are given (upstream behaviour), or
+        recovery_wait_secs is not a finite number above 0.
+      RuntimeError: TensorFlow is executing eagerly, or there is no global step.
+      tf.errors.FailedPreconditionError: a directory is a file.
+      tf.errors.PermissionDeniedError: a directory may not be written to.
+      tf.errors.NotFoundError: TensorFlow does not know this kind of master address.
+      tf.errors.DeadlineExceededError: the chief was not ready in max_wait_secs.
+      TensorFlowUnavailableError: TensorFlow is not installed or cannot be imported.
+
+    Warns:
+      TfmtsCompatWarning: the call has a pitfall about which upstream does not warn.
+    """
+    call = Call(**locals())
+    _upstream.tensorflow()
+    if _upstream.in_worker_context():
+        return _handed_over(call)
+
+    session_plan = _plan.of(call)
+    user_hooks, chief_hooks = _hook_lists(call, session_plan)
+    late_checks = _preflight.check(call, session_plan, chief_hooks, user_hooks)
+    for pitfall in (
+        *session_plan.warnings,
+        *_preflight.pitfalls(session_plan, chief_hooks + user_hooks),
+    ):
+        _pitfalls.warn(pitfall)
+    _log(session_plan)
+    return _built(call, session_plan, user_hooks, chief_hooks, late_checks)
+
+
+def _log(session_plan: SessionPlan) -> None:
+    from absl import logging  # imports absl.flags, which takes as long as this package
+
+    logging.info("MonitoredTrainingSession:\n%s", session_plan)
+
+
+def _taking_the_arguments_of(
+    function: Callable[_P, Any],
+) -> Callable[[Callable[..., _R]], Callable[_P, _R]]:
+    """Gives a function taking (*args, **kwargs) the signature of another, and checks it."""
+    signature = inspect.signature(function)
+
+    def decorate(target: Callable[..., _R]) -> Callable[_P, _R]:
+        @functools.wraps(target)
+        def bound(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+            try:
+                arguments = signature.bind(*args, **kwargs).arguments
+            except TypeError as problem:  # its message does not name the function
+                raise TypeError(f"{target.__name__}() {problem}") from None
+            return target(**arguments)
+
+        bound.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            return_annotation=inspect.signature(target).return_annotation
+        )
+        return bound
+
+    return decorate
+
+
+@_taking_the_arguments_of(MonitoredTrainingSession)
+def explain(**arguments: Any) -> SessionPlan:
+    """Returns the plan of `MonitoredTrainingSession` for the same arguments.
+
+    TensorFlow is not imported, no file is read or written, and the hooks are not read.
+    str() of the plan is a table, and its to_dict() can be written as JSON.
+
+    Returns:
+      The plan that the session would follow.
+
+    Raises:
+      TypeError: an argument that the call uses is of the wrong type.
+      ValueError: both summary cadences are given (upstream behaviour).
+    """
+    return _plan.of(Call(**arguments))
+
+
+def _hook_lists(call: Call, session_plan: SessionPlan) -> tuple[list[Any], list[Any]]:
+    """The hooks and chief_only_hooks that are used; generators are read once, here."""
+    chief_hooks = list(call.chief_only_hooks or ()) if session_plan.is_chief else []
+    return list(call.hooks or ()), chief_hooks
+
+
+def _built(
+    call: Call,
+    session_plan: SessionPlan,
+    user_hooks: list[Any],
+    chief_hooks: list[Any],
+    late_checks: list[Callable[[], None]],
+) -> Any:
+    scaffold = call.scaffold or _upstream.part("Scaffold")()
+    if not session_plan.is_chief:
+        from tfmts_compat._worker import PollingWorkerSessionCreator  # imports TensorFlow
+
+        ours = {
+            "recovery_wait_secs": call.recovery_wait_secs,
+            "cache_runs": session_plan.cache_runs,
+        }
+        used = _upstream.part_or(
+            PollingWorkerSessionCreator, "WorkerSessionCreator", "create_session"
+        )
+        creator = used(
+            scaffold=scaffold,
+            master=call.master,
+            config=call.config,
+            max_wait_secs=call.max_wait_secs,
+            **(ours if used is PollingWorkerSessionCreator else {}),
+        )
+        all_hooks = user_hooks
+    else:
+        # These import TensorFlow.
+        from tfmts_compat._chief import AdvisingChiefSessionCreator
+        from tfmts_compat._default_hooks import default_hooks
+
+        ours = {"cache_runs": session_plan.cache_runs}
+        used = _upstream.part_or(AdvisingChiefSessionCreator, "ChiefSessionCreator")
+        creator = used(
+            scaffold=scaffold,
+            master=call.master,
+            config=call.config,
+            checkpoint_dir=session_plan.restore_dir or call.checkpoint_dir,
+            **(ours if used is AdvisingChiefSessionCreator else {}),
+        )
+        between = default_hooks(session_plan, scaffold, call.save_graph_def, late_checks)
+        all_hooks = [*chief_hooks, *between, *user_hooks]
+    return _upstream.part("MonitoredSession")(
+        session_creator=creator,
+        hooks=all_hooks,
+        stop_grace_period_secs=call.stop_grace_period_secs,
+    )
+
+
+def _handed_over(call: Call) -> Any:
+    """Calls upstream; inside a tf.distribute worker its private state decides what it builds."""
+    arguments = dict(vars(call))
+    for name in ("recovery_wait_secs", "cache_runs"):  # upstream has none
+        del arguments[name]
+    for resolve, secs, steps in (
+        (call.checkpoints, "save_checkpoint_secs", "save_checkpoint_steps"),
+        (call.summaries, "save_summaries_secs", "save_summaries_steps"),
+    ):
+        try:
+            resolved = resolve()
+        except (TypeError, ValueError):  # upstream may not use them here
+            given = {name: value for name, value in arguments.items() if value is not USE_DEFAULT}
+            arguments[secs], arguments[steps] = given.get(secs), given.get(steps)
+        else:
+            arguments[secs], arguments[steps] = resolved.secs, resolved.steps
+    for name in ("checkpoint_dir", "summary_dir"):
+        if isinstance(arguments[name], os.PathLike):
+            arguments[name] = os.fspath(arguments[name])
+    upstream = _upstream.monitored_training_session()
+    if upstream is None:
+        raise RuntimeError(
+            "inside a tf.distribute worker tfmts_compat calls TensorFlow's own "
+            "MonitoredTrainingSession, but this TensorFlow has none; open the session outside the "
+            "worker, or use TensorFlow 2.4 to 2.21."
+        )
+    return upstream(**arguments)

@@ -1,0 +1,158 @@
+"""Which files of a code base take a name from a module, whose import then has to stay.
+
+Any module-level name can be imported from elsewhere, so the whole repository is searched, and
+not only the files that are given. The files are read as text, and a module is known by its
+last name alone. So an import may stay that could go, which does no harm.
+"""
+
+from __future__ import annotations
+
+import collections
+import functools
+import os
+import re
+from typing import Iterator, Mapping, Sequence
+
+from tfmts_compat.migrate.files import SUFFIXES, is_skipped
+from tfmts_compat.migrate.names import is_known
+
+_MOST = 20_000  # files to read; the imports of a larger code base stay
+_KEPT = 60_000_000  # bytes to hold in memory, so that they are read once
+_REPOSITORIES = (".git", ".hg", ".svn")
+_IMPORT = re.compile(rb"import\b\s*(?:\(([^)]*)\)|((?:\\\r?\n|[^\n;])*))")
+_FROM = re.compile(rb"\bfrom\s+([\w.]+)\s+$")
+_IMPORTED = re.compile(rb"([\w.]+|\*)(?:\s+as\s+(\w+))?")
+_HOLDER = re.compile(rb"([\w.]*?)(\w+)(?:\.|\s*,\s*\\?[\"'])\Z")
+# An __all__ that is a plain list of names: import * takes only these. `Imports` keeps the import
+# of a name that is listed there.
+_ALL = re.compile(
+    rb"""^__all__\s*=\s*[\[(](?:[\s,]|\#[^\n]*|"\w*"|'\w*')*[\])]\s*$(?!(?:.|\n)*\b__all__\b)""",
+    re.MULTILINE,
+)
+_RUN = re.compile(rb"%run\s+(?:-\w+\s+)*[^\s\"\\]*?(\w+)(?:\.\w+)?(?=[\s\"\\]|$)")
+
+
+def takes(name: str, file: str, trees: Sequence[str]) -> bool | None:
+    """Says whether another file of the code base takes a name from a module.
+
+    Args:
+      name: the name.
+      file: the module.
+      trees: the directories that are migrated.
+
+    Returns:
+      None if that is not known: there is no repository and no such directory around the
+      module, or it is too large.
+    """
+    real = os.path.realpath(file)
+    tree = _tree(real, trees)
+    takers = _takers(tree, name) if tree else None
+    if takers is None:
+        return None
+    module = os.path.splitext(os.path.basename(real))[0]
+    taking = set(takers.get(module, ()))
+    lists_its_names = bool(_ALL.search(_read(real)))
+    for other, starred, run in _stars(tree):
+        if module.encode() in (run if lists_its_names else starred + run):
+            taking.add(other)
+    return bool(taking - {real})
+
+
+def _tree(file: str, trees: Sequence[str]) -> str:
+    """The outermost of the file's repository and the directories that are migrated, or ""."""
+    found = [
+        real for real in map(os.path.realpath, trees) if os.path.commonpath([real, file]) == real
+    ]
+    directory = os.path.dirname(file)
+    while not is_skipped(directory):
+        if any(os.path.exists(os.path.join(directory, each)) for each in _REPOSITORIES):
+            found.append(directory)
+            break
+        if directory == os.path.dirname(directory):
+            break
+        directory = os.path.dirname(directory)
+    return min(found, key=len, default="")
+
+
+@functools.lru_cache(maxsize=100)
+def _takers(tree: str, name: str) -> Mapping[str, set[str]] | None:
+    """For each module, the files that take a name from it; None if there are too many files."""
+    contents = _contents(tree)
+    if contents is None:
+        return None
+    found: dict[str, set[str]] = collections.defaultdict(set)
+    for file, kept in contents:
+        data = _read(file) if kept is None else kept
+        if name.encode() in data:
+            for module in _taken_from(data, name.encode()):
+                found[module.decode(errors="replace")].add(file)
+    return found
+
+
+@functools.lru_cache(maxsize=1)
+def _contents(tree: str) -> list[tuple[str, bytes | None]] | None:
+    """The files of a code base, the first of them with their bytes; None if there are too many."""
+    found: list[tuple[str, bytes | None]] = []
+    size = 0
+    for file in _files(tree):
+        if len(found) == _MOST:
+            return None
+        data = _read(file) if size < _KEPT else None
+        size += len(data or b"")
+        found.append((file, data))
+    return found
+
+
+@functools.lru_cache(maxsize=1)
+def _stars(tree: str) -> list[tuple[str, list[bytes], list[bytes]]]:
+    """The files with import * or %run, each with the modules of either."""
+    found = []
+    for file, kept in _contents(tree) or ():
+        data = _read(file) if kept is None else kept
+        if b"import *" in data or b"%run" in data:
+            found.append((file, list(_taken_from(data, b"*")), _RUN.findall(data)))
+    return found
+
+
+def _read(file: str) -> bytes:
+    try:
+        with open(file, "rb") as opened:
+            return opened.read()
+    except OSError:
+        return b""
+
+
+def _files(tree: str) -> Iterator[str]:
+    for directory, directories, files in os.walk(tree):
+        directories[:] = [
+            each for each in directories if not is_skipped(os.path.join(directory, each))
+        ]
+        paths = (os.path.join(directory, each) for each in files if each.endswith(SUFFIXES))
+        yield from filter(os.path.isfile, paths)  # opening a pipe would wait
+
+
+def _taken_from(data: bytes, name: bytes) -> Iterator[bytes]:
+    """The last names of the modules that a file takes a name from."""
+    aliases: dict[bytes, set[bytes]] = collections.defaultdict(set)
+    for imported in _IMPORT.finditer(data):
+        line = data.rfind(b"\n", 0, imported.start()) + 1
+        source = _FROM.search(data, line, imported.start())
+        module = source.group(1) if source else b""
+        if is_known(module.decode(errors="replace")):
+            continue
+        for path, alias in _IMPORTED.findall(imported.group(1) or imported.group(2) or b""):
+            last = path.rpartition(b".")[2]
+            if module and path == name:
+                yield module.rpartition(b".")[2]
+            aliases[alias or last].add(last)
+    if name == b"*":
+        return
+    # module.name, and module, "name" as in mock.patch.object
+    if any(it in data for it in (b"." + name, name + b'"', name + b"'")):
+        for used in re.finditer(re.escape(name) + rb"\b", data):
+            start = used.start()
+            if data[start - 1 : start] not in (b".", b'"', b"'"):
+                continue
+            holder = _HOLDER.search(data[max(0, start - 100) : start])
+            if holder and not is_known(holder.group(1).decode(errors="replace")):
+                yield from (holder.group(2), *aliases.get(holder.group(2), ()))

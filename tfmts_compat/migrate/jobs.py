@@ -1,0 +1,224 @@
+"""One file's bytes in, its outcome out; spread over the cores where that pays."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import glob
+import hashlib
+import os
+import re
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Iterator, Sequence
+
+from tfmts_compat.migrate.findings import Finding
+from tfmts_compat.migrate.names import NEW
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing.context import ForkContext
+
+_ENOUGH = 30_000  # bytes to parse before processes are worth starting: about 0.2 s of work
+_USE = re.compile(rf"\b(?:import|from)\s+{NEW}\b")
+_WAITING = 8  # jobs for each process, so that memory stays flat
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a file.
+
+    Attributes:
+      path: the file.
+      found: its findings.
+      data: the migrated bytes, or None where they are the same.
+      diff: the difference, if it was asked for.
+      uses: whether it imports tfmts_compat in the end.
+      read: the SHA-256 of the bytes that were read, where `data` is given.
+    """
+
+    path: str
+    found: list[Finding]
+    data: bytes | None = None
+    diff: bytes = b""
+    uses: bool = False
+    read: bytes = b""
+
+
+def processed_file(
+    path: str, ignored: Sequence[str], with_diff: bool, trees: Sequence[str]
+) -> Outcome:
+    """Reads a file and migrates it."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as problem:
+        return Outcome(path, [Finding(path, 1, 1, "TFM001", problem.strerror or str(problem))])
+    return processed(path, data, ignored, with_diff, trees)
+
+
+def processed(
+    path: str, data: bytes, ignored: Sequence[str], with_diff: bool, trees: Sequence[str] = ()
+) -> Outcome:
+    """Migrates one file; what cannot be read or parsed is a finding."""
+    from tfmts_compat.migrate import importers, notebook, rewrite
+    from tfmts_compat.migrate.edits import Encoded, UnreadableError
+
+    def is_taken(name: str) -> bool | None:
+        if os.path.basename(path).startswith("__init__."):
+            return True
+        return None if path == "-" else importers.takes(name, path, trees)
+
+    migrated = notebook.migrated if path.endswith(".ipynb") else rewrite.rewritten
+    try:
+        encoded = Encoded.read(data)
+        result = migrated(encoded.text, path, ignored, is_taken=is_taken)
+    except UnreadableError as problem:
+        code = "TFM002" if problem.parsed else "TFM001"
+        return Outcome(path, [Finding(path, problem.line, 1, code, str(problem))])
+    except (RecursionError, MemoryError):
+        return Outcome(path, [Finding(path, 1, 1, "TFM002", rewrite.TOO_DEEP)])
+    except Exception as problem:  # a fault of ours or of LibCST's; the other files go on
+        said = [it for it in problem.args if isinstance(it, str)]  # a node would be shown whole
+        why = f"cannot be analysed: {': '.join([type(problem).__name__, *said])}"
+        return Outcome(path, [Finding(path, 1, 1, "TFM002", why)])
+    uses = bool(_USE.search(result.text))
+    if result.text == encoded.text:
+        return Outcome(path, result.found, uses=uses)
+    new = encoded.encode(result.text)
+    diff = _diff(path, data, new) if with_diff else b""
+    return Outcome(path, result.found, new, diff, uses, hashlib.sha256(data).digest())
+
+
+class Jobs:
+    """Runs files through `processed_file` and yields the outcomes."""
+
+    def __init__(
+        self,
+        ignored: Sequence[str],
+        with_diff: bool,
+        trees: Sequence[str],
+        *,
+        in_order: bool,
+    ) -> None:
+        """Begins.
+
+        Args:
+          ignored: codes that are switched off.
+          with_diff: whether differences are asked for.
+          trees: the directories that are migrated.
+          in_order: whether outcomes come in the order of the files, else as they are ready.
+        """
+        self._settings = tuple(ignored), with_diff, tuple(trees)
+        self._in_order = in_order
+        self._first: list[str] = []
+        self._bytes = 0
+        self._running: dict[Future[Outcome], str] = {}
+        self._pool: ProcessPoolExecutor | None = None
+        self._processes = cores()
+
+    def add(self, path: str, size: int) -> Iterator[Outcome]:
+        """Takes a file of so many bytes, and yields what is ready."""
+        self._first.append(path)
+        self._bytes += size
+        if self._bytes < _ENOUGH:
+            return
+        if self._processes < 2:
+            yield from self._here()
+            return
+        for each in self._first:
+            self._running[self._submit(each)] = each
+        self._first.clear()
+        yield from self._ready(_WAITING * self._processes)
+
+    def rest(self) -> Iterator[Outcome]:
+        """Yields all that is left."""
+        yield from self._here()
+        yield from self._ready(0)
+
+    def close(self) -> None:
+        """Ends the processes; jobs that have not begun are given up."""
+        if self._pool:
+            for job in self._running:
+                job.cancel()
+            self._pool.shutdown()
+
+    def _submit(self, path: str) -> Future[Outcome]:
+        self._pool = self._pool or _pool(self._processes)
+        try:
+            return self._pool.submit(processed_file, path, *self._settings)
+        except RuntimeError:  # one of its processes was killed
+            self._pool = _pool(self._processes)
+            return self._pool.submit(processed_file, path, *self._settings)
+
+    def _ready(self, most: int) -> Iterator[Outcome]:
+        """Yields what is ready, and waits while more jobs than the most are running."""
+        from concurrent.futures import FIRST_COMPLETED, wait
+
+        while self._running:
+            waits = None if len(self._running) > most else 0
+            jobs = [next(iter(self._running))] if self._in_order else list(self._running)
+            done = wait(jobs, waits, FIRST_COMPLETED).done
+            if not done:
+                return
+            for job in done:
+                yield self._result(job, self._running.pop(job))
+
+    def _result(self, job: Future[Outcome], path: str) -> Outcome:
+        """The outcome of a job; the file of a process that was killed is found by a second run."""
+        from concurrent.futures.process import BrokenProcessPool
+
+        with contextlib.suppress(BrokenProcessPool):
+            return job.result()
+        with _pool(1) as alone, contextlib.suppress(BrokenProcessPool):
+            return alone.submit(processed_file, path, *self._settings).result()
+        why = "cannot be analysed: the process was killed, or had not enough memory"
+        return Outcome(path, [Finding(path, 1, 1, "TFM002", why)])
+
+    def _here(self) -> Iterator[Outcome]:
+        for each in self._first:
+            yield processed_file(each, *self._settings)
+        self._first.clear()
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def forking() -> ForkContext | None:
+    """What forks processes, which is 20 times faster than starting them anew.
+
+    None where that is unsafe: on other systems than Linux, and beside other threads.
+    """
+    if len(glob.glob("/proc/self/task/*")) != 1:
+        return None
+    import multiprocessing
+
+    return multiprocessing.get_context("fork")
+
+
+def _pool(processes: int) -> ProcessPoolExecutor:
+    from concurrent.futures import ProcessPoolExecutor
+
+    context = forking()
+    if context:  # LibCST's import takes 0.25 s: once for all
+        from tfmts_compat.migrate import notebook  # noqa: F401
+    return ProcessPoolExecutor(processes, mp_context=context, initializer=_begin)
+
+
+def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command itself answers to Ctrl-C
+
+
+def _diff(path: str, old: bytes, new: bytes) -> bytes:
+    lines = [re.findall(rb"[^\n]*\n|[^\n]+", data) for data in (old, new)]
+    for part in lines:
+        if part and not part[-1].endswith(b"\n"):
+            part[-1] += b"\n\\ No newline at end of file\n"
+    name = os.fsencode(path.replace(os.sep, "/"))
+    before, after = lines
+    made = difflib.diff_bytes(difflib.unified_diff, before, after, b"a/" + name, b"b/" + name)
+    return b"".join(made)

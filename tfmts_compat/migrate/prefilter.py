@@ -1,0 +1,327 @@
+"""Keeps the work small: which files may hold a name, and which statements of them matter.
+
+LibCST's scope analysis takes about 0.3 s for 1,000 lines, the standard library's
+parser 5 ms. So the imports and aliases that lead to a name are looked for first.
+A statement in which none of their words occurs can neither use nor rebind them,
+and is left out. Lines are kept or left out whole, so columns stay as they are.
+"""
+
+from __future__ import annotations
+
+import ast
+import bisect
+import re
+import warnings
+from typing import Final, Iterator
+
+from tfmts_compat.migrate.names import (
+    ADVICE,
+    ADVISED,
+    HOLDERS,
+    MODULES,
+    NAMES,
+    NEW,
+    is_known,
+    is_on_the_way,
+)
+
+# Every name has one of these in it; looking for a substring is far cheaper than a pattern.
+_STEMS: Final = (b"Session", b"Hook", b"global_step", b"Scaffold", b"CheckpointSaverListener",
+                 b"NanLoss", b"SecondOrStepTimer", b"USE_DEFAULT", b"Supervisor",
+                 b"contrib")  # fmt: skip
+_INITIALS = "".join(sorted({name[0] for name in NAMES}))  # tested before thirty names are
+_NAMES = rf"(?=[{_INITIALS}])(?:{'|'.join(sorted(NAMES))})"
+_ADVISED = rf"(?:{'|'.join(sorted(ADVISED - {'train'}))})\b|(?<=training\.)train\b"
+_MODULES = "|".join(sorted({re.escape(path.split(".", 1)[1]) for path in MODULES}))
+_ADVISING = "|".join(
+    sorted({re.escape(path.rpartition(".")[0].split(".", 1)[1]) for path in ADVICE})
+)
+_VERSIONS = r"(?:_core|_estimator)?\.(?:_api\.v[12]\.)?(?:compat\.v[12]\.)*"
+_REACHED: Final = re.compile(
+    rf"""\.[ \t\\\r\n]*(?:{_NAMES})\b  # tf.train.X
+    |\.(?:{_ADVISED})
+    |["'](?:{_NAMES})\\?["']  # getattr(tf.train, "X"); in a notebook \"X\"
+    |\bfrom\s+tensorflow{_VERSIONS}(?:{_MODULES}|{_ADVISING})\s  # from ... import X
+    |\bfrom\s+tensorflow(?:\.compat(?:\.v[12])?)*\s+import\s+\*
+    |\bfrom\s+{NEW}\s+import\s  # calls are checked after the move, too
+    """.encode(),
+    re.VERBOSE,
+)
+# x.train.X matters wherever it is, since x may be TensorFlow as another module passes it on.
+_DOTTED: Final = re.compile(rf"\.[ \t\\\r\n]*(?:{_NAMES})\b".encode())
+_BYTES_HOLDERS: Final = tuple(holder.encode() for holder in HOLDERS)
+_HELD: Final = re.compile(rf"\b(?:{'|'.join(HOLDERS)})\s*\.[\s\\]*(?:{_NAMES})\b")
+_HELD_LINE: Final = re.compile(rf"{_HELD.pattern}|^\s*\.\s*(?:{_NAMES})\b")
+_BEFORE: Final = re.compile(r"[A-Za-z_][\w.]*\Z")
+_IMPORTED: Final = re.compile(
+    rb"\bfrom\s+(tensorflow[\w.]*|tfmts_compat)\s+import\s*(\([^)]*|[^\n\\]*\\?)"
+    rb"|\bimport\s+[^\n;]*\b(?:tensorflow(?:_core|_estimator)?|tfmts_compat)\b"
+)
+_WORD: Final = re.compile(rb"\w+|[*\\]")
+_UNWRAPPED: Final = (
+    r"\._sess\._sess\b|\._tf_sess\b|\._coordinated_creator\b|\b(\w+)\s*=\s*\1\._sess\b"
+)
+_UNWRAP_STEM: Final = r"\._(?:tf_)?(?:sess|coordinated_creator)\b"  # far cheaper
+_TEXT_UNWRAPS: Final = re.compile(_UNWRAP_STEM), re.compile(_UNWRAPPED)
+_BYTES_UNWRAPS: Final = re.compile(_UNWRAP_STEM.encode()), re.compile(_UNWRAPPED.encode())
+
+
+def may_hold_a_name(data: bytes) -> bool:
+    """False where nothing in the file can be reported; true says nothing."""
+    imported = b"tensorflow" in data or b"tfmts_compat" in data
+    if (imported or b"train" in data or b"estimator" in data) and any(
+        stem in data for stem in _STEMS
+    ):
+        if imported and any(map(_leads, _IMPORTED.finditer(data))) and _REACHED.search(data):
+            return True
+        if any(map(_is_held, _DOTTED.finditer(data))):
+            return True
+    return all(pattern.search(data) for pattern in _BYTES_UNWRAPS)
+
+
+def _is_held(dotted: re.Match[bytes]) -> bool:
+    """Whether a name is an attribute of what may be a module of TensorFlow."""
+    before = dotted.string[max(0, dotted.start() - 50) : dotted.start()]
+    return before.rstrip(b" \t\\\r\n").endswith(_BYTES_HOLDERS)
+
+
+def _leads(imported: re.Match[bytes]) -> bool:
+    """Whether what looks like an import brings something in that a name is reached by."""
+    if imported.group(1) is None:
+        return True
+    module = imported.group(1).decode(errors="replace")
+    if module == NEW:
+        return True
+    return any(
+        word in (b"*", b"\\") or is_on_the_way(f"{module}.{word.decode(errors='replace')}")
+        for word in _WORD.findall(imported.group(2))
+    )
+
+
+def slimmed(text: str, lines: list[str]) -> tuple[str, list[int]] | None:
+    """The statements of a module that may matter.
+
+    Args:
+      text: the module.
+      lines: its lines with their ends.
+
+    Returns:
+      What is left of the text, and for each line of that its number in the whole;
+      None if nothing in the module can matter.
+
+    Raises:
+      SyntaxError, ValueError, RecursionError: this Python cannot parse it.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of invalid escapes, say: none of our business
+        tree = ast.parse(text)
+    statements = list(_statements(tree.body))
+    words = _roots(statements)
+    aliases = list(_aliases(tree, text, statements))
+    words |= _held_by(text, statements, aliases)
+    if words:
+        words.add(NEW)
+    elif not _HELD.search(text) and not _unwraps(text):
+        return None
+    grown = True
+    while grown:
+        grown = False
+        for names, value in aliases:
+            if value & words and not names <= words:
+                words |= names
+                grown = True
+    return _without(tree.body, lines, words, _docstrings(statements))
+
+
+def _statements(block: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for statement in block:
+        yield statement
+        for inner in _blocks(statement):
+            yield from _statements(inner)
+
+
+def _blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
+    blocks = [getattr(statement, "body", [])]
+    for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+        blocks.append(part.body)
+    blocks += [getattr(statement, name, []) for name in ("orelse", "finalbody")]
+    return [block for block in blocks if block]
+
+
+def _roots(statements: list[ast.stmt]) -> set[str]:
+    """The local names of imports on the way to a name of the table, or of ours."""
+    words = set()
+    for statement in statements:
+        if isinstance(statement, ast.Import):
+            for alias in statement.names:
+                if alias.name == NEW or (
+                    is_known(alias.name) and (is_on_the_way(alias.name) or not alias.asname)
+                ):
+                    words.add(alias.asname or alias.name.split(".")[0])
+        elif isinstance(statement, ast.ImportFrom) and not statement.level:
+            module = statement.module or ""
+            for alias in statement.names:
+                if alias.name == "*" and is_on_the_way(module):
+                    words.add(module.split(".")[0])
+                elif module == NEW or is_on_the_way(f"{module}.{alias.name}"):
+                    words.add(alias.asname or alias.name)
+    return words
+
+
+def _held_by(
+    text: str, statements: list[ast.stmt], aliases: list[tuple[set[str], set[str]]]
+) -> set[str]:
+    """The local names of what holds a name, such as tf in tf.train.X, and what they stem from."""
+    words = set()
+    for held in _HELD.finditer(text):
+        before = _BEFORE.search(text, max(0, held.start() - 100), held.start())
+        words.add(before.group().split(".")[0] if before else held.group().split(".")[0].strip())
+    if not words:
+        return words
+    grown = True
+    while grown:
+        grown = False
+        for names, value in aliases:
+            if names & words and not value <= words:
+                words |= value
+                grown = True
+    bound = {
+        (alias.asname or alias.name).split(".")[0]
+        for statement in statements
+        if isinstance(statement, (ast.Import, ast.ImportFrom))
+        for alias in statement.names
+    }
+    return words & bound.union(*(names for names, _ in aliases))
+
+
+def _docstrings(statements: list[ast.stmt]) -> set[int]:
+    """The lines that have a docstring or another unused string, and nothing else."""
+    found: set[int] = set()
+    for statement in statements:
+        if (
+            isinstance(statement, ast.Expr)
+            and isinstance(statement.value, ast.Constant)
+            and isinstance(statement.value.value, str)
+        ):
+            found.update(range(statement.lineno, (statement.end_lineno or statement.lineno) + 1))
+        else:
+            found.discard(statement.lineno)
+    return found
+
+
+def _aliases(
+    tree: ast.Module, text: str, statements: list[ast.stmt]
+) -> Iterator[tuple[set[str], set[str]]]:
+    """For each assignment of dotted names: what they are named, and the first of the dots."""
+    # Only := can stand inside a statement; going through all nodes takes far longer.
+    for node in ast.walk(tree) if ":=" in text else statements:
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            parts = [part for target in targets for part in _parts(target)]
+            names = {part.id for part in parts if isinstance(part, ast.Name)}
+            names |= {part.attr for part in parts if isinstance(part, ast.Attribute)}
+            firsts = {first.id for first in map(_first, _parts(node.value))
+                      if isinstance(first, ast.Name)}  # fmt: skip
+            if names and firsts:
+                yield names, firsts
+
+
+def _first(node: ast.expr) -> ast.expr:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
+
+
+def _parts(node: ast.expr) -> Iterator[ast.expr]:
+    """The parts of a tuple and both values of a conditional."""
+    if isinstance(node, ast.Tuple):
+        for part in node.elts:
+            yield from _parts(part)
+    elif isinstance(node, ast.IfExp):
+        yield from _parts(node.body)
+        yield from _parts(node.orelse)
+    else:
+        yield node
+
+
+def _without(
+    body: list[ast.stmt], lines: list[str], words: set[str], docstrings: set[int]
+) -> tuple[str, list[int]] | None:
+    """Leaves out every statement in whose lines none of the words occurs."""
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words))) or '(?!)'})\b")
+    mentions = [
+        number
+        for number, line in enumerate(lines, 1)
+        if (pattern.search(line) or _HELD_LINE.search(line) or ("._" in line and _unwraps(line)))
+        and number not in docstrings
+        and not line.lstrip().startswith("#")
+    ]
+    if not mentions:
+        return None
+    dropped: set[int] = set()
+    placeholders: dict[int, str] = {}
+
+    def mentioned(first: int, last: int) -> bool:
+        at = bisect.bisect_left(mentions, first)
+        return at < len(mentions) and mentions[at] <= last
+
+    def drop(block: list[ast.stmt], top: bool = False) -> None:
+        spans = [_span(statement) for statement in block]
+        if any(after[0] <= before[1] for before, after in zip(spans, spans[1:])) or any(
+            lines[last - 1].rstrip().endswith("\\") for _, last in spans
+        ):
+            return  # several statements share a line
+        kept = False
+        for index, (statement, (first, last)) in enumerate(zip(block, spans)):
+            if mentioned(first, last):
+                kept = True
+                if not (top and isinstance(statement, (ast.If, ast.Try))):
+                    header = first
+                    for inner in _blocks(statement):
+                        start = _span(inner[0])[0]
+                        if start > max(header, statement.lineno) and _alone(inner[0], lines):
+                            drop(inner)
+                        header = _span(inner[-1])[1]
+            else:
+                dropped.update(range(first, last + 1))
+            if index:  # between two statements of a block there are only comments
+                dropped.update(range(spans[index - 1][1] + 1, first))
+        left_out = [first for first, _ in spans if first in dropped]
+        if left_out and not (kept and top):  # a block says whether it has anything else
+            line = lines[left_out[0] - 1]
+            placeholders[left_out[0]] = f"{line[: len(line) - len(line.lstrip())]}pass\n"
+
+    drop(body, top=True)
+    for index, statement in enumerate(body):  # the imports below which another one goes
+        if not isinstance(statement, (ast.Import, ast.ImportFrom)) and (
+            index or not isinstance(statement, ast.Expr)
+        ):
+            break
+        first, last = _span(statement)
+        dropped.difference_update(range(first, last + 1))
+    # Around the statements there are only comments, which LibCST would take long for.
+    dropped.update(range(1, _span(body[0])[0]), range(_span(body[-1])[1] + 1, len(lines) + 1))
+    kept_lines, numbers = [], []
+    for number, line in enumerate(lines, 1):
+        if number not in dropped or number in placeholders:
+            kept_lines.append(placeholders.get(number, line))
+            numbers.append(number)
+    return "".join(kept_lines), numbers
+
+
+def _unwraps(text: str) -> bool:
+    return all(pattern.search(text) for pattern in _TEXT_UNWRAPS)
+
+
+def _span(statement: ast.stmt) -> tuple[int, int]:
+    decorators = getattr(statement, "decorator_list", [])
+    first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+    return first, statement.end_lineno or first
+
+
+def _alone(statement: ast.stmt, lines: list[str]) -> bool:
+    """Whether nothing but white space is before a statement on its line."""
+    line = lines[_span(statement)[0] - 1]
+    decorators = getattr(statement, "decorator_list", [])
+    column = statement.col_offset if not decorators else decorators[0].col_offset - 1
+    return not line.encode()[:column].strip()

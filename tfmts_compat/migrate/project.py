@@ -1,0 +1,212 @@
+"""The modules of the code base itself: what their names stand for, where others import them."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import os
+import warnings
+from dataclasses import dataclass, field
+from typing import Iterator, Tuple
+
+from tfmts_compat.migrate.edits import Encoded, UnreadableError
+from tfmts_compat.migrate.names import is_known
+
+_LEVELS = 12  # directories upwards in which a package is searched
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_OTHER_SCOPES = (*_FUNCTIONS, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_Key = Tuple[str, object]  # a file, and a definition in it that is being followed
+
+
+@dataclass
+class Followed:
+    """What a dotted path through modules of the code base stands for.
+
+    Attributes:
+      paths: the dotted paths it can stand for, each from an import of TensorFlow.
+      whys: for each definition that is something else, where it is.
+      is_own: whether the code base itself defines the last name of the path.
+    """
+
+    paths: set[str] = field(default_factory=set)
+    whys: set[str] = field(default_factory=set)
+    is_own: bool = False
+
+    def add(self, other: Followed, rest: str = "") -> None:
+        """Takes over another one, with the same attributes of each of its paths."""
+        self.paths |= {path + rest for path in other.paths}
+        self.whys |= other.whys
+
+
+def followed(path: str, file: str) -> Followed | None:
+    """Follows an imported path to TensorFlow.
+
+    Args:
+      path: what is imported, with a dot for each level of a relative import.
+      file: the file that imports it.
+
+    Returns:
+      What it stands for, or None if it leads to no name of a module of the code base.
+    """
+    return _followed(path, os.path.abspath(file), frozenset())
+
+
+def _followed(path: str, file: str, active: frozenset[_Key]) -> Followed | None:
+    if is_known(path):
+        return Followed({path})
+    module, names = _module(path, os.path.dirname(file))
+    bound = _names(module) if module and names else None
+    if bound is None:
+        return None
+    found = Followed()
+    found.add(bound.named(names[0], active), "".join(f".{name}" for name in names[1:]))
+    found.is_own = len(names) == 1 and not found.paths
+    return found
+
+
+@functools.lru_cache(maxsize=10_000)
+def _module(path: str, directory: str) -> tuple[str, list[str]]:
+    """The file of the module that a path begins with, and the names after that."""
+    names = path.lstrip(".").split(".")
+    level = len(path) - len(path.lstrip("."))
+    if level:
+        for _ in range(level - 1):
+            directory = os.path.dirname(directory)
+        return _module_in(directory, [name for name in names if name], is_package=True)
+    for _ in range(_LEVELS):
+        module, rest = _module_in(directory, names)
+        if module:
+            return module, rest
+        if os.path.exists(os.path.join(directory, ".git")):
+            break
+        directory = os.path.dirname(directory)
+    return "", names
+
+
+def _module_in(
+    directory: str, names: list[str], *, is_package: bool = False
+) -> tuple[str, list[str]]:
+    for index, name in enumerate(names):
+        inner = os.path.join(directory, name)
+        if os.path.isdir(inner):
+            directory = inner
+            is_package = True
+        elif os.path.isfile(f"{inner}.py"):
+            return f"{inner}.py", names[index + 1 :]
+        else:
+            names = names[index:]
+            break
+    else:
+        names = []
+    initial = os.path.join(directory, "__init__.py")
+    return (initial if is_package and os.path.isfile(initial) else ""), names
+
+
+@functools.lru_cache(maxsize=1000)
+def _names(file: str) -> _Names | None:
+    try:
+        with open(file, "rb") as opened:
+            text = Encoded.read(opened.read()).text
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _Names(file, ast.parse(text))
+    except (OSError, UnreadableError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+class _Names:
+    """The names that a module binds in its own scope, each with its definitions."""
+
+    def __init__(self, file: str, tree: ast.Module) -> None:
+        self._file = file
+        self._stars: list[str] = []
+        # An imported path, an expression, or a node that is neither.
+        self._bound: dict[str, list[str | ast.AST]] = {}
+        for node in _own_nodes(tree):
+            self._bind(node)
+
+    def _bind(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                first = alias.name.split(".")[0]
+                self._add(alias.asname or first, alias.name if alias.asname else first)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            self._bind_from(module if module.endswith(".") else f"{module}.", node.names)
+        elif isinstance(node, _FUNCTIONS):
+            self._add(node.name, node)
+            for inner in ast.walk(node):
+                for name in inner.names if isinstance(inner, ast.Global) else ():
+                    self._add(name, inner)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Name) and node.value:
+                    self._add(target.id, node.value)
+                    target.ctx = ast.Load()  # so that it is not a definition of its own
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            self._add(node.id, node)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            self._add(node.name, node)
+
+    def _bind_from(self, module: str, names: list[ast.alias]) -> None:
+        for alias in names:
+            if alias.name == "*":
+                self._stars.append(module)
+            else:
+                self._add(alias.asname or alias.name, module + alias.name)
+
+    def _add(self, name: str, value: str | ast.AST) -> None:
+        self._bound.setdefault(name, []).append(value)
+
+    def named(self, name: str, active: frozenset[_Key]) -> Followed:
+        """What a name of the module stands for."""
+        found = Followed()
+        for value in self._bound.get(name, ()):
+            key = self._file, value
+            if key in active:  # tf = tf.compat.v1
+                continue
+            if isinstance(value, str):
+                imported = _followed(value, self._file, active | {key})
+                found.add(imported or Followed(whys={f"{value} in {self._place()}"}))
+            else:
+                found.add(self._valued(value, active | {key}))
+        if name not in self._bound:
+            for star in self._stars:
+                key = self._file, star + name
+                if key in active:
+                    continue
+                imported = _followed(star + name, self._file, active | {key})
+                if imported:
+                    found.add(imported)
+            if not found.paths:
+                found.whys.add(f"no name of {self._place()}")
+        return found
+
+    def _valued(self, node: ast.AST, active: frozenset[_Key]) -> Followed:
+        """What an expression stands for."""
+        found = Followed()
+        if isinstance(node, ast.Attribute):
+            found.add(self._valued(node.value, active), f".{node.attr}")
+        elif isinstance(node, ast.IfExp):
+            found.add(self._valued(node.body, active))
+            found.add(self._valued(node.orelse, active))
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            found.add(self.named(node.id, active))
+        elif not (isinstance(node, ast.Constant) and node.value is None):
+            found.whys.add(f"another value in {self._place(node)}")
+        return found
+
+    def _place(self, node: ast.AST | None = None) -> str:
+        shown = os.path.relpath(self._file)
+        line = getattr(node, "lineno", None)
+        return f"{shown}:{line}" if line else shown
+
+
+def _own_nodes(tree: ast.Module) -> Iterator[ast.AST]:
+    """The nodes of a module but those inside of its functions and classes."""
+    waiting: list[ast.AST] = list(reversed(tree.body))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, _OTHER_SCOPES):
+            waiting.extend(reversed(list(ast.iter_child_nodes(node))))

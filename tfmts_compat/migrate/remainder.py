@@ -1,0 +1,193 @@
+"""What a run does not move: the places that are left to a person, and what to write there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from typing import Iterator, Sequence
+
+import libcst as cst
+
+from tfmts_compat.migrate.edits import changed, split_lines
+from tfmts_compat.migrate.module import Module
+from tfmts_compat.migrate.names import ADVICE, NEW, TABLE, is_known, plain
+from tfmts_compat.migrate.resolver import OWN, UNKNOWN, Reach
+
+_BRANCHES = re.compile(r"\b(?:else|except)\b")
+_WRITE = "write {0} and import tfmts_compat"
+
+
+def report(module: Module) -> None:
+    """Reports the lookups, strings, private attributes and old ways of training of a module."""
+    _lookups(module)
+    _quoted(module)
+    reader, resolver = module.reader, module.resolver
+    for string, value in reader.strings:
+        path = _prefix(value)
+        if path:
+            new = value.replace(path, TABLE[plain(_spelled(path))])
+            module.report(string, "TFM209", f'names {path} in a string; write "{new}"')
+    for attribute in reader.advised:
+        for path in sorted(set(map(plain, resolver.reach(attribute).paths)) & ADVICE.keys()):
+            module.report(attribute, "TFM210", f"{path} {ADVICE[path]}")
+    for attribute in reader.private:
+        module.report(
+            attribute,
+            "TFM204",
+            "uses a private attribute of the monitored session; tfmts_compat.raw_session(session) "
+            "returns the tf.compat.v1.Session beneath it",
+        )
+
+
+def unmoved(module: Module, node: cst.Attribute, reach: Reach) -> None:
+    """Reports a dotted name that ends like one of the table's, and does not move.
+
+    Args:
+      module: the module.
+      node: the dotted name.
+      reach: what it stands for.
+    """
+    shown = _code(node)
+    old = {plain(path) for path in module.resolver.through_attributes(node)} & TABLE.keys()
+    for path in sorted(old if not reach.imports else ()):
+        module.report(
+            node,
+            "TFM207",
+            f"{shown} may be {path}, reached through an attribute; in place of {shown} "
+            + _WRITE.format(TABLE[path]),
+        )
+    holder = node.value
+    if (
+        old
+        or not (isinstance(holder, cst.Attribute) and holder.attr.value in ("train", "estimator"))
+        or all(is_known(path) or path == OWN for path in reach.paths)
+        or (node.attr.value == "global_step" and not _is_called(module, node))
+    ):
+        return
+    foreign = {path for path in reach.paths if path != UNKNOWN and not is_known(path)}
+    if reach.whys:
+        why = f", since it is {' or '.join(sorted(reach.whys))}"
+    elif foreign:
+        why = f", since {min(foreign).rsplit('.', 2)[0]} was not found below this directory"
+    else:
+        why = ""
+    module.report(
+        node,
+        "TFM208",
+        f"it is not known whether {_code(holder.value)} is TensorFlow{why}; if it is, in place of "
+        f"{shown} " + _WRITE.format(f"{NEW}.{node.attr.value}"),
+    )
+
+
+def from_import(module: Module, alias: cst.ImportAlias, path: str) -> None:
+    """Reports an imported name that has no counterpart in tfmts_compat."""
+    advice = ADVICE.get(plain(path))
+    if advice:
+        module.report(alias, "TFM210", f"{plain(path)} {advice}")
+
+
+def identical_branches(module: Module, changes: Sequence[tuple[int, int, str]]) -> None:
+    """Reports the branches that say the same once the names have moved."""
+    old = module.edits.text
+    if not (NEW in old or changes) or not _BRANCHES.search(old):
+        return
+    new = changed(old, list(changes))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(new)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    lines = split_lines(new)
+    for node in ast.walk(tree):
+        first, *others = _alternatives(node)
+        if others and all(_dumped(first) == _dumped(other) for other in others):
+            assert isinstance(node, (ast.stmt, ast.expr))
+            offset = sum(map(len, lines[: node.lineno - 1]))
+            line = len(split_lines(old[: _before(offset, changes)] + "x"))
+            module.report_at(
+                line,
+                0,
+                "TFM211",
+                f"the branches are the same now: {NEW} works on every version; keep one of them",
+            )
+
+
+def _alternatives(node: ast.AST) -> list[list[ast.AST]]:
+    """The branches of a statement or expression, if they use tfmts_compat."""
+    found: list[list[ast.AST]] = [[]]
+    if isinstance(node, ast.IfExp):
+        found = [[node.body], [node.orelse]]
+    elif isinstance(node, ast.If) and node.orelse:
+        found = [[*node.body], [*node.orelse]]
+    elif isinstance(node, ast.Try) and not (node.orelse or node.finalbody):
+        found = [[*node.body]]
+        found += [[*handler.body] for handler in node.handlers]
+    alike = all([type(it) for it in each] == [type(it) for it in found[0]] for each in found)
+    return found if alike and NEW in _dumped(found[0]) else [[]]
+
+
+def _dumped(nodes: list[ast.AST]) -> str:
+    return "".join(map(ast.dump, nodes))
+
+
+def _before(offset: int, changes: Sequence[tuple[int, int, str]]) -> int:
+    """The offset in the old text of an offset in the new one."""
+    shift = 0
+    for start, end, new in changes:
+        if offset < start + shift:
+            break
+        if offset < start + shift + len(new):
+            return start
+        shift += len(new) - (end - start)
+    return offset - shift
+
+
+def _lookups(module: Module) -> None:
+    for call, name in module.reader.lookups:
+        holder = call.args[0].value
+        reach = module.resolver.holds(holder, name)
+        function = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
+        for path in sorted(set(map(plain, reach.paths)) & TABLE.keys()):
+            if isinstance(function, cst.Name) and function.value == "getattr":
+                remedy = f"write {TABLE[path]} in place of the call"
+            elif isinstance(function, cst.Name) and function.value == "hasattr":
+                remedy = f"{TABLE[path]} is always there: remove the test"
+            else:
+                remedy = f"write {NEW} in place of {_code(holder)}"
+            module.report(
+                call, "TFM201", f"looks {path} up by a string; {remedy}, and import {NEW}"
+            )
+
+
+def _quoted(module: Module) -> None:
+    for node, path in module.reader.quoted:
+        scope = module.scopes.get(node)
+        first, _, rest = path.partition(".")
+        starts = module.resolver.named(first, scope).paths if scope else ()
+        old = {plain(f"{start}.{rest}") for start in starts}
+        for found in sorted(old & TABLE.keys()):
+            module.report(
+                node, "TFM206", f"names {found} in quotes; " + _WRITE.format(TABLE[found])
+            )
+
+
+def _prefix(value: str) -> str:
+    """The part of a dotted path that is a name of the table, or ""."""
+    parts = value.split(".")
+    prefixes: Iterator[str] = (".".join(parts[:count]) for count in range(len(parts), 1, -1))
+    return next((each for each in prefixes if plain(_spelled(each)) in TABLE), "")
+
+
+def _spelled(path: str) -> str:
+    return re.sub(r"^tf\.", "tensorflow.", path)
+
+
+def _is_called(module: Module, node: cst.CSTNode) -> bool:
+    parent = module.parents[node]
+    return isinstance(parent, cst.Call) and parent.func is node
+
+
+def _code(node: cst.CSTNode) -> str:
+    return re.sub(r"\s+", "", cst.Module([]).code_for_node(node))

@@ -1,0 +1,142 @@
+"""What a name or a dotted name stands for, from LibCST's scopes and qualified names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Mapping
+
+import libcst as cst
+from libcst.metadata import (
+    Assignment,
+    BaseAssignment,
+    ClassScope,
+    ImportAssignment,
+    Scope,
+)
+
+from tfmts_compat.migrate import project
+from tfmts_compat.migrate.names import ADVISED, NAMES, is_known
+
+_FOLLOWED = NAMES | ADVISED
+UNKNOWN = "?"  # anything that is no import and no alias of one
+OWN = "."  # something that the code base itself defines under the name
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where a dotted name leads.
+
+    Attributes:
+      paths: the dotted paths it can stand for; UNKNOWN is one of them where some
+        binding is neither an import nor an alias.
+      imports: the imports it starts from.
+      whys: where modules of the code base give it something else than TensorFlow.
+    """
+
+    paths: frozenset[str]
+    imports: frozenset[ImportAssignment]
+    whys: frozenset[str] = frozenset()
+
+    @classmethod
+    def joined(cls, parts: list[Reach]) -> Reach:
+        """Any one of several."""
+        return cls(
+            frozenset().union(*(part.paths for part in parts)),
+            frozenset().union(*(part.imports for part in parts)),
+            frozenset().union(*(part.whys for part in parts)),
+        )
+
+
+_NOWHERE = Reach(frozenset([UNKNOWN]), frozenset())
+_NOTHING = Reach(frozenset(), frozenset())
+
+
+class Resolver:
+    """Follows dotted names to imports, through aliases like tf1 = tf.compat.v1."""
+
+    def __init__(self, scopes: Mapping[cst.CSTNode, Scope | None], file: str) -> None:
+        self._scopes = scopes
+        self._file = file
+        self._aliases: dict[cst.CSTNode, cst.BaseExpression] = {}
+        self._attributes: dict[str, list[cst.BaseExpression]] = {}
+        self._following: set[cst.CSTNode] = set()
+
+    def alias(self, target: cst.CSTNode, value: cst.BaseExpression) -> None:
+        """Remembers that an assignment gives a name or an attribute a value."""
+        self._aliases[target] = value
+        if isinstance(target, cst.Attribute):
+            self._attributes.setdefault(target.attr.value, []).append(value)
+        elif isinstance(target, cst.Name) and isinstance(self._scopes.get(target), ClassScope):
+            self._attributes.setdefault(target.value, []).append(value)
+
+    def reach(self, node: cst.BaseExpression) -> Reach:
+        """Where an expression leads; _NOWHERE unless it is a dotted name, or one of two."""
+        found = self._reach(node)
+        parts = [self._followed(path, found.imports) for path in found.paths]
+        return Reach.joined(parts) if parts else found
+
+    def _followed(self, path: str, imports: frozenset[ImportAssignment]) -> Reach:
+        """Follows a path through modules of the code base that pass TensorFlow on."""
+        if path.rpartition(".")[2] in _FOLLOWED and not is_known(path):
+            found = project.followed(path, self._file)
+            if found:
+                if found.is_own:
+                    return Reach(frozenset([OWN]), imports)
+                unknown = {UNKNOWN} if found.whys or not found.paths else set()
+                return Reach(frozenset(found.paths | unknown), imports, frozenset(found.whys))
+        return Reach(frozenset([path]), imports)
+
+    def holds(self, node: cst.BaseExpression, name: str) -> Reach:
+        """Where an attribute of an expression leads."""
+        return self.reach(cst.Attribute(node, cst.Name(name)))
+
+    def _reach(self, node: cst.BaseExpression) -> Reach:
+        if isinstance(node, cst.Attribute):
+            start = self._reach(node.value)
+            if not start.imports:
+                return _NOWHERE
+            name = node.attr.value
+            paths = (path if path == UNKNOWN else f"{path}.{name}" for path in start.paths)
+            return Reach(frozenset(paths), start.imports)
+        if isinstance(node, cst.IfExp):
+            return Reach.joined([self._reach(node.body), self._reach(node.orelse)])
+        if isinstance(node, cst.Name):
+            if node.value == "None":  # e.g. tf = None where the import fails
+                return _NOTHING
+            scope = self._scopes.get(node)
+            return self.named(node.value, scope) if scope else _NOWHERE
+        return _NOWHERE
+
+    def through_attributes(self, node: cst.BaseExpression) -> set[str]:
+        """Where self.tf1.train.X may lead, by what any object's tf1 is given in the module."""
+        found: set[str] = set()
+        rest = ""
+        while isinstance(node, cst.Attribute):
+            name = node.attr.value
+            for value in self._attributes.get(name, ()):
+                found |= {path + rest for path in self.reach(value).paths}
+            node, rest = node.value, f".{name}{rest}"
+        return found
+
+    def named(self, name: str, scope: Scope) -> Reach:
+        """Where a plain name leads in a scope."""
+        assignments = scope[name]
+        if not assignments:
+            return _NOWHERE
+        return Reach.joined([self._assigned(name, each) for each in assignments])
+
+    def _assigned(self, name: str, assignment: BaseAssignment) -> Reach:
+        if isinstance(assignment, ImportAssignment):
+            names = assignment.get_qualified_names_for(name)
+            paths = frozenset(each.name for each in names)
+            return Reach(paths or frozenset([UNKNOWN]), frozenset([assignment]))
+        node = assignment.node if isinstance(assignment, Assignment) else None
+        if node is None or node not in self._aliases:
+            return _NOWHERE
+        if node in self._following:  # tf = tf.compat.v1
+            return _NOTHING
+        self._following.add(node)
+        try:
+            return self._reach(self._aliases[node])
+        finally:
+            self._following.discard(node)

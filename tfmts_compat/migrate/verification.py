@@ -1,0 +1,252 @@
+"""Checks a changed module before it is written: it compiles, and its names stay bound.
+
+It reads the two texts alone and does not depend on how the change was made.
+"""
+
+from __future__ import annotations
+
+import ast
+import collections
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+from tfmts_compat.migrate.names import NEW
+
+_FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # notebooks have it
+
+
+def fault(old: str, new: str) -> str | None:
+    """Says what a change of a module breaks.
+
+    Args:
+      old: the module as it was.
+      new: the module as it is to be written.
+
+    Returns:
+      What is wrong, or None. A module that this Python could not compile before the
+      change is not checked.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the module's own code
+        try:
+            before = ast.parse(old)
+        except (SyntaxError, ValueError):
+            return None
+        try:
+            after = ast.parse(new)
+            compile(after, "", "exec", _FLAGS, dont_inherit=True)
+        except (SyntaxError, ValueError) as problem:
+            try:
+                compile(before, "", "exec", _FLAGS, dont_inherit=True)
+            except (SyntaxError, ValueError):
+                return None
+            return f"it would not compile: {problem}"
+    was, now = _Scopes(before), _Scopes(after)
+    if [scope.kind for scope in was.scopes] != [scope.kind for scope in now.scopes]:
+        return "its functions and classes would not be the same"
+    return _lost(was, now) or _unbound(was, now)
+
+
+def _lost(was: _Scopes, now: _Scopes) -> str | None:
+    """Compares what each scope binds."""
+    lost: set[tuple[_Scope, str]] = set()
+    for old, new in zip(was.scopes, now.scopes):
+        more = [name for name in new.bound - old.bound if new.outer or name not in now.imported]
+        if more:
+            return f"{min(more)} would be a new variable of {new.name}"
+        for name in old.bound - new.bound:
+            if new.kind == "class":
+                return f"{name} would no longer be an attribute of {new.name}"
+            lost.add((new, name))
+    for scope in now.scopes:
+        for name, (_, line) in scope.read.items():
+            if (scope.holder(name), name) in lost:
+                return f"{name} is used on line {line}, and its import would be gone"
+    return None
+
+
+def _unbound(was: _Scopes, now: _Scopes) -> str | None:
+    """Compares whether the names of tfmts_compat are bound wherever they are read."""
+    problems = now.problems(now.names)
+    for place in was.problems(now.names):
+        problems.pop(place, None)
+    return min(problems.values(), default=None)
+
+
+@dataclass(eq=False)
+class _Scope:
+    """A module, class or function; a comprehension is a function, too.
+
+    Attributes:
+      kind: "module", "class" or "function".
+      name: what it is called in a message.
+      outer: the scope around it.
+      bound: how often each name is bound in it.
+      read: the names that are read in it, each with the statement of the module's body
+        and the line where it is first read.
+      declared: its global and nonlocal names.
+    """
+
+    kind: str
+    name: str
+    outer: _Scope | None
+    bound: collections.Counter[str] = field(default_factory=collections.Counter)
+    read: dict[str, tuple[int, int]] = field(default_factory=dict)
+    declared: dict[str, str] = field(default_factory=dict)
+
+    def holder(self, name: str) -> _Scope:
+        """The scope in which a name is bound that is read here."""
+        scope = self
+        while scope.outer is not None:
+            declared = scope.declared.get(name)
+            if (scope is self or scope.kind == "function") and declared != "nonlocal":
+                if declared == "global":
+                    break
+                if scope.bound[name]:
+                    return scope
+            scope = scope.outer
+        while scope.outer is not None:
+            scope = scope.outer
+        return scope
+
+
+class _Scopes(ast.NodeVisitor):
+    """The scopes of a module, in the order of the text.
+
+    Attributes:
+      scopes: the module first.
+      names: the names that any import gives to tfmts_compat.
+      imported: those that the module's own body gives, each with the first statement that
+        does so.
+    """
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.scopes = [_Scope("module", "the module", None)]
+        self.names: set[str] = set()
+        self.imported: dict[str, int] = {}
+        self._scope = self.scopes[0]
+        self._statement = 0
+        self._outer: list[tuple[_Scope, str]] = []
+        self._imports: collections.Counter[str] = collections.Counter()
+        for self._statement, statement in enumerate(tree.body):
+            if isinstance(statement, ast.Import):
+                for alias in statement.names:
+                    if alias.name == NEW:
+                        self.imported.setdefault(alias.asname or NEW, self._statement)
+            self.visit(statement)
+        for scope, name in self._outer:
+            holder = scope.holder(name)
+            holder.bound[name] += 1
+
+    def problems(self, names: set[str]) -> dict[tuple[int, str], str]:
+        """What is wrong with these names, by the scope that reads them."""
+        found = {}
+        module = self.scopes[0]
+        for name in names:
+            for number, scope in enumerate(self.scopes):
+                if name not in scope.read:
+                    continue
+                statement, line = scope.read[name]
+                holder = scope.holder(name)
+                if holder is not module or module.bound[name] != self._imports[name]:
+                    text = f"{name} on line {line} may be something else in {holder.name}"
+                    found[number, name] = text
+                elif statement <= self.imported.get(name, statement):
+                    found[number, name] = f"{name} on line {line} would be used before its import"
+        return found
+
+    def _bind(self, name: str) -> None:
+        if name in self._scope.declared:
+            self._outer.append((self._scope, name))
+        else:
+            self._scope.bound[name] += 1
+
+    def _within(self, kind: str, name: str, parts: list[Any]) -> None:
+        outer = self._scope
+        self._scope = _Scope(kind, name, outer)
+        self.scopes.append(self._scope)
+        for part in parts:
+            self.visit(part)
+        self._scope = outer
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self._scope.read.setdefault(node.id, (self._statement, node.lineno))
+        else:
+            self._bind(node.id)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            name = alias.asname or alias.name.split(".")[0]
+            self._bind(name)
+            if alias.name == NEW:
+                self.names.add(name)
+                self._imports[name] += self._scope.holder(name) is self.scopes[0]
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            self._bind(alias.asname or alias.name)
+
+    def visit_Global(self, node: ast.Global) -> None:
+        self._scope.declared.update(dict.fromkeys(node.names, "global"))
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
+        self._scope.declared.update(dict.fromkeys(node.names, "nonlocal"))
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self.visit(node.value)
+        inner = self._scope
+        while self._scope.name == "a comprehension" and self._scope.outer:
+            self._scope = self._scope.outer
+        self._bind(node.target.id)
+        self._scope = inner
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self._bind(node.name)
+        self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> None:
+        self._bind(node.arg)
+
+    def _visit_function(self, node: Any) -> None:
+        arguments = node.args
+        every = [*getattr(arguments, "posonlyargs", ()), *arguments.args, *arguments.kwonlyargs]
+        every += [each for each in (arguments.vararg, arguments.kwarg) if each]
+        outside = [*getattr(node, "decorator_list", ()), *arguments.defaults]
+        outside += [each for each in arguments.kw_defaults if each]
+        outside += [each.annotation for each in every if each.annotation]
+        outside += [node.returns] if getattr(node, "returns", None) else []
+        for part in outside:
+            self.visit(part)
+        name = getattr(node, "name", "a lambda")
+        if not isinstance(node, ast.Lambda):
+            self._bind(name)
+        body = [node.body] if isinstance(node, ast.Lambda) else node.body
+        self._within("function", name, [*every, *getattr(node, "type_params", ()), *body])
+
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = _visit_function  # noqa: N815
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        for part in (*node.decorator_list, *node.bases, *node.keywords):
+            self.visit(part)
+        self._bind(node.name)
+        self._within("class", node.name, [*getattr(node, "type_params", ()), *node.body])
+
+    def _visit_comprehension(self, node: Any) -> None:
+        first = node.generators[0]
+        self.visit(first.iter)
+        values = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        parts = [first.target, *first.ifs, *node.generators[1:], *values]
+        self._within("function", "a comprehension", parts)
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension  # noqa: N815
+
+    def generic_visit(self, node: ast.AST) -> None:
+        for name in ("name", "rest"):  # what a match statement captures, a type parameter
+            if isinstance(getattr(node, name, None), str) and type(node).__name__.startswith(
+                ("Match", "Type", "Param")
+            ):
+                self._bind(getattr(node, name))
+        super().generic_visit(node)
