@@ -1,7 +1,6 @@
 """Checks that need TensorFlow, the graph or the file system, before anything is created."""
 
 import os
-import tempfile
 
 import pytest
 import tensorflow as tf
@@ -92,15 +91,47 @@ def test_an_unwritable_directory_is_rejected(train_op, unprivileged, open_sessio
         assert "checkpoint_dir='/usr/d' (str): must be writable" in str(raised.value)
 
 
+@pytest.fixture
+def closed_directory():
+    """A directory that may be written but not entered; reached by a relative path.
+
+    The temporary directory above it may be closed to everyone but root.
+    """
+    os.chmod(".", 0o755)
+    os.makedirs("closed/open")
+    os.chmod("closed/open", 0o777)
+    os.chmod("closed", 0o666)
+    yield "closed"
+    os.chmod("closed", 0o700)
+
+
+@pytest.fixture
+def below_closed_directory(working_directory, closed_directory):
+    """The working directory may be written, but the one above it may not be entered."""
+    os.chmod("closed", 0o777)
+    os.chdir("closed/open")
+    os.chmod("..", 0o666)
+    yield
+    os.chdir(working_directory)
+
+
 @pytest.mark.parametrize("open_session", [MonitoredTrainingSession, upstream])
-def test_a_directory_that_cannot_be_entered_is_rejected(train_op, unprivileged, open_session):
-    with tempfile.TemporaryDirectory() as directory:
-        os.chmod(directory, 0o600)  # writable, but not executable
-        with pytest.raises(errors.PermissionDeniedError) as raised:
-            open_session(checkpoint_dir=f"{directory}/d")
-        os.chmod(directory, 0o700)
+def test_a_directory_that_cannot_be_entered_is_rejected(
+    train_op, closed_directory, unprivileged, open_session
+):
+    with pytest.raises(errors.PermissionDeniedError) as raised:
+        open_session(checkpoint_dir=f"{closed_directory}/d")
     if open_session is MonitoredTrainingSession:
-        assert f"this process may not write to {directory}; " in str(raised.value)
+        assert f"may not write to {os.path.abspath(closed_directory)}; " in str(raised.value)
+
+
+@pytest.mark.parametrize("open_session", [MonitoredTrainingSession, upstream])
+def test_a_relative_directory_is_accepted_below_one_that_cannot_be_entered(
+    train_op, below_closed_directory, unprivileged, open_session
+):
+    with open_session(checkpoint_dir="d") as session:
+        session.run(train_op)
+    assert os.path.isdir("d")
 
 
 class FreesDirectory(train.SessionRunHook):

@@ -174,20 +174,22 @@ def writable_directory(argument: str, value: Any, knows_scheme: Any, errors: Any
                 errors.UnimplementedError,
             )
         return
-    nearest = os.path.abspath(value)
+    # Not made absolute first: a relative path works although a directory above the working
+    # directory may not be entered.
+    nearest = value
     while not os.path.exists(nearest):
-        nearest = os.path.dirname(nearest)
+        nearest = os.path.dirname(nearest) or os.curdir
     if not os.path.isdir(nearest):
         raise rejected(
             given(argument, value),
-            f"must be a directory, but {nearest} is not a directory",
+            f"must be a directory, but {os.path.abspath(nearest)} is not a directory",
             "pass a directory, existing or not",
             errors.FailedPreconditionError,
         )
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise rejected(
             given(argument, value),
-            f"must be writable, but this process may not write to {nearest}",
+            f"must be writable, but this process may not write to {os.path.abspath(nearest)}",
             "pass a directory that this user may write to",
             errors.PermissionDeniedError,
         )
