@@ -501,6 +501,24 @@ def test_fetches_that_are_new_every_time_make_no_plans(sessions):
     assert planned(cached) == 0
 
 
+def test_fetches_that_repeat_after_many_new_ones_get_a_plan(sessions):
+    model, cached, plain = sessions
+    leaves = [model.constant, model.other, model.nothing]
+    for fetches in itertools.product(leaves, repeat=5):
+        cached.run(fetches)
+    assert len(cached.run.__self__._seen) < 3**5  # most were not looked up
+    repeated = {"a": model.other}
+    for _ in range(3 * 16):
+        assert cached.run(repeated) == plain.run(repeated)
+    assert planned(cached) == 1
+    seen = len(cached.run.__self__._seen)
+    for _ in range(100):
+        assert cached.run(repeated) == plain.run(repeated)
+        cached.run([model.other])
+    assert planned(cached) == 2  # every call is looked up again
+    assert len(cached.run.__self__._seen) == seen + 1
+
+
 def test_cache_runs_false_leaves_upstreams_run(train_op):
     with tfmts_compat.MonitoredTrainingSession(cache_runs=False) as session:
         assert "run" not in vars(raw_session(session))

@@ -20,6 +20,10 @@ import numpy as np
 from tfmts_compat import _upstream, _upstream_runs
 
 _MOST_PLANS = 1000  # per session
+# After this many new structures in a row, most calls go to upstream's run without a lookup,
+# so that a program whose fetches are new in every run does not pay for it.
+_MOST_NEW_IN_A_ROW = 100
+_CALLS_WITHOUT_LOOKUP = 15  # between two calls that are looked up
 
 _tf = _upstream.tensorflow()
 _RunOptions: Any = _tf.compat.v1.RunOptions
@@ -93,6 +97,8 @@ class _RunCache:
         self._plans: dict[tuple[Any, ...], _Plan | None] = {}  # None: upstream's run is needed
         self._seen: set[tuple[Any, ...]] = set()
         self._lock = threading.Lock()
+        self._new_in_a_row = 0
+        self._calls_without_lookup = 0
 
     def run(
         self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
@@ -103,7 +109,9 @@ class _RunCache:
             raise RuntimeError("Attempted to use a closed Session.")
         internals = self._internals
         key: list[Any] | None = None
-        if (
+        if self._calls_without_lookup:
+            self._calls_without_lookup -= 1
+        elif (
             internals.may_skip_run(session)
             and (options is None or (type(options) is _RunOptions and not options.ByteSize()))
             and (
@@ -150,14 +158,20 @@ class _RunCache:
     ) -> _Plan | None:
         """The plan for a call; None in the first call, which upstream's run checks."""
         try:
-            return self._plans[key]
+            plan = self._plans[key]
         except KeyError:
             pass
+        else:
+            self._new_in_a_row = 0
+            return plan
         with self._lock:
             if key not in self._seen:
                 if len(self._seen) >= _MOST_PLANS:
                     self._seen.clear()
                 self._seen.add(key)
+                self._new_in_a_row += 1
+                if self._new_in_a_row >= _MOST_NEW_IN_A_ROW:
+                    self._calls_without_lookup = _CALLS_WITHOUT_LOOKUP
                 return None
             plan = self._made(session.graph, fetches, list(feed_dict or ()))
             if len(self._plans) >= _MOST_PLANS:
