@@ -7,13 +7,13 @@ import sysconfig
 import warnings
 from pathlib import Path
 
-from migrate_helpers import rewritten_whole
-
 from tfmts_compat.migrate.edits import Encoded, split_lines
 from tfmts_compat.migrate.findings import ERRORS, REWRITES
 from tfmts_compat.migrate.jobs import processed
 from tfmts_compat.migrate.prefilter import may_hold_a_name
 from tfmts_compat.migrate.rewrite import rewritten
+
+from .helpers import rewritten_whole
 
 IMPORTS = (ast.Import, ast.ImportFrom)
 PACKAGES = Path(sysconfig.get_paths()["purelib"])
