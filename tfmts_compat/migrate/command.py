@@ -116,8 +116,8 @@ def _ignored(arguments: argparse.Namespace, settings: Any) -> tuple[str, ...]:
 
 def _files(arguments: argparse.Namespace, report: Any) -> None:
     from tfmts_compat.migrate import files, requirements
-    from tfmts_compat.migrate.findings import REWRITES, Finding
-    from tfmts_compat.migrate.jobs import Jobs, Outcome
+    from tfmts_compat.migrate.findings import REWRITES, Finding, Outcome
+    from tfmts_compat.migrate.jobs import Jobs
 
     def failed(path: str, why: str, code: str = "TFM001") -> None:
         report.finding(Finding(path, 1, 1, code, why))

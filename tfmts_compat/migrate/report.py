@@ -8,8 +8,7 @@ import json
 import sys
 from typing import Sequence, TextIO
 
-from tfmts_compat.migrate.findings import CODES, ERRORS, REWRITES, Finding
-from tfmts_compat.migrate.jobs import Outcome
+from tfmts_compat.migrate.findings import CODES, ERRORS, REWRITES, Finding, Outcome
 
 
 class Report:
