@@ -140,7 +140,7 @@ class Imports:
         anchor: cst.CSTNode | None = next(
             (it for it in blocks if isinstance(it, (cst.If, cst.Try))), None
         )
-        if anchor is None and any(not _is_docstring_line(line) for line in head):
+        if anchor is None and head:
             anchor = head[-1]
         module.report(anchor or module.tree.body[0], "TFM102", f"needs {text}")
         if anchor is None:
@@ -242,10 +242,6 @@ def _first(node: cst.CSTNode) -> cst.CSTNode:
 
 def _is_simple(line: cst.CSTNode) -> bool:
     return isinstance(line, cst.SimpleStatementLine)
-
-
-def _is_docstring_line(line: cst.CSTNode) -> bool:
-    return isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], cst.Expr)
 
 
 def _are_all(statement: cst.Import | cst.ImportFrom, aliases: list[cst.ImportAlias]) -> bool:
