@@ -3,10 +3,11 @@
 import re
 
 import pytest
-from migrate_helpers import left_to_a_person
 
 from tfmts_compat import USE_DEFAULT, explain
 from tfmts_compat.migrate.rewrite import rewritten
+
+from .helpers import left_to_a_person
 
 TF = "import tensorflow as tf\n"
 CALLS = {

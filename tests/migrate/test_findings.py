@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from migrate_helpers import left_to_a_person
 
 from tfmts_compat.migrate.findings import CODES
 from tfmts_compat.migrate.rewrite import rewritten
+
+from .helpers import left_to_a_person
 
 TF = "import tensorflow as tf\n"
 LEFT = {

@@ -1,9 +1,10 @@
 """Where `import tfmts_compat` goes, and which imports are taken away."""
 
 import pytest
-from migrate_helpers import check_noop, check_transformed, dedented
 
 from tfmts_compat.migrate.rewrite import rewritten
+
+from .helpers import check_noop, check_transformed, dedented
 
 CASES = {
     "beside-tensorflow": (

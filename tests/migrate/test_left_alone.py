@@ -1,9 +1,10 @@
 """What has the same name and is something else."""
 
 import pytest
-from migrate_helpers import check_noop, left_to_a_person
 
 from tfmts_compat.migrate.rewrite import rewritten
+
+from .helpers import check_noop, left_to_a_person
 
 CASES = {
     "other-module": "from tensorflow_x import train\ntrain.Scaffold()\n",

@@ -1,12 +1,13 @@
 """What is left to a person: the exact messages, which say what to write."""
 
 import pytest
-from migrate_helpers import dedented, left_to_a_person
 
 from tfmts_compat.migrate.jobs import processed
 from tfmts_compat.migrate.names import ADVICE
 from tfmts_compat.migrate.prefilter import may_hold_a_name
 from tfmts_compat.migrate.rewrite import rewritten
+
+from .helpers import dedented, left_to_a_person
 
 WRITE = "write tfmts_compat.Scaffold and import tfmts_compat"
 UNKNOWN = "TFM208 it is not known whether {0} is TensorFlow; if it is, in place of {0}.{1} " + WRITE

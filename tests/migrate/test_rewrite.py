@@ -4,9 +4,10 @@ import re
 import sys
 
 import pytest
-from migrate_helpers import check_transformed
 
 from tfmts_compat.migrate.rewrite import rewritten
+
+from .helpers import check_transformed
 
 IMPORTS = {
     "tf": ("import tensorflow as tf", "tf.train"),

@@ -116,8 +116,8 @@ def _ignored(arguments: argparse.Namespace, settings: Any) -> tuple[str, ...]:
 
 def _files(arguments: argparse.Namespace, report: Any) -> None:
     from tfmts_compat.migrate import files, requirements
-    from tfmts_compat.migrate.findings import REWRITES, Finding
-    from tfmts_compat.migrate.jobs import Jobs, Outcome
+    from tfmts_compat.migrate.findings import REWRITES, Finding, Outcome
+    from tfmts_compat.migrate.jobs import Jobs
 
     def failed(path: str, why: str, code: str = "TFM001") -> None:
         report.finding(Finding(path, 1, 1, code, why))
@@ -148,12 +148,12 @@ def _files(arguments: argparse.Namespace, report: Any) -> None:
     ignored = _ignored(arguments, settings)
     jobs = Jobs(ignored, with_diff, trees, in_order=not arguments.write)
     with contextlib.closing(jobs):
-        for look in files.looks(arguments.paths, settings):
-            report.looked_at = look.looked_at
-            if look.problem:
-                failed(look.path, look.problem)
-            elif look.path:
-                for outcome in jobs.add(look.path, look.size):
+        for candidate in files.candidates(arguments.paths, settings):
+            report.read += not candidate.problem
+            if candidate.problem:
+                failed(candidate.path, candidate.problem)
+            elif candidate.size:
+                for outcome in jobs.add(candidate.path, candidate.size):
                     done(outcome)
         for outcome in jobs.rest():
             done(outcome)
@@ -169,7 +169,7 @@ def _stdin(arguments: argparse.Namespace, report: Any) -> None:
     data = sys.stdin.buffer.read()
     settings = files.Settings.read(".")
     outcome = processed("-", data, _ignored(arguments, settings), arguments.diff)
-    report.looked_at = 1
+    report.read = 1
     report.add(outcome)
     if not (arguments.check or arguments.diff):
         to_bytes(outcome.data if outcome.data is not None else data)

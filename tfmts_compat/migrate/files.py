@@ -7,12 +7,13 @@ import hashlib
 import os
 import shutil
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Callable, Iterator, Sequence, Tuple
 
 from tfmts_compat.migrate.prefilter import may_hold_a_name
 
+_Ignore = Tuple[str, Callable[[str], bool]]  # a directory, and what a path relative to it matches
 SUFFIXES = (".py", ".pyi", ".ipynb")
 _NEVER = {".git", ".hg", ".svn", ".tox", ".nox", ".venv", "__pycache__", "node_modules"}
 
@@ -76,22 +77,24 @@ def _toml(file: Path) -> dict[str, Any]:
         raise ValueError(f"{file}: {problem}") from problem
 
 
-@dataclass
 class Discovery:
-    """Finds the files beneath the given paths, one at a time.
+    """Finds the files below the given paths, one at a time."""
 
-    Attributes:
-      settings: says what to leave out.
-      failed: called with a path and a reason for what cannot be looked at.
-    """
+    def __init__(self, settings: Settings, failed: Callable[[str, str], None]) -> None:
+        """Reads the patterns of the settings.
 
-    settings: Settings
-    failed: Callable[[str, str], None]
-    _excluded: Callable[[str], bool] = field(init=False)
+        Args:
+          settings: which files are left out.
+          failed: called with a path that cannot be read, and the reason.
 
-    def __post_init__(self) -> None:
+        Raises:
+          ValueError: a pattern is not valid.
+        """
+        self._failed = failed
+        self._excluded: list[_Ignore] = []
         try:
-            self._excluded = _matcher(self.settings.exclude)
+            if settings.exclude:
+                self._excluded.append(_ignore(str(settings.root), settings.exclude))
         except ValueError as problem:
             raise ValueError(
                 f"exclude (--exclude, pyproject.toml): {problem}; give patterns as in .gitignore"
@@ -101,89 +104,75 @@ class Discovery:
         """Yields each file once, in the order of the paths and of the names in them."""
         for path in paths:
             if os.path.isdir(path):
-                yield from map(os.path.normpath, self._walk(path, self._outer_ignores(path)))
+                ignores = [*self._excluded, *self._outer_gitignores(path)]
+                yield from map(os.path.normpath, self._walk(path, ignores))
             elif not os.path.lexists(path):
-                self.failed(path, "does not exist")
+                self._failed(path, "does not exist")
             elif not (os.path.isfile(path) or os.path.islink(path)):
-                self.failed(path, "is no regular file; pipe it in, and name -")
+                self._failed(path, "is no regular file; pipe it in, and name -")
             elif os.path.islink(path) and not _within(path, os.getcwd()):
-                self.failed(path, "is a symbolic link out of this directory; name its target")
-            elif not self._is_excluded(path):
+                self._failed(path, "is a symbolic link out of this directory; name its target")
+            elif not _is_ignored(path, False, self._excluded):
                 yield os.path.relpath(os.path.realpath(path)) if os.path.islink(path) else path
 
-    def _walk(
-        self, directory: str, ignores: list[tuple[str, Callable[[str], bool]]]
-    ) -> Iterator[str]:
+    def _walk(self, directory: str, ignores: list[_Ignore]) -> Iterator[str]:
         try:
             with os.scandir(directory) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
         except OSError as problem:
-            self.failed(directory, problem.strerror or str(problem))
+            self._failed(directory, problem.strerror or str(problem))
             return
         if any(entry.name == ".gitignore" for entry in found):
-            ignores = [*ignores, self._gitignore(directory)]
+            ignores = [*ignores, *self._gitignore(directory)]
         for entry in found:
             is_directory = entry.is_dir(follow_symlinks=False)
-            is_file = entry.name.endswith(SUFFIXES) and entry.is_file(follow_symlinks=False)
-            if not (is_directory or is_file):
-                continue
-            if is_directory and is_skipped(entry.path):
-                continue
-            if self._is_ignored(entry.path, is_directory, ignores):
-                continue
             if is_directory:
-                yield from self._walk(entry.path, ignores)
-            else:
+                if not (is_skipped(entry.path) or _is_ignored(entry.path, True, ignores)):
+                    yield from self._walk(entry.path, ignores)
+            elif (
+                entry.name.endswith(SUFFIXES)
+                and entry.is_file(follow_symlinks=False)
+                and not _is_ignored(entry.path, False, ignores)
+            ):
                 yield entry.path
 
-    def _is_ignored(
-        self, path: str, is_directory: bool, ignores: list[tuple[str, Callable[[str], bool]]]
-    ) -> bool:
-        if self.settings.exclude and self._is_excluded(path, is_directory):
-            return True
-        if not ignores:
-            return False
-        absolute, end = os.path.abspath(path), "/" if is_directory else ""
-        return any(
-            ignored(os.path.relpath(absolute, base).replace(os.sep, "/") + end)
-            for base, ignored in ignores
-        )
-
-    def _outer_ignores(self, path: str) -> list[tuple[str, Callable[[str], bool]]]:
+    def _outer_gitignores(self, path: str) -> list[_Ignore]:
         """The .gitignore files above a directory, up to the root of its repository."""
-        found: list[tuple[str, Callable[[str], bool]]] = []
+        found: list[_Ignore] = []
         directory = Path(os.path.abspath(path))
         if (directory / ".git").exists():
             return found
         for parent in directory.parents:
             if (parent / ".gitignore").is_file():
-                found.insert(0, self._gitignore(str(parent)))
+                found = [*self._gitignore(str(parent)), *found]
             if (parent / ".git").exists():
                 return found
         return []  # in no repository
 
-    def _gitignore(self, directory: str) -> tuple[str, Callable[[str], bool]]:
+    def _gitignore(self, directory: str) -> list[_Ignore]:
         file = os.path.join(directory, ".gitignore")
         try:
             lines = Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
-            return os.path.abspath(directory), _matcher(lines)
+            return [_ignore(os.path.abspath(directory), lines)]
         except (OSError, ValueError) as problem:
-            self.failed(file, str(problem))
-            return os.path.abspath(directory), _matcher(())
-
-    def _is_excluded(self, path: str, is_directory: bool = False) -> bool:
-        if not self.settings.exclude:
-            return False
-        relative = os.path.relpath(os.path.abspath(path), self.settings.root).replace(os.sep, "/")
-        return self._excluded(relative + ("/" if is_directory else ""))
+            self._failed(file, str(problem))
+            return []
 
 
-def _matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
-    if not patterns:
-        return lambda path: False  # noqa: ARG005
+def _ignore(directory: str, patterns: Sequence[str]) -> _Ignore:
     import pathspec
 
-    return pathspec.GitIgnoreSpec.from_lines(patterns).match_file
+    return directory, pathspec.GitIgnoreSpec.from_lines(patterns).match_file
+
+
+def _is_ignored(path: str, is_directory: bool, ignores: list[_Ignore]) -> bool:
+    if not ignores:
+        return False
+    absolute, end = os.path.abspath(path), "/" if is_directory else ""
+    return any(
+        matches(os.path.relpath(absolute, directory).replace(os.sep, "/") + end)
+        for directory, matches in ignores
+    )
 
 
 def _within(path: str, directory: str) -> bool:
@@ -192,45 +181,38 @@ def _within(path: str, directory: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Look:
-    """What looking through the files has come to.
+class Candidate:
+    """A file that was read, or a path that could not be.
 
     Attributes:
-      looked_at: files looked at up to here.
-      path: a file that may hold a name, or that could not be looked at; "" at the end.
-      problem: why it could not be looked at, or "".
-      size: its bytes.
+      path: the path.
+      problem: why it could not be read, or "".
+      size: the bytes of a file that may hold a name, or 0.
     """
 
-    looked_at: int
-    path: str = ""
+    path: str
     problem: str = ""
     size: int = 0
 
 
-def looks(paths: Sequence[str], settings: Settings) -> Iterator[Look]:
-    """Looks through files and directories; the last look has the count alone."""
-    problems: list[tuple[str, str]] = []
-    discovery = Discovery(settings, lambda *problem: problems.append(problem))
-    count = 0
-    for path in _shown(paths, discovery):
-        count += 1
+def candidates(paths: Sequence[str], settings: Settings) -> Iterator[Candidate]:
+    """Reads the files and those in the directories, and yields each of them."""
+    problems: list[Candidate] = []
+    discovery = Discovery(settings, lambda *problem: problems.append(Candidate(*problem)))
+    for path in _with_progress(paths, settings, discovery):
         try:
             with open(path, "rb") as file:
                 data = file.read()
-        except OSError as error:
-            problems.append((path, error.strerror or str(error)))
+        except OSError as problem:
+            problems.append(Candidate(path, problem.strerror or str(problem)))
         else:
-            if may_hold_a_name(data):
-                yield Look(count, path, size=len(data))
+            yield Candidate(path, size=len(data) if may_hold_a_name(data) else 0)
         while problems:
-            yield Look(count, *problems.pop(0))
-    for problem in problems:
-        yield Look(count, *problem)
-    yield Look(count)
+            yield problems.pop(0)
+    yield from problems
 
 
-def _shown(paths: Sequence[str], discovery: Discovery) -> Iterator[str]:
+def _with_progress(paths: Sequence[str], settings: Settings, discovery: Discovery) -> Iterator[str]:
     """The files; on a terminal with a progress bar, for which they are counted first."""
     if not sys.stderr.isatty():
         yield from discovery.files(paths)
@@ -238,7 +220,7 @@ def _shown(paths: Sequence[str], discovery: Discovery) -> Iterator[str]:
     from tqdm import tqdm
 
     tqdm.monitor_interval = 0  # its thread would be there when the pool's processes are forked
-    quiet = Discovery(discovery.settings, lambda path, why: None)  # noqa: ARG005
+    quiet = Discovery(settings, lambda path, why: None)  # noqa: ARG005
     total = sum(1 for _ in quiet.files(paths))
     yield from tqdm(discovery.files(paths), total=total, unit="file", leave=False)
 

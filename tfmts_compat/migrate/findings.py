@@ -1,4 +1,4 @@
-"""What is found at a place: its code, its words, and whether it is silenced."""
+"""What is found at a place and in a file; its code, its words, and whether it is silenced."""
 
 from __future__ import annotations
 
@@ -65,6 +65,27 @@ class Finding:
     def at(self, path: str, line: int | None = None) -> Finding:
         """The same in another file, or on another line."""
         return replace(self, path=path, line=line or self.line)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a file.
+
+    Attributes:
+      path: the file.
+      found: its findings.
+      data: the migrated bytes, or None where they are the same.
+      diff: the difference, if it was asked for.
+      uses: whether it imports tfmts_compat in the end.
+      read: the SHA-256 of the bytes that were read, where `data` is given.
+    """
+
+    path: str
+    found: list[Finding]
+    data: bytes | None = None
+    diff: bytes = b""
+    uses: bool = False
+    read: bytes = b""
 
 
 def validated(codes: Sequence[str], where: str) -> tuple[str, ...]:

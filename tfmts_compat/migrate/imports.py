@@ -15,7 +15,7 @@ from libcst.metadata import ClassScope, GlobalScope, ImportAssignment
 
 from tfmts_compat.migrate.module import Module
 from tfmts_compat.migrate.names import NEW, is_known
-from tfmts_compat.migrate.resolver import Reach
+from tfmts_compat.migrate.resolver import Reach, Resolver
 from tfmts_compat.migrate.statements import Import, Statements, leading
 
 IsTaken = Callable[[str], Optional[bool]]
@@ -25,8 +25,11 @@ _WORD = re.compile(r"\w")
 class Imports:
     """Collects what the names of a module need, then edits its imports once."""
 
-    def __init__(self, module: Module, is_taken: IsTaken, elsewhere: str) -> None:
+    def __init__(
+        self, module: Module, resolver: Resolver, is_taken: IsTaken, elsewhere: str
+    ) -> None:
         self._module = module
+        self._resolver = resolver
         self._statements = Statements(module)
         self._elsewhere = elsewhere
         self._is_taken = is_taken
@@ -96,7 +99,7 @@ class Imports:
                 if not (
                     isinstance(each, ImportAssignment)
                     and isinstance(each.scope, GlobalScope)
-                    and module.resolver.named(name, each.scope).paths == {NEW}
+                    and self._resolver.named(name, each.scope).paths == {NEW}
                 ):
                     return False
         return True
@@ -137,7 +140,7 @@ class Imports:
         anchor: cst.CSTNode | None = next(
             (it for it in blocks if isinstance(it, (cst.If, cst.Try))), None
         )
-        if anchor is None and any(not _is_docstring_line(line) for line in head):
+        if anchor is None and head:
             anchor = head[-1]
         module.report(anchor or module.tree.body[0], "TFM102", f"needs {text}")
         if anchor is None:
@@ -239,10 +242,6 @@ def _first(node: cst.CSTNode) -> cst.CSTNode:
 
 def _is_simple(line: cst.CSTNode) -> bool:
     return isinstance(line, cst.SimpleStatementLine)
-
-
-def _is_docstring_line(line: cst.CSTNode) -> bool:
-    return isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], cst.Expr)
 
 
 def _are_all(statement: cst.Import | cst.ImportFrom, aliases: list[cst.ImportAlias]) -> bool:

@@ -9,10 +9,9 @@ import hashlib
 import os
 import re
 import signal
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterator, Sequence
 
-from tfmts_compat.migrate.findings import Finding
+from tfmts_compat.migrate.findings import Finding, Outcome
 from tfmts_compat.migrate.names import NEW
 
 if TYPE_CHECKING:
@@ -22,27 +21,6 @@ if TYPE_CHECKING:
 _ENOUGH = 30_000  # bytes to parse before processes are worth starting: about 0.2 s of work
 _USE = re.compile(rf"\b(?:import|from)\s+{NEW}\b")
 _WAITING = 8  # jobs for each process, so that memory stays flat
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a file.
-
-    Attributes:
-      path: the file.
-      found: its findings.
-      data: the migrated bytes, or None where they are the same.
-      diff: the difference, if it was asked for.
-      uses: whether it imports tfmts_compat in the end.
-      read: the SHA-256 of the bytes that were read, where `data` is given.
-    """
-
-    path: str
-    found: list[Finding]
-    data: bytes | None = None
-    diff: bytes = b""
-    uses: bool = False
-    read: bytes = b""
 
 
 def processed_file(

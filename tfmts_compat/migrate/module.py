@@ -12,7 +12,6 @@ from tfmts_compat.migrate import findings
 from tfmts_compat.migrate.edits import Edits, split_lines
 from tfmts_compat.migrate.findings import Finding
 from tfmts_compat.migrate.names import ADVISED, MODULES, NAMES
-from tfmts_compat.migrate.resolver import Resolver
 
 _PARTS = NAMES.union(*(module.split(".") for module in MODULES), ("compat", "v1", "v2"))
 _PRIVATE = ("_sess", "_tf_sess", "_coordinated_creator")
@@ -35,8 +34,7 @@ class Module:
         self.tree = wrapper.module
         metadata: Any = wrapper.resolve_many([PositionProvider, ScopeProvider])
         self.scopes: Mapping[cst.CSTNode, Scope | None] = metadata[ScopeProvider]
-        self.resolver = Resolver(self.scopes, path)
-        self.reader = Reader(self.resolver)
+        self.reader = Reader()
         self.tree.visit(self.reader)
         self.parents = self.reader.parents
         self.found: list[Finding] = []
@@ -45,8 +43,8 @@ class Module:
         if "\f" in edits.text:  # LibCST leaves form feeds before code out of its columns
             for number, line in zip(numbers, split_lines(self.tree.code)):
                 self._shifts[number] = len(edits.lines[number - 1]) - len(line)
+        self.path = path
         self._numbers = numbers
-        self._path = path
         self._ignored = ignored
 
     def lines(self, node: cst.CSTNode) -> tuple[int, int]:
@@ -71,7 +69,7 @@ class Module:
         """Does the same for a line, counted from 1, and a column, counted from 0."""
         if findings.silenced(code, self.edits.lines[line - 1], self._ignored):
             return False
-        self.found.append(Finding(self._path, line, column + 1, code, message))
+        self.found.append(Finding(self.path, line, column + 1, code, message))
         return True
 
 
@@ -79,6 +77,7 @@ class Reader(cst.CSTVisitor):
     """Collects; nothing is decided here, since an alias may be given later in the text.
 
     Attributes:
+      assigned: names and attributes that are assigned a value, with that value.
       named: dotted names that end like one of the table's.
       from_imports: `from ... import` statements.
       calls: every call.
@@ -94,8 +93,9 @@ class Reader(cst.CSTVisitor):
       parents: each node's parent; LibCST's own provider goes through the tree twice.
     """
 
-    def __init__(self, resolver: Resolver) -> None:
+    def __init__(self) -> None:
         super().__init__()
+        self.assigned: list[tuple[cst.BaseExpression, cst.BaseExpression]] = []
         self.named: list[cst.Attribute] = []
         self.from_imports: list[cst.ImportFrom] = []
         self.calls: list[cst.Call] = []
@@ -108,7 +108,6 @@ class Reader(cst.CSTVisitor):
         self.private: list[cst.Attribute] = []
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
         self._path: list[cst.CSTNode] = []
-        self._resolver = resolver
         self._inner: set[cst.CSTNode] = set()
         self._annotations = 0
 
@@ -125,13 +124,13 @@ class Reader(cst.CSTVisitor):
     def visit_Assign(self, node: cst.Assign) -> None:
         for each in node.targets:
             for target, value in _pairs(each.target, node.value):
-                self._resolver.alias(target, value)
+                self.assigned.append((target, value))
                 self._target(target, value)
                 self._unwrapping(target, value)
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
         if node.value is not None:
-            self._resolver.alias(node.target, node.value)
+            self.assigned.append((node.target, node.value))
             self._target(node.target, node.value)
 
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
@@ -143,7 +142,7 @@ class Reader(cst.CSTVisitor):
             self._target(target, None)
 
     def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
-        self._resolver.alias(node.target, node.value)
+        self.assigned.append((node.target, node.value))
 
     def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
         self.from_imports.append(node)

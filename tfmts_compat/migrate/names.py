@@ -101,6 +101,8 @@ ADVICE: Final[dict[str, str]] = {
         )
     },
 }
+# every module that has a name of the two tables
+HOLDING: Final = frozenset((*MODULES, *(path.rpartition(".")[0] for path in ADVICE)))
 ADVISED: Final = frozenset(path.rpartition(".")[2] for path in ADVICE)
 
 _VERSIONED = re.compile(r"^tensorflow(?:_core)?(?:\._api\.v[12])?(?:\.compat\.v[12])*(?=\.|$)")
@@ -109,7 +111,7 @@ _ESTIMATOR_API = re.compile(
 )
 _PREFIXES = frozenset(
     ".".join(module.split(".")[:count])
-    for module in (*MODULES, *(path.rpartition(".")[0] for path in ADVICE))
+    for module in HOLDING
     for count in range(1, module.count(".") + 2)
 ) | {"tensorflow.compat", "tensorflow._api", "tensorflow_estimator._api"}
 

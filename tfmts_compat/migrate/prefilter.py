@@ -15,10 +15,9 @@ import warnings
 from typing import Final, Iterator
 
 from tfmts_compat.migrate.names import (
-    ADVICE,
     ADVISED,
     HOLDERS,
-    MODULES,
+    HOLDING,
     NAMES,
     NEW,
     is_known,
@@ -32,16 +31,13 @@ _STEMS: Final = (b"Session", b"Hook", b"global_step", b"Scaffold", b"CheckpointS
 _INITIALS = "".join(sorted({name[0] for name in NAMES}))  # tested before thirty names are
 _NAMES = rf"(?=[{_INITIALS}])(?:{'|'.join(sorted(NAMES))})"
 _ADVISED = rf"(?:{'|'.join(sorted(ADVISED - {'train'}))})\b|(?<=training\.)train\b"
-_MODULES = "|".join(sorted({re.escape(path.split(".", 1)[1]) for path in MODULES}))
-_ADVISING = "|".join(
-    sorted({re.escape(path.rpartition(".")[0].split(".", 1)[1]) for path in ADVICE})
-)
+_MODULES = "|".join(sorted({re.escape(path.split(".", 1)[1]) for path in HOLDING}))
 _VERSIONS = r"(?:_core|_estimator)?\.(?:_api\.v[12]\.)?(?:compat\.v[12]\.)*"
 _REACHED: Final = re.compile(
     rf"""\.[ \t\\\r\n]*(?:{_NAMES})\b  # tf.train.X
     |\.(?:{_ADVISED})
     |["'](?:{_NAMES})\\?["']  # getattr(tf.train, "X"); in a notebook \"X\"
-    |\bfrom\s+tensorflow{_VERSIONS}(?:{_MODULES}|{_ADVISING})\s  # from ... import X
+    |\bfrom\s+tensorflow{_VERSIONS}(?:{_MODULES})\s  # from ... import X
     |\bfrom\s+tensorflow(?:\.compat(?:\.v[12])?)*\s+import\s+\*
     |\bfrom\s+{NEW}\s+import\s  # calls are checked after the move, too
     """.encode(),
@@ -123,13 +119,7 @@ def slimmed(text: str, lines: list[str]) -> tuple[str, list[int]] | None:
         words.add(NEW)
     elif not _HELD.search(text) and not _unwraps(text):
         return None
-    grown = True
-    while grown:
-        grown = False
-        for names, value in aliases:
-            if value & words and not names <= words:
-                words |= names
-                grown = True
+    _grow(words, [(value, names) for names, value in aliases])
     return _without(tree.body, lines, words, _docstrings(statements))
 
 
@@ -178,13 +168,7 @@ def _held_by(
         words.add(before.group().split(".")[0] if before else held.group().split(".")[0].strip())
     if not words:
         return words
-    grown = True
-    while grown:
-        grown = False
-        for names, value in aliases:
-            if names & words and not value <= words:
-                words |= value
-                grown = True
+    _grow(words, aliases)
     bound = {
         (alias.asname or alias.name).split(".")[0]
         for statement in statements
@@ -192,6 +176,16 @@ def _held_by(
         for alias in statement.names
     }
     return words & bound.union(*(names for names, _ in aliases))
+
+
+def _grow(words: set[str], steps: list[tuple[set[str], set[str]]]) -> None:
+    """Adds every word that the steps lead to from the words."""
+    before = 0
+    while len(words) > before:
+        before = len(words)
+        for start, end in steps:
+            if start & words:
+                words |= end
 
 
 def _docstrings(statements: list[ast.stmt]) -> set[int]:

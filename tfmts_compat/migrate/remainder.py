@@ -12,17 +12,17 @@ import libcst as cst
 from tfmts_compat.migrate.edits import changed, split_lines
 from tfmts_compat.migrate.module import Module
 from tfmts_compat.migrate.names import ADVICE, NEW, TABLE, is_known, plain
-from tfmts_compat.migrate.resolver import OWN, UNKNOWN, Reach
+from tfmts_compat.migrate.resolver import OWN, UNKNOWN, Reach, Resolver
 
 _BRANCHES = re.compile(r"\b(?:else|except)\b")
 _WRITE = "write {0} and import tfmts_compat"
 
 
-def report(module: Module) -> None:
+def report(module: Module, resolver: Resolver) -> None:
     """Reports the lookups, strings, private attributes and old ways of training of a module."""
-    _lookups(module)
-    _quoted(module)
-    reader, resolver = module.reader, module.resolver
+    _lookups(module, resolver)
+    _quoted(module, resolver)
+    reader = module.reader
     for string, value in reader.strings:
         path = _prefix(value)
         if path:
@@ -40,16 +40,17 @@ def report(module: Module) -> None:
         )
 
 
-def unmoved(module: Module, node: cst.Attribute, reach: Reach) -> None:
+def unmoved(module: Module, resolver: Resolver, node: cst.Attribute, reach: Reach) -> None:
     """Reports a dotted name that ends like one of the table's, and does not move.
 
     Args:
       module: the module.
+      resolver: follows its names.
       node: the dotted name.
       reach: what it stands for.
     """
     shown = _code(node)
-    old = {plain(path) for path in module.resolver.through_attributes(node)} & TABLE.keys()
+    old = {plain(path) for path in resolver.through_attributes(node)} & TABLE.keys()
     for path in sorted(old if not reach.imports else ()):
         module.report(
             node,
@@ -144,10 +145,10 @@ def _before(offset: int, changes: Sequence[tuple[int, int, str]]) -> int:
     return offset - shift
 
 
-def _lookups(module: Module) -> None:
+def _lookups(module: Module, resolver: Resolver) -> None:
     for call, name in module.reader.lookups:
         holder = call.args[0].value
-        reach = module.resolver.holds(holder, name)
+        reach = resolver.holds(holder, name)
         function = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
         for path in sorted(set(map(plain, reach.paths)) & TABLE.keys()):
             if isinstance(function, cst.Name) and function.value == "getattr":
@@ -161,11 +162,11 @@ def _lookups(module: Module) -> None:
             )
 
 
-def _quoted(module: Module) -> None:
+def _quoted(module: Module, resolver: Resolver) -> None:
     for node, path in module.reader.quoted:
         scope = module.scopes.get(node)
         first, _, rest = path.partition(".")
-        starts = module.resolver.named(first, scope).paths if scope else ()
+        starts = resolver.named(first, scope).paths if scope else ()
         old = {plain(f"{start}.{rest}") for start in starts}
         for found in sorted(old & TABLE.keys()):
             module.report(

@@ -8,15 +8,14 @@ import json
 import sys
 from typing import Sequence, TextIO
 
-from tfmts_compat.migrate.findings import CODES, ERRORS, REWRITES, Finding
-from tfmts_compat.migrate.jobs import Outcome
+from tfmts_compat.migrate.findings import CODES, ERRORS, REWRITES, Finding, Outcome
 
 
 class Report:
     """Prints each outcome as it comes, so that memory stays flat.
 
     Attributes:
-      looked_at: files looked at.
+      read: files that were read.
       changed: files that have to change, or were changed.
       counts: findings by "moves", "left" (to a person) and "errors".
     """
@@ -32,7 +31,7 @@ class Report:
           shows_files: whether the files that are changed are listed as text, too.
           aside: whether text goes to stderr, since stdout is for a diff or for code.
         """
-        self.looked_at = 0
+        self.read = 0
         self.changed = 0
         self.counts = dict.fromkeys(("moves", "left", "errors"), 0)
         self._codes: collections.Counter[str] = collections.Counter()
@@ -92,7 +91,7 @@ class Report:
             parts.append(f"left {_number(left, 'place')} to you")
         if errors:
             parts.append(f"could not migrate {_number(errors, 'file')}")
-        parts.append(f"read {_number(self.looked_at, 'file')}")
+        parts.append(f"read {_number(self.read, 'file')}")
         print(f"tfmts-compat: {', '.join(parts)}", file=sys.stderr)
         for code, count in sorted(self._codes.items()):
             print(f"{count:8} {code} {CODES[code]}", file=sys.stderr)

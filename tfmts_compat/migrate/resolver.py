@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Mapping
 
 import libcst as cst
 from libcst.metadata import (
@@ -15,6 +14,7 @@ from libcst.metadata import (
 )
 
 from tfmts_compat.migrate import project
+from tfmts_compat.migrate.module import Module
 from tfmts_compat.migrate.names import ADVISED, NAMES, is_known
 
 _FOLLOWED = NAMES | ADVISED
@@ -54,20 +54,17 @@ _NOTHING = Reach(frozenset(), frozenset())
 class Resolver:
     """Follows dotted names to imports, through aliases like tf1 = tf.compat.v1."""
 
-    def __init__(self, scopes: Mapping[cst.CSTNode, Scope | None], file: str) -> None:
-        self._scopes = scopes
-        self._file = file
-        self._aliases: dict[cst.CSTNode, cst.BaseExpression] = {}
+    def __init__(self, module: Module) -> None:
+        self._scopes = module.scopes
+        self._file = module.path
+        self._aliases: dict[cst.CSTNode, cst.BaseExpression] = dict(module.reader.assigned)
         self._attributes: dict[str, list[cst.BaseExpression]] = {}
         self._following: set[cst.CSTNode] = set()
-
-    def alias(self, target: cst.CSTNode, value: cst.BaseExpression) -> None:
-        """Remembers that an assignment gives a name or an attribute a value."""
-        self._aliases[target] = value
-        if isinstance(target, cst.Attribute):
-            self._attributes.setdefault(target.attr.value, []).append(value)
-        elif isinstance(target, cst.Name) and isinstance(self._scopes.get(target), ClassScope):
-            self._attributes.setdefault(target.value, []).append(value)
+        for target, value in module.reader.assigned:
+            if isinstance(target, cst.Attribute):
+                self._attributes.setdefault(target.attr.value, []).append(value)
+            elif isinstance(target, cst.Name) and isinstance(self._scopes.get(target), ClassScope):
+                self._attributes.setdefault(target.value, []).append(value)
 
     def reach(self, node: cst.BaseExpression) -> Reach:
         """Where an expression leads; _NOWHERE unless it is a dotted name, or one of two."""

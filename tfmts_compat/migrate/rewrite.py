@@ -18,7 +18,7 @@ from tfmts_compat.migrate.imports import Imports, IsTaken
 from tfmts_compat.migrate.module import Module
 from tfmts_compat.migrate.names import MODULES, NEW, SESSION, TABLE, plain
 from tfmts_compat.migrate.prefilter import slimmed
-from tfmts_compat.migrate.resolver import Reach
+from tfmts_compat.migrate.resolver import Reach, Resolver
 
 _DEEPEST = 100  # levels; LibCST needs up to seven calls for each, and Python allows 1,000
 TOO_DEEP = "is nested too deeply to be analysed; divide the expression or the chain of elif"
@@ -77,7 +77,8 @@ def rewritten(
     try:
         wrapper = MetadataWrapper(cst.parse_module(slim[0]), unsafe_skip_copy=True)
         module = Module(edits, slim[1], wrapper, path, ignored)
-        _rewrite(module, Imports(module, is_taken, elsewhere))
+        resolver = Resolver(module)
+        _rewrite(module, resolver, Imports(module, resolver, is_taken, elsewhere))
     except cst.ParserSyntaxError as problem:
         if refused:  # LibCST names the line after
             raise UnreadableError(refused.msg, refused.lineno or 1, parsed=True) from problem
@@ -128,9 +129,9 @@ def _left_as_it_was(module: Module, fault: str) -> Iterator[Finding]:
     )
 
 
-def _rewrite(module: Module, imports: Imports) -> None:
+def _rewrite(module: Module, resolver: Resolver, imports: Imports) -> None:
     reader = module.reader
-    replaced = _replaced(module)
+    replaced = _replaced(module, resolver)
     for statement in reader.from_imports:
         _from_import(module, imports, statement, replaced)
     done: set[cst.CSTNode] = set()
@@ -139,14 +140,14 @@ def _rewrite(module: Module, imports: Imports) -> None:
         if parent in done and isinstance(parent, cst.Attribute):
             done.add(node)
         else:
-            reach = module.resolver.reach(node)
+            reach = resolver.reach(node)
             if _new_names(reach) and _name(module, imports, node, reach, replaced):
                 done.add(node)
             else:
-                remainder.unmoved(module, node, reach)
-    remainder.report(module)
+                remainder.unmoved(module, resolver, node, reach)
+    remainder.report(module, resolver)
     for call in reader.calls:
-        if _is_session(module.resolver.reach(call.func)):
+        if _is_session(resolver.reach(call.func)):
             for place, code, message in call_checks.judged(call):
                 module.report(place, code, message)
     imports.settle()
@@ -201,19 +202,19 @@ def _is_replaced(old: str, name: str) -> str:
     )
 
 
-def _replaced(module: Module) -> set[str]:
+def _replaced(module: Module, resolver: Resolver) -> set[str]:
     """The names of tfmts_compat whose old names the module gives another value or deletes."""
     reader = module.reader
     old = set(map(plain, reader.patched))
     for target, value in reader.targets:
-        paths = {plain(path) for path in module.resolver.reach(target).paths}
-        values = module.resolver.reach(value).paths if value else ()
+        paths = {plain(path) for path in resolver.reach(target).paths}
+        values = resolver.reach(value).paths if value else ()
         if paths != set(map(plain, values)) or paths & TABLE.keys():
             old |= paths
     for call, name in reader.lookups:
         function = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
         if not (isinstance(function, cst.Name) and function.value in ("getattr", "hasattr")):
-            holders = module.resolver.reach(call.args[0].value).paths
+            holders = resolver.reach(call.args[0].value).paths
             old |= {plain(f"{path}.{name}") for path in holders}
     return {new for path, new in TABLE.items() if any(_is_in(path, each) for each in old)}
 

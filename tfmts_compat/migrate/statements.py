@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Collection, Sequence
 
@@ -170,16 +171,15 @@ class Statements:
 
 
 def leading(tree: cst.Module) -> list[cst.CSTNode]:
-    """The imports that a module begins with, and its docstring."""
-    found: list[cst.CSTNode] = []
-    for line in tree.body:
-        parts = line.body if isinstance(line, cst.SimpleStatementLine) else ()
-        if not (all(isinstance(part, Import) for part in parts) and parts) and (
-            found or not _is_docstring(line)
-        ):
-            break
-        found.append(line)
-    return found
+    """The imports that a module begins with, below its docstring."""
+    start = 1 if tree.body and _is_docstring(tree.body[0]) else 0
+    return list(itertools.takewhile(_is_import, tree.body[start:]))
+
+
+def _is_import(line: cst.CSTNode) -> bool:
+    return isinstance(line, cst.SimpleStatementLine) and all(
+        isinstance(part, Import) for part in line.body
+    )
 
 
 def _is_docstring(line: cst.CSTNode) -> bool:
