@@ -1,4 +1,4 @@
-"""Where `import tfmts_compat` goes, and which imports are taken away."""
+"""Where `import tfmts_compat` is added, and which imports are removed."""
 
 import pytest
 
@@ -428,7 +428,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
-def test_imports(before, after):
+def test_imports_are_added_and_removed(before, after):
     check_transformed(before, after)
 
 
@@ -439,18 +439,18 @@ KEPT = {
 
 
 @pytest.mark.parametrize("head", KEPT.values(), ids=KEPT)
-def test_an_import_that_others_may_use_stays(head):
+def test_an_import_that_others_may_use_is_kept(head):
     name = "tf" if " tf\n" in head else "tensorflow"
     check_transformed(
         f"{head}x = {name}.train.Scaffold()\n", f"{head}x = tfmts_compat.Scaffold()\n"
     )
 
 
-def test_an_import_that_nothing_moved_from_stays():
+def test_an_unused_import_is_kept():
     check_noop("import tensorflow as tf\nimport tensorflow.compat.v1 as tf1\n")
 
 
-def test_a_silenced_use_keeps_its_import():
+def test_the_import_of_an_ignored_name_is_kept():
     source = dedented("""
         import tensorflow as tf
         x = tf.train.Scaffold()  # tfmts: ignore
