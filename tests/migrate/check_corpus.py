@@ -140,7 +140,7 @@ def main(downloads: str) -> int:
             rows[archive.name] = collections.Counter()
             try:
                 check(package, rows[archive.name])
-                assert rows[archive.name]["TFM101"], "no name moved"
+                assert rows[archive.name]["TFM101"], "no name replaced"
             except AssertionError as problem:
                 failed += 1
                 print(f"FAILED {archive.name}: {problem}")

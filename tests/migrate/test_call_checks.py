@@ -31,7 +31,7 @@ CALLS = {
     "no-argument-in-a-dict": ("**{'save_steps': 1}", ["TFM304"]),
     "too-many": (", ".join(["None"] * 17), ["TFM304"]),
     "text": ("save_checkpoint_secs='60'", ["TFM305"]),
-    "text-beside-on": ("save_checkpoint_secs=60, save_checkpoint_steps='6'", ["TFM305"]),
+    "text-and-on": ("save_checkpoint_secs=60, save_checkpoint_steps='6'", ["TFM305"]),
     "all-of-it": (
         "'', True, '/d', None, [], [], None, 100, None, None, 120, 100, 7200, 10, None, True",
         [],

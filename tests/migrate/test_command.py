@@ -157,7 +157,7 @@ SELECTED = {
     "ignore": (["--ignore=TFM1"], ["TFM201", "TFM303"], OLD),
     "ignore-several": (["--ignore=TFM1,TFM201"], ["TFM303"], OLD),
     "both": (["--select=TFM2,TFM3", "--ignore=TFM3"], ["TFM201"], OLD),
-    "select-moves": (["--select=TFM101"], ["TFM101"], f"import tensorflow as tf\n{NEW}"),
+    "select-replacements": (["--select=TFM101"], ["TFM101"], f"import tensorflow as tf\n{NEW}"),
 }
 
 

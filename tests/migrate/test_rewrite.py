@@ -82,7 +82,7 @@ FROM_IMPORTS = {
         "from tensorflow.estimator import SessionRunHook, SessionRunArgs\n",
         "from tfmts_compat import SessionRunHook, SessionRunArgs\n",
     ),
-    "beside-another": (
+    "with-another": (
         "from tensorflow.compat.v1.train import Saver, Scaffold, Optimizer\n",
         "from tensorflow.compat.v1.train import Saver, Optimizer\n"
         "from tfmts_compat import Scaffold\n",
@@ -135,7 +135,7 @@ FROM_IMPORTS = {
         "                              )  # pylint: disable=x\n"
         "from tfmts_compat import Scaffold  # pylint: disable=x\n",
     ),
-    "comment-beside-the-bracket": (
+    "comment-next-to-the-bracket": (
         "from tensorflow.train import (Scaffold,  # a\n                              Saver)\n",
         "from tensorflow.train import (  # a\n"
         "                              Saver)\n"

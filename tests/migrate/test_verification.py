@@ -37,22 +37,22 @@ FAULTS = {
         f"{TF}{NEW}def f():\n    global tfmts_compat\n    tfmts_compat = 3\nx = tfmts_compat.y\n",
         "tfmts_compat on line 6 may have another value in the module",
     ),
-    "import-gone-but-used": (
+    "removed-import-is-used": (
         f"{TF}x = tf.y\ndef f():\n    return tf.z\n",
         f"{NEW}x = tfmts_compat.y\ndef f():\n    return tf.z\n",
         "tf is used on line 4, but its import would be removed",
     ),
-    "import-of-a-global-gone-but-used": (
+    "removed-import-of-a-global-is-used": (
         "def f():\n    global tf\n    import tensorflow as tf\n\nx = [tf.y for _ in z]\n",
         "def f():\n    global tf\n    pass\n\nx = [tf.y for _ in z]\n",
         "tf is used on line 5, but its import would be removed",
     ),
-    "import-of-a-class-gone": (
+    "removed-import-of-a-class": (
         "class A:\n    import tensorflow as tf\n",
         "class A:\n    pass\n",
         "tf would no longer be an attribute of A",
     ),
-    "import-of-an-outer-function-gone": (
+    "removed-import-of-an-outer-function": (
         "def f():\n    import tensorflow as tf\n    def g():\n        nonlocal tf\n        tf.x\n",
         "def f():\n    pass\n    def g():\n        nonlocal tf\n        tf.x\n",
         "it would not compile: no binding for nonlocal 'tf' found",

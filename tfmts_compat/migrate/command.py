@@ -56,10 +56,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="PATTERN",
         help="exclude these files, as in .gitignore; can be repeated",
     )
-    for name, effect in (
-        ("select", "use only"),
-        ("ignore", "do not use"),
-    ):
+    for name, effect in (("select", "report and replace only"), ("ignore", "skip")):
         parser.add_argument(
             f"--{name}",
             action="append",

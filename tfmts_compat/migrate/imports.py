@@ -220,8 +220,8 @@ class Imports:
             assert isinstance(statement, Import)
             assert not isinstance(statement.names, cst.ImportStar)
             moved = self._moved.get(statement, []) if isinstance(statement, cst.ImportFrom) else []
-            going = [*moved, *unused.get(statement, [])]
-            kept = [alias for alias in statement.names if alias not in going]
+            removed = [*moved, *unused.get(statement, [])]
+            kept = [alias for alias in statement.names if alias not in removed]
             if kept:
                 self._statements.keep_names(statement, kept)
             elif not moved:

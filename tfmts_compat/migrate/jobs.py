@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ENOUGH = 30_000  # bytes to parse, about 0.2 s of work, before more processes are started
 _USE = re.compile(rf"\b(?:import|from)\s+{NEW}\b")
-_WAITING = 8  # jobs for each process, so that memory stays flat
+_WAITING = 8  # jobs for each process, which limits the memory
 
 
 def processed_file(
