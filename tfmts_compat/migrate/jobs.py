@@ -1,4 +1,4 @@
-"""Migrates files: each is an outcome. Many files are migrated on all cores."""
+"""Migrates one file, or many files on all cores."""
 
 from __future__ import annotations
 

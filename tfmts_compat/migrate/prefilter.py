@@ -270,12 +270,9 @@ def _without(
             if mentioned(first, last):
                 kept = True
                 if not (top and isinstance(statement, (ast.If, ast.Try))):
-                    header = first
                     for inner in _blocks(statement):
-                        start = _span(inner[0])[0]
-                        if start > max(header, statement.lineno) and _alone(inner[0], lines):
+                        if _starts_its_line(inner[0], lines):
                             drop(inner)
-                        header = _span(inner[-1])[1]
             else:
                 dropped.update(range(first, last + 1))
             if index:  # only comments are between two statements
@@ -295,12 +292,8 @@ def _without(
         dropped.difference_update(range(first, last + 1))
     # Only comments are before and after the statements. LibCST is slow for comments.
     dropped.update(range(1, _span(body[0])[0]), range(_span(body[-1])[1] + 1, len(lines) + 1))
-    kept_lines, numbers = [], []
-    for number, line in enumerate(lines, 1):
-        if number not in dropped or number in placeholders:
-            kept_lines.append(placeholders.get(number, line))
-            numbers.append(number)
-    return "".join(kept_lines), numbers
+    numbers = [it for it in range(1, len(lines) + 1) if it not in dropped or it in placeholders]
+    return "".join(placeholders.get(it, lines[it - 1]) for it in numbers), numbers
 
 
 def _unwraps(text: str) -> bool:
@@ -313,9 +306,5 @@ def _span(statement: ast.stmt) -> tuple[int, int]:
     return first, statement.end_lineno or first
 
 
-def _alone(statement: ast.stmt, lines: list[str]) -> bool:
-    """Returns whether a statement is the first one on its line."""
-    line = lines[_span(statement)[0] - 1]
-    decorators = getattr(statement, "decorator_list", [])
-    column = statement.col_offset if not decorators else decorators[0].col_offset - 1
-    return not line.encode()[:column].strip()
+def _starts_its_line(statement: ast.stmt, lines: list[str]) -> bool:
+    return not lines[statement.lineno - 1].encode()[: statement.col_offset].strip()
