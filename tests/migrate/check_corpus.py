@@ -1,10 +1,10 @@
-"""Runs the codemod over real packages and checks each file that it changes: `tox -e corpus`.
+"""Runs migrate on real packages and checks each file that it changes: `tox -e corpus`.
 
-The packages are downloaded as sdists.txt and wheels.txt in corpus/ pin them, and unpacked,
-never built. For each package, `tfmts-compat migrate --write` runs once over all of its files.
-Then each changed file has to parse, to have no new pyflakes message, and to differ from the
-old one at the reported places only; each other file has to be the same as before; and a
-second run has to change nothing. Files that Python cannot parse are named, and stay.
+The packages are pinned in corpus/sdists.txt and corpus/wheels.txt. They are unpacked, not built.
+For each package, `tfmts-compat migrate --write` runs once on all of its files. Then each changed
+file has to be parsable, to have no new pyflakes message, and to differ from the old one only at
+the reported places. All other files have to be unchanged, and a second run has to change nothing.
+Files that Python cannot parse are printed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ IMPORTS = (ast.Import, ast.ImportFrom)
 
 
 def migrate(directory: Path, mode: str) -> list[dict[str, object]]:
-    """The findings of a run in a directory."""
+    """Runs migrate in a directory and returns its findings."""
     command = [sys.executable, "-m", "tfmts_compat", "migrate", mode, "--format=json", "."]
     run = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
     assert run.returncode in (0, 2), run.stderr
@@ -45,7 +45,7 @@ def parsed(data: bytes) -> ast.Module:
 
 
 def flaws(data: bytes) -> collections.Counter[tuple[str, str]]:
-    """What pyflakes says, without the places and the modules of the names."""
+    """The messages of pyflakes, without the positions and the modules of the names."""
     messages = Checker(parsed(data)).messages
     return collections.Counter(
         (type(it).__name__, str(it.message_args[0]).rpartition(".")[2] if it.message_args else "")
@@ -54,7 +54,7 @@ def flaws(data: bytes) -> collections.Counter[tuple[str, str]]:
 
 
 def reported_lines(data: bytes, places: list[dict[str, object]]) -> set[int]:
-    """The lines with a finding, and the other lines of an import that has one."""
+    """The lines with a finding, and all lines of an import that has one."""
     lines = {int(str(it["line"])) for it in places}
     for node in ast.walk(parsed(data)):
         if isinstance(node, IMPORTS):
@@ -65,7 +65,7 @@ def reported_lines(data: bytes, places: list[dict[str, object]]) -> set[int]:
 
 
 def is_our_import(lines: list[str]) -> bool:
-    """Whether lines are imports of tfmts_compat, and nothing else."""
+    """Whether all lines are imports of tfmts_compat."""
     body = ast.parse(textwrap.dedent("".join(lines))).body
     return all(
         (isinstance(it, ast.Import) and [each.name for each in it.names] == ["tfmts_compat"])
@@ -75,7 +75,7 @@ def is_our_import(lines: list[str]) -> bool:
 
 
 def check_change(old: bytes, new: bytes, found: list[dict[str, object]]) -> None:
-    """Checks a changed file against the old one; an import that is reported may be unused."""
+    """Compares a changed file with the old one. An import that is reported may be unused."""
     parsed(new)
     kept = [str(it["message"]).split()[0] for it in found if it["code"] == "TFM104"]
     more = flaws(new) - flaws(old) - collections.Counter(("UnusedImport", it) for it in kept)
@@ -92,7 +92,7 @@ def check_change(old: bytes, new: bytes, found: list[dict[str, object]]) -> None
 
 
 def check(package: Path, row: collections.Counter[str]) -> None:
-    """Migrates an unpacked package, checks the outcome and counts."""
+    """Migrates an unpacked package, checks the result and counts the findings."""
     files = {
         path.relative_to(package): path.read_bytes()
         for path in sorted(package.rglob("*"))
@@ -123,13 +123,13 @@ def check(package: Path, row: collections.Counter[str]) -> None:
         if finding["code"] == "TFM002":
             print(f"  {package.name}/{finding['path']}:{finding['line']} {finding['message']}")
     again = migrate(package, "--write")
-    # An import without a use is reported by the run that moves its last use.
+    # An unused import is only reported by the run that replaces its last use.
     left = [it["code"] for it in found if it["code"] not in (*REWRITES, "TFM104")]
     assert sorted(str(it["code"]) for it in again) == sorted(map(str, left)), "a second run differs"
 
 
 def main(downloads: str) -> int:
-    """Checks every package in a directory; returns how many failed, or have nothing to check."""
+    """Checks every package in a directory and returns the number of failures."""
     rows: dict[str, collections.Counter[str]] = {}
     failed = 0
     with tempfile.TemporaryDirectory() as directory:
@@ -140,7 +140,7 @@ def main(downloads: str) -> int:
             rows[archive.name] = collections.Counter()
             try:
                 check(package, rows[archive.name])
-                assert rows[archive.name]["TFM101"], "no name moved"
+                assert rows[archive.name]["TFM101"], "no name replaced"
             except AssertionError as problem:
                 failed += 1
                 print(f"FAILED {archive.name}: {problem}")

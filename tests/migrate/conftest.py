@@ -1,4 +1,4 @@
-"""Fixtures of the codemod's tests."""
+"""Fixtures of the tests of migrate."""
 
 import subprocess
 

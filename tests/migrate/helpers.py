@@ -1,4 +1,4 @@
-"""What the tests of the codemod share."""
+"""Functions that several tests of migrate use."""
 
 import textwrap
 from unittest import mock
@@ -12,13 +12,13 @@ def dedented(source):
 
 
 def rewritten_whole(text, path):
-    """The result where LibCST has all of the module, and not only what the prefilter keeps."""
+    """The result if LibCST parses the whole module, without the prefilter."""
     with mock.patch("tfmts_compat.migrate.rewrite.slimmed", side_effect=ValueError):
         return rewritten(text, path)
 
 
-def left_to_a_person(source, path="module.py"):
-    """Line, column and code of each finding that is no rewrite."""
+def found_to_change_by_hand(source, path="module.py"):
+    """The line, column and code of each finding that is not a replacement."""
     found = rewritten(dedented(source), path).found
     assert found == rewritten_whole(dedented(source), path).found
     return [(it.line, it.column, it.code) for it in found if it.code not in REWRITES]
@@ -32,7 +32,7 @@ def check_noop(source):
 
 
 def check_transformed(before, after):
-    """Exact output, which is a module, and in which a second run finds nothing to do."""
+    """Checks the exact output, that it compiles, and that a second run does not change it."""
     result = rewritten(dedented(before), "module.py")
     assert result == rewritten_whole(dedented(before), "module.py")
     assert result.text == dedented(after)

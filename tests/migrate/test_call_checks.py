@@ -7,7 +7,7 @@ import pytest
 from tfmts_compat import USE_DEFAULT, explain
 from tfmts_compat.migrate.rewrite import rewritten
 
-from .helpers import left_to_a_person
+from .helpers import found_to_change_by_hand
 
 TF = "import tensorflow as tf\n"
 CALLS = {
@@ -31,7 +31,7 @@ CALLS = {
     "no-argument-in-a-dict": ("**{'save_steps': 1}", ["TFM304"]),
     "too-many": (", ".join(["None"] * 17), ["TFM304"]),
     "text": ("save_checkpoint_secs='60'", ["TFM305"]),
-    "text-beside-on": ("save_checkpoint_secs=60, save_checkpoint_steps='6'", ["TFM305"]),
+    "text-and-on": ("save_checkpoint_secs=60, save_checkpoint_steps='6'", ["TFM305"]),
     "all-of-it": (
         "'', True, '/d', None, [], [], None, 100, None, None, 120, 100, 7200, 10, None, True",
         [],
@@ -41,32 +41,32 @@ CALLS = {
 
 @pytest.mark.parametrize(("arguments", "codes"), CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("prefix", ["tf.compat.v1.train", "tfmts_compat"])
-def test_literal_arguments_are_judged_before_and_after_the_move(prefix, arguments, codes):
+def test_literal_arguments_are_checked_in_old_and_migrated_code(prefix, arguments, codes):
     source = f"{TF}import tfmts_compat\n{prefix}.MonitoredTrainingSession({arguments})\n"
-    assert [code for _, _, code in left_to_a_person(source)] == codes
+    assert [code for _, _, code in found_to_change_by_hand(source)] == codes
 
 
-# What the session can be asked, too: by keyword, and nothing computed.
+# These can be passed to explain(): keyword arguments that are all literals.
 ASKED = [
     given for given, _ in CALLS.values() if re.match(r"save_|\*\*", given) and "more" not in given
 ]
 
 
 @pytest.mark.parametrize("given", [it for it in ASKED if not it.endswith("=n")])
-def test_the_session_itself_finds_fault_with_the_same_calls(given):
+def test_the_session_rejects_or_warns_about_the_same_calls(given):
     try:
         call = f"explain(checkpoint_dir='/d', {given})"
         plan = eval(call, {"explain": explain, "USE_DEFAULT": USE_DEFAULT})
-        faultless = not plan.warnings and not plan.departures
+        is_valid = not plan.warnings and not plan.departures
     except (TypeError, ValueError):
-        faultless = False
+        is_valid = False
     source = f"import tfmts_compat\ntfmts_compat.MonitoredTrainingSession({given})\n"
-    assert faultless == (not left_to_a_person(source))
+    assert is_valid == (not found_to_change_by_hand(source))
 
 
-def test_an_alias_of_the_session_is_judged():
+def test_a_call_of_an_alias_of_the_session_is_checked():
     source = f"{TF}S = tf.train.MonitoredTrainingSession\nS(save_checkpoint_steps=None)\n"
-    assert left_to_a_person(source) == [(3, 1, "TFM302")]
+    assert found_to_change_by_hand(source) == [(3, 1, "TFM302")]
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,10 @@ def test_an_alias_of_the_session_is_judged():
         (60, 0, "the seconds are on and the steps are off (not above 0)", "steps"),
     ],
 )
-def test_both_cadences_which_one_to_leave_out(secs, steps, rule, unused):
+def test_both_cadences_the_message_names_the_one_to_remove(secs, steps, rule, unused):
     call = f"MonitoredTrainingSession(save_checkpoint_secs={secs}, save_checkpoint_steps={steps})"
     (found,) = rewritten(f"import tfmts_compat\ntfmts_compat.{call}\n", "module.py").found
     assert str(found) == (
         f"module.py:2:1: TFM301 {rule}; upstream: ValueError: Can not provide both every_secs and "
-        f"every_steps. (D1); leave save_checkpoint_{unused} out"
+        f"every_steps. (D1); remove save_checkpoint_{unused}"
     )

@@ -1,4 +1,4 @@
-"""`tfmts-compat migrate` as it is called: flags, formats, exit codes, files."""
+"""The command `tfmts-compat migrate`: flags, formats, exit codes, files."""
 
 import fcntl
 import io
@@ -37,9 +37,9 @@ def test_without_a_flag_it_shows_the_diff_and_writes_nothing(tree, capfd):
     )
     assert err == (
         "tfmts-compat: would change 1 file (1 name), read 1 file\n"
-        "       1 TFM101 a name that tfmts_compat has\n"
-        "       1 TFM102 tfmts_compat has to be imported\n"
-        "       1 TFM103 an import is left without a use\n"
+        "       1 TFM101 a name that tfmts_compat replaces\n"
+        "       1 TFM102 an import of tfmts_compat is needed\n"
+        "       1 TFM103 an import is no longer used\n"
     )
     assert (tree() / "a.py").read_text() == OLD
 
@@ -67,7 +67,7 @@ def test_write_changes_the_files_once(tree, capsys):
     assert (tree() / "d/c.txt").read_text() == OLD
     assert (tree() / "a.py").stat().st_mode & 0o777 == 0o754
     out, err = capsys.readouterr()
-    assert out == "a.py: moved 1 name\nd/b.pyi: moved 1 name\n"
+    assert out == "a.py: replaced 1 name\nd/b.pyi: replaced 1 name\n"
     assert "changed 2 files (2 names), read 2 files\n       2 TFM101 " in err
     assert migrate("--write", ".") == migrate("--check", ".") == migrate("--diff", ".") == 0
 
@@ -83,12 +83,12 @@ def test_check_lists_every_place(tree, capsys):
 
 
 @pytest.mark.parametrize(("flags", "code"), [([], 0), (["--strict"], 1)])
-def test_strict_counts_what_is_left_to_a_person(tree, flags, code):
+def test_strict_fails_if_a_place_has_to_be_changed_by_hand(tree, flags, code):
     tree(a_py=ASKS)
     assert migrate("--check", *flags, ".") == code
 
 
-def test_a_syntax_error_is_reported_on_its_line_and_the_rest_is_done(tree, capsys):
+def test_a_syntax_error_is_reported_on_its_line_and_other_files_are_migrated(tree, capsys):
     tree(a_py=f'{OLD}\nprint "x"\n', b_py=OLD)
     assert migrate("--write", ".") == 2
     assert "a.py:4:1: TFM002 Missing parentheses in call to 'print'" in capsys.readouterr().err
@@ -100,7 +100,7 @@ def test_a_syntax_error_is_reported_on_its_line_and_the_rest_is_done(tree, capsy
     [b"# coding: nowhere\n" + OLD.encode(), OLD.encode() + b"# \xff\n"],
     ids=["unknown-encoding", "not-utf-8"],
 )
-def test_a_file_that_cannot_be_read_is_named(tree, capsys, data):
+def test_a_file_that_cannot_be_read_is_reported(tree, capsys, data):
     tree(a_py=data)
     assert migrate("--check", "a.py", "missing.py") == 2
     err = capsys.readouterr().err
@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_read_is_named(tree, capsys, data):
 @pytest.mark.parametrize(
     "arguments", [[], ["--check", "--write", "a"], ["-", "a"], ["--format=xml", "a"], ["--nope"]]
 )
-def test_a_usage_error_is_2(arguments, capsys):
+def test_a_usage_error_exits_with_2(arguments, capsys):
     try:
         code = migrate(*arguments)
     except SystemExit as problem:
@@ -121,7 +121,7 @@ def test_a_usage_error_is_2(arguments, capsys):
     assert "error" in capsys.readouterr().err
 
 
-def test_json(tree, capsys):
+def test_json_has_every_finding(tree, capsys):
     tree(a_py=OLD, b_py="import tensorflow as tf; tf.train.Scaffold(\n")
     assert migrate("--check", "--format=json", ".") == 2
     found = json.loads(capsys.readouterr().out)
@@ -157,7 +157,7 @@ SELECTED = {
     "ignore": (["--ignore=TFM1"], ["TFM201", "TFM303"], OLD),
     "ignore-several": (["--ignore=TFM1,TFM201"], ["TFM303"], OLD),
     "both": (["--select=TFM2,TFM3", "--ignore=TFM3"], ["TFM201"], OLD),
-    "select-moves": (["--select=TFM101"], ["TFM101"], f"import tensorflow as tf\n{NEW}"),
+    "select-replacements": (["--select=TFM101"], ["TFM101"], f"import tensorflow as tf\n{NEW}"),
 }
 
 
@@ -186,24 +186,24 @@ def test_an_unknown_code_is_a_usage_error(tree, capsys, flag, codes):
     assert err.count("\n") == 1
 
 
-def test_github(tree, capsys):
+def test_github_annotations(tree, capsys):
     tree(a_py=OLD)
     assert migrate("--check", "--format=github", "a.py") == 1
     assert capsys.readouterr().out.splitlines()[-1] == (
         "::warning file=a.py,line=2,col=5,title=TFM101::"
-        "tensorflow.train.Scaffold is tfmts_compat.Scaffold now"
+        "replace tensorflow.train.Scaffold with tfmts_compat.Scaffold"
     )
 
 
 @pytest.mark.parametrize("text", [OLD, "x = 1\n"])
-def test_stdin_to_stdout(text, monkeypatch, capfd):
+def test_stdin_is_migrated_to_stdout(text, monkeypatch, capfd):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert migrate("-") == 0
-    kept = "import tensorflow as tf\n" + NEW  # what else uses it is not known
+    kept = "import tensorflow as tf\n" + NEW  # it is not known whether another file imports it
     assert capfd.readouterr().out == (kept if text == OLD else text)
 
 
-def test_settings_switch_codes_off(tree):
+def test_settings_ignore_codes(tree):
     tree(a_py=ASKS)
     (tree() / "pyproject.toml").write_text('[tool.tfmts_compat]\nignore = ["TFM201"]\n')
     assert migrate("--check", "--strict", ".") == 0
@@ -222,7 +222,7 @@ def test_a_wrong_setting_is_an_error(tree, capsys, setting):
     assert "pyproject.toml" in capsys.readouterr().err
 
 
-def test_a_pattern_that_is_none_is_named(tree, capsys):
+def test_an_invalid_pattern_is_an_error(tree, capsys):
     tree(a_py=OLD, _gitignore="!\n")
     assert migrate("--check", ".") == 2
     out, err = capsys.readouterr()
@@ -232,11 +232,11 @@ def test_a_pattern_that_is_none_is_named(tree, capsys):
     assert migrate("--check", "--exclude", "!", ".") == 2
     assert capsys.readouterr().err == (
         "tfmts-compat: error: exclude (--exclude, pyproject.toml): Invalid git pattern: '!'; "
-        "give patterns as in .gitignore\n"
+        "use patterns as in .gitignore\n"
     )
 
 
-def test_no_symlink_is_followed_out_of_the_tree(tree, tmp_path_factory, capsys):
+def test_symlinks_out_of_the_tree_are_not_followed(tree, tmp_path_factory, capsys):
     outside = tmp_path_factory.mktemp("outside")
     (outside / "a.py").write_text(OLD)
     tree(real_py=OLD)
@@ -251,7 +251,7 @@ def test_no_symlink_is_followed_out_of_the_tree(tree, tmp_path_factory, capsys):
     assert (tree() / "inside.py").is_symlink()
 
 
-def test_a_file_that_cannot_be_replaced_stays_whole_and_leaves_nothing_beside(tree, monkeypatch):
+def test_an_interrupted_write_keeps_the_file_and_leaves_no_temporary_file(tree, monkeypatch):
     tree(a_py=OLD)
 
     def interrupted(*paths):
@@ -263,27 +263,27 @@ def test_a_file_that_cannot_be_replaced_stays_whole_and_leaves_nothing_beside(tr
     assert (tree() / "a.py").read_text() == OLD
 
 
-def test_what_cannot_be_written_is_reported_and_the_rest_is_done(tree, capsys):
+def test_a_file_that_cannot_be_written_is_reported_and_other_files_are_migrated(tree, capsys):
     tree(a_py=OLD, b_py=OLD + 'getattr(tf.train, "Scaffold")\n', c_py=OLD)
     (tree() / "a.py").chmod(0o444)
     os.link("b.py", "b.txt")
     assert migrate("--write", ".") == 2
     out, err = capsys.readouterr()
     assert out.splitlines() == [
-        "b.py:3:1: TFM201 looks tensorflow.train.Scaffold up by a string; write "
-        "tfmts_compat.Scaffold in place of the call, and import tfmts_compat",
-        "c.py: moved 1 name",
+        "b.py:3:1: TFM201 tensorflow.train.Scaffold is looked up by a string; replace the call "
+        "with tfmts_compat.Scaffold, and import tfmts_compat",
+        "c.py: replaced 1 name",
     ]
     assert err.splitlines()[:2] == [
-        "a.py:1:1: TFM005 cannot be written: it is read-only; make it writable, or leave it out "
+        "a.py:1:1: TFM005 cannot be written: it is read-only; make it writable or exclude it "
         "with --exclude",
-        "b.py:1:1: TFM005 cannot be written: it has 2 hard links, and the others would keep the "
-        "old text; replace it by a copy, and run again",
+        "b.py:1:1: TFM005 cannot be written: it has 2 hard links, and the other paths would "
+        "keep the old text; replace it with a copy, and run again",
     ]
     assert [(tree() / f"{name}.py").read_text() for name in "ac"] == [OLD, NEW]
 
 
-def test_a_file_that_changed_after_it_was_read_stays(tree, monkeypatch, capsys):
+def test_a_file_that_changed_after_it_was_read_is_not_overwritten(tree, monkeypatch, capsys):
     tree(a_py=OLD)
     write = files.write
 
@@ -294,7 +294,7 @@ def test_a_file_that_changed_after_it_was_read_stays(tree, monkeypatch, capsys):
     monkeypatch.setattr(files, "write", late)
     assert migrate("--write", ".") == 2
     assert capsys.readouterr().err.splitlines()[0] == (
-        "a.py:1:1: TFM004 changed after it was read, and stays; run again"
+        "a.py:1:1: TFM004 changed after it was read, and is not overwritten; run again"
     )
     assert sorted(os.listdir()) == [".git", "a.py"]
     assert (tree() / "a.py").read_text() == "mine\n"
@@ -311,20 +311,20 @@ DEEP = {
 
 
 @pytest.mark.parametrize(("text", "line"), DEEP.values(), ids=DEEP)
-def test_deep_syntax_is_reported_for_its_file_alone(tree, capsys, text, line):
+def test_deep_syntax_is_reported_and_other_files_are_migrated(tree, capsys, text, line):
     tree(a_py=text, b_py=OLD)
     assert migrate("--write", ".") == 2
     first, summary, *_ = capsys.readouterr().err.splitlines()
     message = (
-        "TFM002 is nested too deeply to be analysed; divide the expression or the chain of elif"
+        "TFM002 is nested too deeply to be analyzed; split the expression or the chain of elif"
     )
-    # How deep Python itself can go depends on its version; past that the line is not known.
+    # If Python itself cannot parse it, which depends on the version, the line is not known.
     assert re.fullmatch(rf"a\.py:(1|{line}):1: {message}", first)
     assert summary.startswith("tfmts-compat: changed 1 file (1 name), could not migrate 1 file")
     assert ((tree() / "a.py").read_text(), (tree() / "b.py").read_text()) == (text, NEW)
 
 
-def test_an_interrupt_leaves_whole_files(tree):
+def test_an_interrupt_leaves_no_partly_written_file(tree):
     big = OLD + "y = tf.train.Scaffold(tf.x)\n" * 1000
     for index in range(60):
         (tree() / f"f{index:02}.py").write_text(big)
@@ -344,7 +344,7 @@ def test_an_interrupt_leaves_whole_files(tree):
     assert not [name for name in os.listdir() if name.startswith(".f")]
 
 
-def test_many_files_come_out_in_order_whatever_the_number_of_processes(tree, capsys):
+def test_findings_are_in_the_order_of_the_files(tree, capsys):
     for index in range(100):
         (tree() / f"f{index:03}.py").write_text(OLD + "# x\n" * (index % 7) * 500)
     assert migrate("--check", ".") == 1
@@ -358,10 +358,13 @@ def test_a_fifo_is_not_read(tree, capsys):
     os.mkfifo("b.py")
     assert migrate("--check", ".") == 1
     assert migrate("--check", "b.py") == 2
-    assert "b.py:1:1: TFM001 is no regular file; pipe it in, and name -" in capsys.readouterr().err
+    assert (
+        "b.py:1:1: TFM001 is not a regular file; pipe it to standard input, and pass -"
+        in capsys.readouterr().err
+    )
 
 
-def test_without_the_extra_one_line_says_what_to_install(tmp_path):
+def test_without_the_extra_the_error_says_what_to_install(tmp_path):
     code = (
         "import sys; sys.modules['libcst'] = None\n"
         "import importlib.util as u; find = u.find_spec\n"
@@ -378,7 +381,7 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path):
     )
 
 
-def test_neither_libcst_nor_tensorflow_is_imported_where_nothing_has_to_be_parsed(tree):
+def test_libcst_and_tensorflow_are_not_imported_if_no_file_can_match(tree):
     tree(a_py="import tensorflow as tf\ntf.x()\n")
     code = (
         "import sys; from tfmts_compat import cli\n"
@@ -391,7 +394,7 @@ def test_neither_libcst_nor_tensorflow_is_imported_where_nothing_has_to_be_parse
     assert result.stdout == "[]\n"
 
 
-def test_a_broken_pipe_is_no_traceback(tree):
+def test_a_broken_pipe_prints_no_traceback(tree):
     for index in range(200):
         (tree() / f"f{index}.py").write_text(OLD * 20)
     process = subprocess.Popen(
@@ -405,7 +408,7 @@ def test_a_broken_pipe_is_no_traceback(tree):
     assert process.wait(timeout=60) == 2
 
 
-def test_a_terminal_gets_a_progress_bar(tree):
+def test_a_terminal_shows_a_progress_bar(tree):
     for index in range(20):
         (tree() / f"f{index}.py").write_text("x = 1\n")
     terminal, end = pty.openpty()
@@ -428,5 +431,5 @@ def test_a_terminal_gets_a_progress_bar(tree):
 def _read(terminal):
     try:
         return os.read(terminal, 1000)
-    except OSError:  # its other end is closed
+    except OSError:  # the other end is closed
         return b""

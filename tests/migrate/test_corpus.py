@@ -1,4 +1,4 @@
-"""Large real sources: what comes out parses, and differs only at the reported places."""
+"""Real packages: the result can be parsed, and differs only at the reported places."""
 
 import ast
 import difflib
@@ -35,7 +35,7 @@ def check(path):
     data = path.read_bytes()
     outcome = processed(str(path), data, (), False)
     if [it for it in outcome.found if it.code in ERRORS]:
-        return False  # broken on purpose, e.g. a package's own test data
+        return False  # an invalid file, such as the test data of a package
     places = [it for it in outcome.found if it.code in REWRITES]
     if outcome.data is None:
         assert not places
@@ -43,12 +43,12 @@ def check(path):
     parsed(outcome.data)
     old, new = (split_lines(Encoded.read(it).text) for it in (data, outcome.data))
     reported = {it.line for it in places}
-    for node in ast.walk(parsed(data)):  # an import goes as a whole
+    for node in ast.walk(parsed(data)):  # an import is changed as a whole
         lines = range(node.lineno, node.end_lineno + 1) if isinstance(node, IMPORTS) else ()
         if reported.intersection(lines):
             reported.update(lines)
     for tag, first, last, _, _ in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
-        if tag == "insert":  # beside a reported import
+        if tag == "insert":  # next to a reported import
             assert reported & set(range(first - 12, first + 2))
         elif tag != "equal":
             assert set(range(first + 1, last + 1)) <= reported
@@ -58,7 +58,7 @@ def check(path):
     return True
 
 
-def test_the_installed_packages():
+def test_installed_packages_change_only_at_the_reported_places():
     found = candidates(150_000)
     chosen = random.Random(0).sample(found, min(60, len(found)))
     changed = sum(map(check, chosen))

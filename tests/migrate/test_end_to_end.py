@@ -1,4 +1,4 @@
-"""The forms found in public code: what comes out runs on this TensorFlow, and trains."""
+"""Migrated code in the forms found in public code trains on this TensorFlow."""
 
 import pytest
 import tensorflow as tf
@@ -55,7 +55,7 @@ def test_migrated_code_trains(head, train, hooks, tmp_path):
     assert tf.train.latest_checkpoint(str(tmp_path)).endswith("model.ckpt-20")
 
 
-def test_names_imported_one_by_one_train(tmp_path):
+def test_migrated_code_with_single_imported_names_trains(tmp_path):
     old = """from tensorflow.python.training.monitored_session import MonitoredTrainingSession as M
 from tensorflow.python.training.basic_session_run_hooks import StopAtStepHook
 from tensorflow.python.training import training_util

@@ -1,4 +1,4 @@
-"""Which files are found, and how one is written."""
+"""Finding files, and writing a file."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ from tfmts_compat.migrate import files
 OLD = "x = 1\n"
 
 
-def test_gitignore_exclude_and_settings_leave_files_out(tree):
+def test_gitignore_exclude_and_settings_exclude_files(tree):
     tree(a_py=OLD, ignored__a_py=OLD, sub__b_py=OLD, sub__out__a_py=OLD, gen__a_py=OLD, x__a_py=OLD)
     (tree() / ".gitignore").write_text("ignored/\n")
     (tree() / "sub/.gitignore").write_text("/out\n")

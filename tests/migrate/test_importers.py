@@ -1,4 +1,4 @@
-"""Imports that another file takes from a module stay in it."""
+"""An import that another file imports from a module is kept."""
 
 import subprocess
 
@@ -9,8 +9,8 @@ from tfmts_compat.migrate import importers
 
 OLD = "import tensorflow as tf\nx = tf.train.Scaffold()\n"
 KEPT = "import tensorflow as tf\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n"
-GONE = "import tfmts_compat\nx = tfmts_compat.Scaffold()\n"
-TAKES = {
+REMOVED = "import tfmts_compat\nx = tfmts_compat.Scaffold()\n"
+USERS = {
     "from": "from .compat import x, tf\n",
     "from-in-brackets": "from pkg.compat import (\n    x,\n    tf as t,\n)\n",
     "from-continued": "from pkg.compat import x, \\\n    tf\n",
@@ -31,7 +31,7 @@ OTHERS = {
 
 
 @pytest.fixture(autouse=True)
-def _forgets():
+def _clear_caches():
     for cached in (importers._takers, importers._contents, importers._stars):
         cached.cache_clear()
 
@@ -42,60 +42,60 @@ def written(tree, *paths):
 
 
 @pytest.mark.parametrize("paths", ["pkg", "pkg/compat.py"])
-@pytest.mark.parametrize("other", TAKES.values(), ids=TAKES)
-def test_an_import_that_another_file_takes_stays(tree, other, paths):
+@pytest.mark.parametrize("other", USERS.values(), ids=USERS)
+def test_an_import_that_another_file_uses_is_kept(tree, other, paths):
     tree(pkg__compat_py=OLD, tests__user_py=other)
     assert written(tree, paths) == KEPT
 
 
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
-def test_an_import_that_no_file_takes_goes(tree, other):
+def test_an_import_that_no_other_file_uses_is_removed(tree, other):
     tree(pkg__compat_py=OLD, pkg__user_py=other)
-    assert written(tree, "pkg/compat.py") == GONE
+    assert written(tree, "pkg/compat.py") == REMOVED
 
 
 @pytest.mark.parametrize(
-    ("names", "goes"),
+    ("names", "is_removed"),
     [
         ('__all__ = [\n    "x",  # it\n]\n', True),
         ("__all__ = [it for it in dir()]\n", False),
         ('__all__ = ["x"]\n__all__ += other\n', False),
     ],
 )
-def test_a_star_import_takes_what_the_module_lists(tree, names, goes):
+def test_a_star_import_uses_only_the_names_in_all(tree, names, is_removed):
     tree(pkg__compat_py=OLD + names, pkg__user_py="from .compat import *\n")
-    assert written(tree, "pkg") == (GONE if goes else KEPT) + names
+    assert written(tree, "pkg") == (REMOVED if is_removed else KEPT) + names
 
 
 @pytest.mark.parametrize("other", ["from compat import tf\n", "%run -i ../pkg/compat.py\n"])
-def test_notebooks_take_imports_too(tree, other):
+def test_an_import_that_a_notebook_uses_is_kept(tree, other):
     tree(pkg__compat_py=OLD, n_ipynb='{"cells": [{"source": ["' + other.replace("\n", '\\n"]}]}'))
     assert written(tree, "pkg") == KEPT
 
 
-def test_a_package_keeps_the_imports_of_its_module(tree):
+def test_imports_of_a_package_are_kept(tree):
     inner = "def f():\n    import tensorflow as tf\n    tf.train.Scaffold()\n"
     tree(pkg__compat_py=OLD)
     (tree() / "pkg/__init__.py").write_text(OLD + inner)
-    assert written(tree, "pkg") == GONE
+    assert written(tree, "pkg") == REMOVED
     assert (tree() / "pkg/__init__.py").read_text() == KEPT + (
         "def f():\n    tfmts_compat.Scaffold()\n"
     )
 
 
-def test_a_file_alone_keeps_its_imports_and_says_so(tree, capsys):
+def test_imports_outside_a_repository_are_kept_and_reported(tree, capsys):
     tree(pkg__compat_py=OLD)
     subprocess.run(["rm", "-r", ".git"], check=True)
     assert written(tree, "pkg/compat.py") == KEPT
     assert capsys.readouterr().out.splitlines()[1:] == [
-        "pkg/compat.py:1:8: TFM104 tf has no use any more; remove it unless another file takes "
+        "pkg/compat.py:1:8: TFM104 tf is no longer used; remove it unless another file imports "
         "it from here"
     ]
     tree(pkg__compat_py=OLD)
-    assert written(tree, "pkg") == GONE
+    assert written(tree, "pkg") == REMOVED
 
 
-def test_a_large_code_base_keeps_its_imports(tree, monkeypatch):
+def test_imports_in_a_large_code_base_are_kept(tree, monkeypatch):
     tree(pkg__compat_py=OLD, a_py="")
     monkeypatch.setattr(importers, "_MOST", 1)
     assert written(tree, "pkg") == KEPT

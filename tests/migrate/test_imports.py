@@ -1,4 +1,4 @@
-"""Where `import tfmts_compat` goes, and which imports are taken away."""
+"""Where `import tfmts_compat` is added, and which imports are removed."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tfmts_compat.migrate.rewrite import rewritten
 from .helpers import check_noop, check_transformed, dedented
 
 CASES = {
-    "beside-tensorflow": (
+    "next-to-tensorflow": (
         '"""Doc."""\nfrom __future__ import division\nimport os\nimport tensorflow as tf\n'
         "import zlib\n\nx = tf.train.Scaffold(tf.x, os, zlib)\n",
         '"""Doc."""\nfrom __future__ import division\nimport os\nimport tensorflow as tf\n'
@@ -95,23 +95,23 @@ CASES = {
         "import tensorflow as tf\nimport tfmts_compat as tfmts_compat_\ndef f(tfmts_compat):\n"
         "    return tfmts_compat_.Scaffold(tf.x)\n",
     ),
-    "one-of-several-goes": (
+    "one-of-several-is-removed": (
         "from tensorflow.python.training import saver, monitored_session, x\n"
         "monitored_session.Scaffold(saver, x)\n",
         "from tensorflow.python.training import saver, x\nimport tfmts_compat\n"
         "tfmts_compat.Scaffold(saver, x)\n",
     ),
-    "one-of-a-plain-import-goes": (
+    "one-of-a-plain-import-is-removed": (
         "import os, tensorflow as tf\nx = tf.train.Scaffold(os)\n",
         "import os\nimport tfmts_compat\nx = tfmts_compat.Scaffold(os)\n",
     ),
-    "one-goes-one-comes": (
+    "one-removed-one-added": (
         "from tensorflow.compat.v1 import train, estimator, Session\n"
         "x = train.Scaffold(estimator.StopAtStepHook(Session))\n",
         "from tensorflow.compat.v1 import Session\nimport tfmts_compat\n"
         "x = tfmts_compat.Scaffold(tfmts_compat.StopAtStepHook(Session))\n",
     ),
-    "second-line-goes": (
+    "second-line-is-removed": (
         "import tensorflow as tf\nfrom tensorflow.python.training import monitored_session\n\n"
         "x = tf.x(tf.train.Scaffold, monitored_session.Scaffold)\n",
         "import tensorflow as tf\nimport tfmts_compat\n\n"
@@ -157,7 +157,7 @@ CASES = {
         "    from tensorflow import train\nx = train.Scaffold()\n",
         "if v2:\n    pass\nelse:\n    pass\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n",
     ),
-    "branch-left-with-pass": (
+    "empty-branch-gets-pass": (
         "import tensorflow as tf\nif tf.x:\n    # old\n    from tensorflow import train\n"
         "x = tf.train.Scaffold(train.Scaffold)\n",
         "import tensorflow as tf\nimport tfmts_compat\nif tf.x:\n    # old\n    pass\n"
@@ -428,7 +428,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
-def test_imports(before, after):
+def test_imports_are_added_and_removed(before, after):
     check_transformed(before, after)
 
 
@@ -439,18 +439,18 @@ KEPT = {
 
 
 @pytest.mark.parametrize("head", KEPT.values(), ids=KEPT)
-def test_an_import_that_others_may_use_stays(head):
+def test_an_import_that_others_may_use_is_kept(head):
     name = "tf" if " tf\n" in head else "tensorflow"
     check_transformed(
         f"{head}x = {name}.train.Scaffold()\n", f"{head}x = tfmts_compat.Scaffold()\n"
     )
 
 
-def test_an_import_that_nothing_moved_from_stays():
+def test_an_unused_import_is_kept():
     check_noop("import tensorflow as tf\nimport tensorflow.compat.v1 as tf1\n")
 
 
-def test_a_silenced_use_keeps_its_import():
+def test_the_import_of_an_ignored_name_is_kept():
     source = dedented("""
         import tensorflow as tf
         x = tf.train.Scaffold()  # tfmts: ignore

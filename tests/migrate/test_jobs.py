@@ -1,4 +1,4 @@
-"""Files spread over processes."""
+"""Files that several processes migrate."""
 
 import subprocess
 import sys
@@ -42,16 +42,16 @@ def run(tree, patch):
     )  # fmt: skip
 
 
-def test_a_killed_process_is_reported_for_its_file_alone(tree):
+def test_a_killed_process_is_reported_and_other_files_are_migrated(tree):
     result = run(tree, KILLED)
     assert result.returncode == 2
-    assert sorted(result.stdout.splitlines()) == ["a.py: moved 1 name", "c.py: moved 1 name"]
+    assert sorted(result.stdout.splitlines()) == ["a.py: replaced 1 name", "c.py: replaced 1 name"]
     assert result.stderr.splitlines()[0] == (
-        "b.py:1:1: TFM002 cannot be analysed: the process was killed, or had not enough memory"
+        "b.py:1:1: TFM002 cannot be analyzed: the process was killed, or ran out of memory"
     )
 
 
 def test_finished_files_are_written_before_a_slow_one(tree):
     result = run(tree, SLOW)
-    assert result.stdout.splitlines()[-1] == "a.py: moved 1 name"
+    assert result.stdout.splitlines()[-1] == "a.py: replaced 1 name"
     assert (result.returncode, len(result.stdout.splitlines())) == (0, 3)

@@ -1,10 +1,10 @@
-"""What has the same name and is something else."""
+"""Objects with the same name as in TensorFlow that are not replaced."""
 
 import pytest
 
 from tfmts_compat.migrate.rewrite import rewritten
 
-from .helpers import check_noop, left_to_a_person
+from .helpers import check_noop, found_to_change_by_hand
 
 CASES = {
     "other-module": "from tensorflow_x import train\ntrain.Scaffold()\n",
@@ -22,7 +22,7 @@ CASES = {
     "        self._sess = tf.x.Session()\n        self._sess.run()\n",
     "already-moved": "import tfmts_compat\nx = tfmts_compat.MonitoredTrainingSession()\n",
 }
-# What may be TensorFlow, for all that this module says.
+# These may be TensorFlow. The module does not show whether they are.
 NOT_KNOWN = {
     "other-package": "import other as tf\ntf.train.MonitoredTrainingSession()\n",
     "own-attribute": "import tensorflow as tf\nself.train.Scaffold(tf.x)\nx.Scaffold()\n",
@@ -41,11 +41,11 @@ NOT_KNOWN = {
 
 
 @pytest.mark.parametrize("source", CASES.values(), ids=CASES)
-def test_left_alone(source):
+def test_another_object_with_the_same_name_is_not_changed(source):
     check_noop(source)
 
 
 @pytest.mark.parametrize("source", NOT_KNOWN.values(), ids=NOT_KNOWN)
-def test_another_name_like_tensorflows_is_reported_and_left_alone(source):
-    assert {code for _, _, code in left_to_a_person(source)} == {"TFM208"}
+def test_an_object_that_may_be_tensorflow_is_reported_and_not_changed(source):
+    assert {code for _, _, code in found_to_change_by_hand(source)} == {"TFM208"}
     assert rewritten(source, "module.py").text == source

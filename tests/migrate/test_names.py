@@ -1,4 +1,4 @@
-"""The table of old and new names, held against TensorFlow and against the package."""
+"""The table of old and new names agrees with TensorFlow and with the package."""
 
 import importlib
 
@@ -27,12 +27,12 @@ def test_old_and_new_name_are_the_same_object(old, new):
         assert getattr(holder, name) is getattr(tfmts_compat, new.split(".")[1])
 
 
-def test_every_name_of_upstream_that_is_exported_moves():
+def test_every_exported_name_of_upstream_is_in_the_table():
     assert {"MonitoredTrainingSession", "USE_DEFAULT", *UPSTREAM_NAMES} == NAMES
 
 
-@pytest.mark.skipif(not hasattr(tf, "estimator"), reason="tf.estimator is gone since 2.16")
-def test_estimator_has_the_names_it_is_said_to_have():
+@pytest.mark.skipif(not hasattr(tf, "estimator"), reason="tf.estimator does not exist since 2.16")
+def test_estimator_has_the_names_of_the_table():
     for name in MODULES["tensorflow.estimator"]:
         assert getattr(tf.estimator, name) is getattr(tfmts_compat, name)
 
@@ -47,5 +47,5 @@ def test_estimator_has_the_names_it_is_said_to_have():
         ("tensorflow.compat", "tensorflow.compat"),
     ],
 )
-def test_plain(path, expected):
+def test_plain_removes_versions(path, expected):
     assert plain(path) == expected

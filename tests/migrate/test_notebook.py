@@ -1,4 +1,4 @@
-"""Notebooks: only the sources of code cells change, and only where they have to."""
+"""Notebooks: only the sources of code cells change."""
 
 import json
 
@@ -29,7 +29,7 @@ def notebook(*sources, kind="code"):
 @pytest.mark.parametrize("end", ["", "\n"])
 @pytest.mark.parametrize("ascii_only", [True, False])
 @pytest.mark.parametrize("indent", [1, 2, 4, "\t", None])
-def test_cells_are_one_module_and_all_else_stays(indent, ascii_only, end):
+def test_cells_are_one_module_and_nothing_else_changes(indent, ascii_only, end):
     def dumped(value):
         return json.dumps(value, indent=indent, ensure_ascii=ascii_only) + end
 
@@ -51,7 +51,7 @@ def test_a_source_may_be_one_string():
     assert migrated(text, "n.ipynb").text == expected
 
 
-def test_an_import_alone_in_its_cell_is_replaced_there():
+def test_an_import_that_is_alone_in_its_cell_is_replaced():
     text = json.dumps(notebook(["import tensorflow as tf"], ["tf.train.Scaffold()\n"]))
     expected = json.dumps(notebook(["import tfmts_compat"], ["tfmts_compat.Scaffold()\n"]))
     assert migrated(text, "n.ipynb").text == expected
@@ -67,13 +67,13 @@ ALONE = {
 
 
 @pytest.mark.parametrize("source", ALONE.values(), ids=ALONE)
-def test_a_cell_stays_as_it_is(source):
+def test_a_cell_that_is_not_python_does_not_change(source):
     text = json.dumps(notebook(source))
     assert migrated(text, "n.ipynb").text == text
 
 
 @pytest.mark.parametrize("magic", ["%timeit tf.x()\n", "%%time\ntf.x()\n"])
-def test_an_import_that_a_magic_uses_stays(magic):
+def test_an_import_that_a_magic_uses_is_kept(magic):
     text = json.dumps(notebook("import tensorflow as tf\ntf.train.Scaffold()", magic))
     expected = json.dumps(
         notebook("import tensorflow as tf\nimport tfmts_compat\ntfmts_compat.Scaffold()", magic)
@@ -81,14 +81,14 @@ def test_an_import_that_a_magic_uses_stays(magic):
     assert migrated(text, "n.ipynb").text == expected
 
 
-def test_text_cells_stay_as_they_are():
+def test_text_cells_do_not_change():
     text = json.dumps(
         notebook(["import tensorflow as tf\n", "tf.train.Scaffold()"], kind="markdown")
     )
     assert migrated(text, "n.ipynb").text == text
 
 
-def test_await_outside_of_a_function_is_read():
+def test_await_outside_a_function_is_parsed():
     text = json.dumps(notebook(["import tensorflow as tf\n", "await tf.train.Scaffold(tf.x)"]))
     assert "await tfmts_compat.Scaffold(tf.x)" in migrated(text, "n.ipynb").text
 
@@ -107,7 +107,7 @@ MAGICS = {
 
 
 @pytest.mark.parametrize("source", MAGICS.values(), ids=MAGICS)
-def test_python_among_magics_is_read(source):
+def test_python_in_magics_is_migrated(source):
     new = [line.replace("tf.train.", "tfmts_compat.") for line in source]
     result = migrated(json.dumps(notebook(TF, source)), "n.ipynb")
     assert result.text == json.dumps(notebook(f"{TF}\nimport tfmts_compat", new))
@@ -137,12 +137,12 @@ ALL_IN_ONE = {
 
 
 @pytest.mark.parametrize(("before", "after"), ALL_IN_ONE.values(), ids=ALL_IN_ONE)
-def test_an_import_beside_magics(before, after):
+def test_an_import_in_a_magic_is_migrated(before, after):
     text = json.dumps(notebook(before))
     assert migrated(text, "n.ipynb").text == json.dumps(notebook(after))
 
 
-def test_a_cell_that_cannot_be_parsed_stays_and_is_named():
+def test_a_cell_that_cannot_be_parsed_is_reported_and_not_changed():
     bad = ["x = 1\n", "tf.train.Scaffold(((\n"]
     text = json.dumps(notebook(TF, bad, USED))
     expected = json.dumps(notebook(f"{TF}\nimport tfmts_compat", bad, USED.replace(
@@ -151,16 +151,16 @@ def test_a_cell_that_cannot_be_parsed_stays_and_is_named():
     assert result.text == expected
     (found,) = (str(it) for it in result.found if it.code == "TFM002")
     assert found.startswith("n.ipynb:cell 2:2:1: TFM002 ")
-    assert found.endswith("; this cell stays, and the others are done")
+    assert found.endswith("; this cell is not changed, the other cells are")
 
 
-def test_an_import_that_only_a_cell_that_cannot_be_parsed_uses_stays():
+def test_an_import_that_a_cell_that_cannot_be_parsed_uses_is_kept():
     text = json.dumps(notebook(f"{TF}\ntf.train.Scaffold()", "tf.x((("))
     expected = notebook(f"{TF}\nimport tfmts_compat\ntfmts_compat.Scaffold()", "tf.x(((")
     assert migrated(text, "n.ipynb").text == json.dumps(expected)
 
 
-def test_a_cell_that_is_nested_too_deeply_is_named():
+def test_a_cell_that_is_nested_too_deeply_is_reported():
     text = json.dumps(notebook(f"{TF}\ntf.train.Scaffold()", f"x = 1\ny = {'tf.x + ' * 200}tf.x"))
     with pytest.raises(UnreadableError, match=r"too deeply .* \(cell 2\)") as found:
         migrated(text, "n.ipynb")
@@ -168,6 +168,6 @@ def test_a_cell_that_is_nested_too_deeply_is_named():
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cells": 3}', '{"cells": [3]}'])
-def test_what_is_no_notebook_is_an_error(text):
-    with pytest.raises(UnreadableError, match="is no notebook"):
+def test_a_file_that_is_not_a_notebook_is_an_error(text):
+    with pytest.raises(UnreadableError, match="is not a notebook"):
         migrated(text, "n.ipynb")

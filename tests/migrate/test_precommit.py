@@ -1,4 +1,4 @@
-"""The pre-commit hooks, in a real run of pre-commit from a clone of this repository."""
+"""The pre-commit hooks, run by pre-commit from a clone of this repository."""
 
 import os
 import shutil

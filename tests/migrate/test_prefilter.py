@@ -15,5 +15,5 @@ from tfmts_compat.migrate.prefilter import may_hold_a_name
         b"",
     ],
 )
-def test_files_that_cannot_hold_a_name_are_told_apart_by_their_bytes(data):
+def test_a_file_that_cannot_have_a_finding_is_skipped(data):
     assert not may_hold_a_name(data)

@@ -1,6 +1,6 @@
-"""Random programs over a stub of tensorflow: what ran before the move gives the same after.
+"""Random programs with a stub of tensorflow: migrated programs have the same output.
 
-TFMTS_PROGRAMS sets their number; 500 by default.
+TFMTS_PROGRAMS sets the number of programs, by default 500.
 """
 
 import collections
@@ -30,9 +30,9 @@ MODULES = {
     "other": {"x": "<other>"},
     "other.train": {name: f"<other {name}>" for name in TRAIN},
 }
-LAZY = ("tensorflow.sub", "tensorflow.python")  # attributes only once they are imported
+LAZY = ("tensorflow.sub", "tensorflow.python")  # attributes only after they are imported
 
-# An import, and the dotted names by which what it brings in can be used.
+# An import, and the dotted names through which the imported modules can be used.
 IMPORTS = {
     "import tensorflow as tf": ["tf.train.", "tf.compat.v1.train.", "tf."],
     "import tensorflow": ["tensorflow.train.", "tensorflow.compat.v1.train.", "tensorflow."],
@@ -120,7 +120,7 @@ class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def outcome(program):
-    """What a program gives out, or the error with which it ends."""
+    """The output of a program, and the error with which it ends."""
     given = []
     roots = {name.partition(".")[0] for name in MODULES}
     kept = {name: it for name, it in sys.modules.items() if name.partition(".")[0] not in roots}
@@ -139,7 +139,7 @@ def indented(lines):
 
 @st.composite
 def blocks(draw, depth, reached):
-    """Lines, with the names that they bind added to those that may be used."""
+    """Lines of code. Adds the names that they bind to `reached`."""
     lines = []
     for _ in range(draw(st.integers(1, 4))):
         kind = draw(st.sampled_from(["import", "use", "use", "alias", "nested", "nested"]))

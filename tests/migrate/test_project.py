@@ -1,4 +1,4 @@
-"""Modules of the code base that pass TensorFlow on: followed, or reported with the reason."""
+"""Modules of the code base that re-export TensorFlow: resolved, or reported with the reason."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tfmts_compat.migrate import project
 from tfmts_compat.migrate.rewrite import rewritten
 
 USE = "x = {0}train.Scaffold(), {0}x\n"
-FOLLOWED = {
+RESOLVED = {
     "import": ("import tensorflow as tf\n", "from .compat import tf", "tf."),
     "as": ("import tensorflow.compat.v1 as tf\n", "from .compat import tf as tf1", "tf1."),
     "absolute": ("import tensorflow as tf\n", "from pkg.compat import tf", "tf."),
@@ -39,15 +39,13 @@ FOLLOWED = {
     ),
     "alias": ("import tensorflow as tf\n", "from . import compat\ntf1 = compat.tf", "tf1."),
 }
-WRITE = (
-    "if it is, in place of tf.train.Scaffold write tfmts_compat.Scaffold and import tfmts_compat"
-)
-NOT_FOLLOWED = {
-    "function": ("def load(): pass\ntf = load()\n", "another value in pkg/compat.py:2"),
-    "class": ("class tf: pass\n", "another value in pkg/compat.py:1"),
-    "loop": ("for tf in load():\n    pass\n", "another value in pkg/compat.py:1"),
-    "elsewhere": ("from company import tf\n", "company.tf in pkg/compat.py"),
-    "missing": ("import os\n", "no name of pkg/compat.py"),
+REPLACE = "if it is, replace tf.train.Scaffold with tfmts_compat.Scaffold and import tfmts_compat"
+NOT_RESOLVED = {
+    "function": ("def load(): pass\ntf = load()\n", "it has another value at pkg/compat.py:2"),
+    "class": ("class tf: pass\n", "it has another value at pkg/compat.py:1"),
+    "loop": ("for tf in load():\n    pass\n", "it has another value at pkg/compat.py:1"),
+    "elsewhere": ("from company import tf\n", "it is company.tf in pkg/compat.py"),
+    "missing": ("import os\n", "pkg/compat.py does not define it"),
 }
 AMBIGUOUS = {
     "branch": "try:\n    import tensorflow as tf\nexcept ImportError:\n    tf = fake()\n",
@@ -65,13 +63,13 @@ def found_in_user(tree, compat):
 
 
 @pytest.fixture(autouse=True)
-def _forgets():
+def _clear_caches():
     project._names.cache_clear()
     project._module.cache_clear()
 
 
-@pytest.mark.parametrize(("compat", "imported", "prefix"), FOLLOWED.values(), ids=FOLLOWED)
-def test_a_module_that_passes_tensorflow_on_is_followed(tree, compat, imported, prefix):
+@pytest.mark.parametrize(("compat", "imported", "prefix"), RESOLVED.values(), ids=RESOLVED)
+def test_a_module_that_re_exports_tensorflow_is_resolved(tree, compat, imported, prefix):
     inner = "import tensorflow as tf\n"
     tree(pkg__compat_py=compat, pkg__inner_py=inner)
     old = f"{imported}\n{USE.format(prefix)}"
@@ -87,17 +85,17 @@ def test_a_module_that_passes_tensorflow_on_is_followed(tree, compat, imported, 
     assert cli.main(["migrate", "--check", "--strict", "."]) == 0
 
 
-@pytest.mark.parametrize(("compat", "why"), NOT_FOLLOWED.values(), ids=NOT_FOLLOWED)
-def test_a_module_with_another_definition_is_reported(tree, compat, why):
-    message = f"it is not known whether tf is TensorFlow, since it is {why}; {WRITE}"
+@pytest.mark.parametrize(("compat", "reason"), NOT_RESOLVED.values(), ids=NOT_RESOLVED)
+def test_a_module_with_another_definition_is_reported(tree, compat, reason):
+    message = f"it is not known whether tf is TensorFlow, because {reason}; {REPLACE}"
     assert found_in_user(tree, compat) == [("TFM208", message)]
 
 
 @pytest.mark.parametrize("compat", AMBIGUOUS.values(), ids=AMBIGUOUS)
 def test_a_module_with_two_definitions_is_reported(tree, compat):
     message = (
-        "may be tensorflow.train.Scaffold, which is tfmts_compat.Scaffold now, or something else "
-        "that has the same name here; give the two different names"
+        "may be tensorflow.train.Scaffold, which tfmts_compat.Scaffold replaces, or something else "
+        "with the same name; use two different names"
     )
     assert found_in_user(tree, compat) == [("TFM205", message)]
 
@@ -109,4 +107,4 @@ def test_an_import_of_the_code_base_is_not_removed(tree, capsys):
     assert (tree() / "pkg/user.py").read_text() == (
         "from .compat import tf\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n"
     )
-    assert "pkg/user.py:1:21: TFM104 tf has no use any more" in capsys.readouterr().out
+    assert "pkg/user.py:1:21: TFM104 tf is no longer used" in capsys.readouterr().out

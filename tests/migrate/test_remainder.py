@@ -1,4 +1,4 @@
-"""What is left to a person: the exact messages, which say what to write."""
+"""Places that have to be changed by hand: the exact messages."""
 
 import pytest
 
@@ -7,10 +7,10 @@ from tfmts_compat.migrate.names import ADVICE
 from tfmts_compat.migrate.prefilter import may_hold_a_name
 from tfmts_compat.migrate.rewrite import rewritten
 
-from .helpers import dedented, left_to_a_person
+from .helpers import dedented, found_to_change_by_hand
 
-WRITE = "write tfmts_compat.Scaffold and import tfmts_compat"
-UNKNOWN = "TFM208 it is not known whether {0} is TensorFlow; if it is, in place of {0}.{1} " + WRITE
+REPLACE = "with tfmts_compat.Scaffold and import tfmts_compat"
+UNKNOWN = "TFM208 it is not known whether {0} is TensorFlow; if it is, replace {0}.{1} " + REPLACE
 LEFT = {
     "parameter": (
         "def f(tf):\n    return tf.train.Scaffold()\n",
@@ -44,8 +44,8 @@ LEFT = {
     ),
     "not-among-the-files": (
         "from company.compat import tf\nx = tf.train.Scaffold()\n",
-        "2:5: TFM208 it is not known whether tf is TensorFlow, since company.compat.tf was not "
-        f"found below this directory; if it is, in place of tf.train.Scaffold {WRITE}",
+        "2:5: TFM208 it is not known whether tf is TensorFlow, because company.compat.tf was "
+        f"not found below this directory; if it is, replace tf.train.Scaffold {REPLACE}",
     ),
     "star": (
         "from .compat import *\nx = tf.train.Scaffold()\n",
@@ -53,39 +53,39 @@ LEFT = {
     ),
     "mocked": (
         'mock.patch("tensorflow.compat.v1.train.Scaffold")\n',
-        "1:12: TFM209 names tensorflow.compat.v1.train.Scaffold in a string; "
+        "1:12: TFM209 tensorflow.compat.v1.train.Scaffold is named in a string; "
         'write "tfmts_compat.Scaffold"',
     ),
     "mocked-attribute": (
         'mock.patch("tensorflow.train.Scaffold.finalize")\n',
-        '1:12: TFM209 names tensorflow.train.Scaffold in a string; write "tfmts_compat.Scaffold'
-        '.finalize"',
+        '1:12: TFM209 tensorflow.train.Scaffold is named in a string; write '
+        '"tfmts_compat.Scaffold.finalize"',
     ),
     "configured": (
         'HOOKS = ["tf.train.StopAtStepHook"]\n',
-        "1:10: TFM209 names tf.train.StopAtStepHook in a string; "
+        "1:10: TFM209 tf.train.StopAtStepHook is named in a string; "
         'write "tfmts_compat.StopAtStepHook"',
     ),
     "getattr": (
         'import tensorflow as tf\nx = getattr(tf.train, "Scaffold", None)\n',
-        "2:5: TFM201 looks tensorflow.train.Scaffold up by a string; write tfmts_compat.Scaffold "
-        "in place of the call, and import tfmts_compat",
+        "2:5: TFM201 tensorflow.train.Scaffold is looked up by a string; replace the call with "
+        "tfmts_compat.Scaffold, and import tfmts_compat",
     ),
     "hasattr": (
         'import tensorflow as tf\nx = hasattr(tf.train, "Scaffold")\n',
-        "2:5: TFM201 looks tensorflow.train.Scaffold up by a string; tfmts_compat.Scaffold is "
-        "always there: remove the test, and import tfmts_compat",
+        "2:5: TFM201 tensorflow.train.Scaffold is looked up by a string; tfmts_compat.Scaffold "
+        "always exists, so remove the test, and import tfmts_compat",
     ),
     "patch-object": (
         'import tensorflow as tf\nmock.patch.object(tf.train, "Scaffold")\n',
-        "2:1: TFM201 looks tensorflow.train.Scaffold up by a string; write tfmts_compat in place "
-        "of tf.train, and import tfmts_compat",
+        "2:1: TFM201 tensorflow.train.Scaffold is looked up by a string; replace tf.train with "
+        "tfmts_compat, and import tfmts_compat",
     ),
     "through-an-attribute": (
         "import tensorflow as tf\ndef f(self):\n    self.tf1 = tf.compat.v1\n"
         "    self.tf1.train.Scaffold()\n",
-        "4:5: TFM207 self.tf1.train.Scaffold may be tensorflow.train.Scaffold, reached through an "
-        f"attribute; in place of self.tf1.train.Scaffold {WRITE}",
+        "4:5: TFM207 self.tf1.train.Scaffold may be tensorflow.train.Scaffold, accessed through an "
+        f"attribute; if it is, replace self.tf1.train.Scaffold {REPLACE}",
     ),
     "Supervisor": (
         "import tensorflow as tf\nsv = tf.train.Supervisor(logdir='x')\n",
@@ -111,9 +111,9 @@ LEFT = {
 
 
 @pytest.mark.parametrize(("source", "expected"), LEFT.values(), ids=LEFT)
-def test_what_is_left_says_what_to_write(source, expected):
+def test_the_message_says_what_to_write(source, expected):
     assert may_hold_a_name(source.encode())
-    left_to_a_person(source)  # the same without the prefilter
+    found_to_change_by_hand(source)  # the same without the prefilter
     result = rewritten(source, "module.py")
     assert list(map(str, result.found)) == [f"module.py:{expected}"]
     assert result.text == source
@@ -131,9 +131,9 @@ NOTHING = {
 
 
 @pytest.mark.parametrize("source", NOTHING.values(), ids=NOTHING)
-def test_nothing_is_reported(source, tree):
+def test_other_names_and_strings_are_not_reported(source, tree):
     tree(own__train_py="class Scaffold:\n    pass\n")
-    assert left_to_a_person(source) == []
+    assert found_to_change_by_hand(source) == []
 
 
 BRANCHES = {
@@ -170,24 +170,24 @@ BRANCHES = {
 
 
 @pytest.mark.parametrize("source", BRANCHES.values(), ids=BRANCHES)
-def test_branches_that_became_the_same(source):
-    assert left_to_a_person(source) == [(3, 1, "TFM211")]
+def test_branches_that_become_identical_are_reported(source):
+    assert found_to_change_by_hand(source) == [(3, 1, "TFM211")]
     moved = rewritten(dedented(source), "module.py").text
-    assert [code for _, _, code in left_to_a_person(moved)] == ["TFM211"]
+    assert [code for _, _, code in found_to_change_by_hand(moved)] == ["TFM211"]
 
 
 def test_branches_that_differ_are_not_reported():
     for other in ("Hook = None", "Hook = tf.train.SessionRunHook; x = 1"):
         source = BRANCHES["try"].replace("Hook = tf.estimator.SessionRunHook", other)
-        assert left_to_a_person(source) == []
+        assert found_to_change_by_hand(source) == []
 
 
-def test_a_comment_silences_the_branches():
+def test_a_comment_ignores_identical_branches():
     source = BRANCHES["try"].replace("try:", "try:  # tfmts: ignore[TFM211]")
-    assert left_to_a_person(source) == []
+    assert found_to_change_by_hand(source) == []
 
 
-def test_a_string_in_a_notebook_is_found():
+def test_a_string_in_a_notebook_is_reported():
     data = b'{"cells": [{"cell_type": "code", "source": ["p(\\"tf.train.Scaffold\\")"]}]}'
     assert may_hold_a_name(data)
     assert [it.code for it in processed("n.ipynb", data, (), False).found] == ["TFM209"]

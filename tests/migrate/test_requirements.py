@@ -1,4 +1,4 @@
-"""Files that list TensorFlow and lack tfmts_compat."""
+"""Requirements files that list TensorFlow, but not tfmts_compat."""
 
 import pytest
 
@@ -45,15 +45,15 @@ def found(capsys, *arguments):
 
 @pytest.mark.parametrize("paths", [["."], ["pkg/a.py"]])
 @pytest.mark.parametrize("name", LISTS)
-def test_what_to_add_where(tree, capsys, name, paths):
+def test_a_file_that_lists_only_tensorflow_is_reported(tree, capsys, name, paths):
     tree(pkg__a_py=OLD)
     text, place, addition = LISTS[name]
     write(tree(), name, text)
     packages = {"requirements-dev.in": "tensorflow-gpu", "requirements/base.txt": "tf-nightly"}
     package = packages.get(name, "tensorflow")
     assert found(capsys, *paths) == [
-        f"{name}:{place}: TFM401 lists {package} and not tfmts_compat; beside it add {addition}, "
-        "where URL is the repository that you have tfmts_compat from"
+        f"{name}:{place}: TFM401 lists {package} but not tfmts_compat; add {addition}, "
+        "where URL is the address of the repository of tfmts_compat"
     ]
     assert cli.main(["migrate", "--write", *paths]) == 0
     capsys.readouterr()
@@ -62,7 +62,7 @@ def test_what_to_add_where(tree, capsys, name, paths):
     assert found(capsys, *paths) == []
 
 
-def test_poetry(tree, capsys):
+def test_a_poetry_file_is_reported(tree, capsys):
     tree(a_py=OLD)
     write(tree(), "pyproject.toml", '[tool.poetry.dependencies]\nnumpy = "1"\ntensorflow = "^2"\n')
     assert [line.split()[0] for line in found(capsys, ".")] == ["pyproject.toml:3:1:"]
@@ -78,13 +78,13 @@ NOT_MISSING = {
 
 
 @pytest.mark.parametrize(("text", "source"), NOT_MISSING.values(), ids=NOT_MISSING)
-def test_nothing_is_missing(tree, capsys, text, source):
+def test_other_files_are_not_reported(tree, capsys, text, source):
     tree(a_py=source)
     write(tree(), "requirements.txt", text)
     assert found(capsys, ".") == []
 
 
-def test_the_nearest_files_count(tree, capsys):
+def test_the_nearest_files_are_checked(tree, capsys):
     tree(a__a_py=OLD, b__a_py=OLD, c__a_py=OLD)
     write(tree(), "c/requirements.txt", "tensorflow\ntfmts_compat\n")
     assert found(capsys, "c") == []

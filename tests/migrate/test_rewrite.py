@@ -1,4 +1,4 @@
-"""The names that move, by the way in which code reaches them."""
+"""The names that are replaced, by the way in which code accesses them."""
 
 import re
 import sys
@@ -34,7 +34,7 @@ IMPORTS = {
 
 
 @pytest.mark.parametrize(("imported", "prefix"), IMPORTS.values(), ids=IMPORTS)
-def test_a_name_moves_and_its_import_with_it(imported, prefix):
+def test_a_name_and_its_import_are_replaced(imported, prefix):
     check_transformed(
         f"{imported}\n\nhook = {prefix}.StopAtStepHook(last_step=3)\n",
         "import tfmts_compat\n\nhook = tfmts_compat.StopAtStepHook(last_step=3)\n",
@@ -50,7 +50,7 @@ MODULES = {
 
 
 @pytest.mark.parametrize(("module", "name"), MODULES.items(), ids=MODULES)
-def test_a_name_of_a_private_module_moves(module, name):
+def test_a_name_of_a_private_module_is_replaced(module, name):
     check_transformed(
         f"from tensorflow.python.training import {module}\nX = {name}\n",
         f"import tfmts_compat\nX = tfmts_compat.{name.split('.')[1]}\n",
@@ -58,7 +58,7 @@ def test_a_name_of_a_private_module_moves(module, name):
 
 
 @pytest.mark.parametrize("name", ["get_or_create", "get", "create"])
-def test_a_global_step_of_contrib_moves(name):
+def test_a_global_step_function_of_contrib_is_replaced(name):
     check_transformed(
         f"import tensorflow as tf\nstep = tf.contrib.framework.{name}_global_step()\n",
         f"import tfmts_compat\nstep = tfmts_compat.{name}_global_step()\n",
@@ -82,7 +82,7 @@ FROM_IMPORTS = {
         "from tensorflow.estimator import SessionRunHook, SessionRunArgs\n",
         "from tfmts_compat import SessionRunHook, SessionRunArgs\n",
     ),
-    "beside-another": (
+    "with-another": (
         "from tensorflow.compat.v1.train import Saver, Scaffold, Optimizer\n",
         "from tensorflow.compat.v1.train import Saver, Optimizer\n"
         "from tfmts_compat import Scaffold\n",
@@ -135,7 +135,7 @@ FROM_IMPORTS = {
         "                              )  # pylint: disable=x\n"
         "from tfmts_compat import Scaffold  # pylint: disable=x\n",
     ),
-    "comment-beside-the-bracket": (
+    "comment-next-to-the-bracket": (
         "from tensorflow.train import (Scaffold,  # a\n                              Saver)\n",
         "from tensorflow.train import (  # a\n"
         "                              Saver)\n"
@@ -145,11 +145,11 @@ FROM_IMPORTS = {
 
 
 @pytest.mark.parametrize(("before", "after"), FROM_IMPORTS.values(), ids=FROM_IMPORTS)
-def test_from_imports_take_the_name_from_tfmts_compat(before, after):
+def test_a_name_in_a_from_import_is_imported_from_tfmts_compat(before, after):
     check_transformed(before, after)
 
 
-def test_a_module_named_in_a_call_is_not_replaced():
+def test_a_module_in_a_string_is_not_replaced():
     check_transformed(
         "from tensorflow.train import Scaffold\nmodule('tensorflow.python.training')\n",
         "from tfmts_compat import Scaffold\nmodule('tensorflow.python.training')\n",
@@ -185,7 +185,7 @@ if sys.version_info >= (3, 10):
 
 
 @pytest.mark.parametrize("code", PLACES.values(), ids=PLACES)
-def test_a_name_moves_wherever_it_stands(code):
+def test_a_name_is_replaced_in_every_position(code):
     check_transformed(
         f"import tensorflow as tf\n\n{code.format('tf.train.')}\n",
         f"import tensorflow as tf\nimport tfmts_compat\n\n{code.format('tfmts_compat.')}\n",
@@ -212,7 +212,7 @@ ALIASES = {
 
 
 @pytest.mark.parametrize("code", ALIASES.values(), ids=ALIASES)
-def test_an_alias_is_followed(code):
+def test_an_alias_is_resolved(code):
     before = re.sub(r"\{(.*?)\}", r"\1", code)
     after = re.sub(r"\{(.*?)\}", "tfmts_compat.", code)
     check_transformed(
@@ -221,7 +221,7 @@ def test_an_alias_is_followed(code):
     )
 
 
-def test_a_comment_inside_a_dotted_name_stays():
+def test_a_comment_inside_a_dotted_name_is_kept():
     check_transformed(
         "import tensorflow as tf\nx = (tf.train  # why\n     .Scaffold, tf.x)\n",
         "import tensorflow as tf\nimport tfmts_compat\n"
@@ -229,7 +229,7 @@ def test_a_comment_inside_a_dotted_name_stays():
     )
 
 
-def test_comments_inside_a_dotted_name_stay():
+def test_comments_inside_a_dotted_name_are_kept():
     check_transformed(
         "import tensorflow as tf\nx = (tf  # one\n     .train  # two\n     .Scaffold, tf.x)\n",
         "import tensorflow as tf\nimport tfmts_compat\n"
@@ -237,7 +237,7 @@ def test_comments_inside_a_dotted_name_stay():
     )
 
 
-def test_what_the_shim_does_not_export_stays():
+def test_names_that_tfmts_compat_does_not_export_are_kept():
     check_transformed(
         """
         import tensorflow as tf
@@ -272,7 +272,7 @@ BYTES = {
 
 
 @pytest.mark.parametrize("text", BYTES.values(), ids=BYTES)
-def test_all_else_stays_as_it_is(text):
+def test_all_other_bytes_are_kept(text):
     newline = "\r\n" if "\r\n" in text else "\r" if "\r" in text else "\n"
     first, rest = text.split(newline, 1)
     expected = f"{first}{newline}import tfmts_compat{newline}{rest}"

@@ -1,4 +1,4 @@
-"""What a change may not do to a module, whatever made it."""
+"""Errors in a changed module."""
 
 import pytest
 
@@ -30,29 +30,29 @@ FAULTS = {
     "parameter": (
         f"{TF}def f(tfmts_compat):\n    return tf.x\n",
         f"{TF}{NEW}def f(tfmts_compat):\n    return tfmts_compat.x\n",
-        "tfmts_compat on line 4 may be something else in f",
+        "tfmts_compat on line 4 may have another value in f",
     ),
     "assigned-global": (
         f"{TF}def f():\n    global tfmts_compat\n    tfmts_compat = 3\nx = tf.y\n",
         f"{TF}{NEW}def f():\n    global tfmts_compat\n    tfmts_compat = 3\nx = tfmts_compat.y\n",
-        "tfmts_compat on line 6 may be something else in the module",
+        "tfmts_compat on line 6 may have another value in the module",
     ),
-    "import-gone-but-used": (
+    "removed-import-is-used": (
         f"{TF}x = tf.y\ndef f():\n    return tf.z\n",
         f"{NEW}x = tfmts_compat.y\ndef f():\n    return tf.z\n",
-        "tf is used on line 4, and its import would be gone",
+        "tf is used on line 4, but its import would be removed",
     ),
-    "import-of-a-global-gone-but-used": (
+    "removed-import-of-a-global-is-used": (
         "def f():\n    global tf\n    import tensorflow as tf\n\nx = [tf.y for _ in z]\n",
         "def f():\n    global tf\n    pass\n\nx = [tf.y for _ in z]\n",
-        "tf is used on line 5, and its import would be gone",
+        "tf is used on line 5, but its import would be removed",
     ),
-    "import-of-a-class-gone": (
+    "removed-import-of-a-class": (
         "class A:\n    import tensorflow as tf\n",
         "class A:\n    pass\n",
         "tf would no longer be an attribute of A",
     ),
-    "import-of-an-outer-function-gone": (
+    "removed-import-of-an-outer-function": (
         "def f():\n    import tensorflow as tf\n    def g():\n        nonlocal tf\n        tf.x\n",
         "def f():\n    pass\n    def g():\n        nonlocal tf\n        tf.x\n",
         "it would not compile: no binding for nonlocal 'tf' found",
@@ -63,7 +63,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("old", "new", "message"), FAULTS.values(), ids=FAULTS)
-def test_fault(old, new, message):
+def test_an_error_is_found(old, new, message):
     found = fault(old, new)
     assert found == message or found.startswith(message)
 
@@ -75,6 +75,6 @@ def test_a_change_that_cannot_be_verified_is_not_made(monkeypatch):
     assert (result.text, result.changes) == (text, [])
     assert [it.code for it in result.found] == ["TFM003", "TFM201"]
     assert result.found[0].message == (
-        "this file is left as it was, because x is not bound; "
-        "move its names by hand, and report this"
+        "the file is not changed, because x is not bound; "
+        "replace its names by hand, and report this"
     )

@@ -1,4 +1,4 @@
-"""Calls of MonitoredTrainingSession, judged by the rules of the session itself."""
+"""Checks of the literal arguments of a call, by the same rules as the session applies."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _PAIRS = (
 )
 
 
-def judged(call: cst.Call) -> Iterator[tuple[cst.CSTNode, str, str]]:
-    """Judges what the arguments say by themselves; what is computed is not judged.
+def check_call(call: cst.Call) -> Iterator[tuple[cst.CSTNode, str, str]]:
+    """Checks the arguments that are literals. Computed arguments are not checked.
 
     Args:
       call: a call of MonitoredTrainingSession.
@@ -43,7 +43,7 @@ def judged(call: cst.Call) -> Iterator[tuple[cst.CSTNode, str, str]]:
             yield (
                 argument,
                 "TFM304",
-                f"MonitoredTrainingSession takes {len(_POSITIONAL)} arguments by position",
+                f"MonitoredTrainingSession takes at most {len(_POSITIONAL)} positional arguments",
             )
         elif not argument.star:
             name = argument.keyword.value if argument.keyword else _POSITIONAL[index]
@@ -60,10 +60,10 @@ def judged(call: cst.Call) -> Iterator[tuple[cst.CSTNode, str, str]]:
     for resolve, secs_name, steps_name in _PAIRS:
         secs, steps = given.get(secs_name, default), given.get(steps_name, default)
         if _UNKNOWN not in (secs, steps):
-            yield from ((call, code, text) for code, text in _judged_pair(resolve, secs, steps))
+            yield from ((call, code, text) for code, text in _check_pair(resolve, secs, steps))
 
 
-def _judged_pair(resolve: Any, secs: Any, steps: Any) -> Iterator[tuple[str, str]]:
+def _check_pair(resolve: Any, secs: Any, steps: Any) -> Iterator[tuple[str, str]]:
     try:
         resolved: Cadence = resolve(secs, steps)
     except TypeError as problem:
@@ -79,7 +79,7 @@ def _judged_pair(resolve: Any, secs: Any, steps: Any) -> Iterator[tuple[str, str
         unused = "save_checkpoint_secs" if resolved.secs is None else "save_checkpoint_steps"
         yield (
             "TFM301",
-            f"{rule.says}; upstream: {rule.upstream} ({rule.departure}); leave {unused} out",
+            f"{rule.says}; upstream: {rule.upstream} ({rule.departure}); remove {unused}",
         )
     for pitfall in resolved.pitfalls:
         yield "TFM302", pitfall
@@ -87,11 +87,11 @@ def _judged_pair(resolve: Any, secs: Any, steps: Any) -> Iterator[tuple[str, str
 
 def _unknown(node: cst.CSTNode, name: str) -> Iterator[tuple[cst.CSTNode, str, str]]:
     if name not in _PARAMETERS:
-        yield node, "TFM304", f"no version of MonitoredTrainingSession takes {name}"
+        yield node, "TFM304", f"MonitoredTrainingSession has no argument {name} in any version"
 
 
 def _entries(node: cst.BaseExpression) -> list[tuple[cst.CSTNode, str, cst.BaseExpression]] | None:
-    """What **{...} or **dict(...) gives, if all of its keys can be read."""
+    """Returns the entries of **{...} or **dict(...), or None if a key is not a literal."""
     found: list[tuple[cst.CSTNode, str, cst.BaseExpression]] = []
     if isinstance(node, cst.Dict):
         for element in node.elements:
@@ -112,7 +112,7 @@ def _entries(node: cst.BaseExpression) -> list[tuple[cst.CSTNode, str, cst.BaseE
 
 
 def _literal(node: cst.BaseExpression) -> Any:
-    """The value of a literal or of arithmetic on numbers, e.g. 10 * 60, else _UNKNOWN."""
+    """Returns the value of a literal or of arithmetic such as 10 * 60, else _UNKNOWN."""
     if isinstance(node, (cst.Name, cst.Attribute)):
         last = node if isinstance(node, cst.Name) else node.attr
         if last.value == "USE_DEFAULT":

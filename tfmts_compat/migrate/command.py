@@ -15,9 +15,9 @@ from tfmts_compat.migrate.names import NEW
 _NEEDS = ("libcst", "pathspec", "tqdm")
 _EXIT = """\
 exit codes:
-  0  nothing to do, or written
-  1  --check, --diff: changes are needed; --strict: something is left to a person
-  2  a usage error, or a file that could not be read, parsed or written; the rest is done
+  0  no changes are needed, or the files were changed, or the diff was shown
+  1  --check, --diff: changes are needed; --strict: a place has to be changed by hand
+  2  a usage error, or a file cannot be read, parsed or written; other files are migrated
 """
 
 
@@ -25,9 +25,9 @@ def add_parser(subparsers: Any) -> None:
     """Registers the subcommand."""
     parser = subparsers.add_parser(
         "migrate",
-        help="move a code base onto tfmts_compat",
-        description="Move TF 1, compat.v1 and half-upgraded code onto tfmts_compat. Without a "
-        "flag the diff is shown, and nothing is written.",
+        help="migrate a code base to tfmts_compat",
+        description="Migrate TF 1, compat.v1 and partly upgraded code to tfmts_compat. Without a "
+        "flag, show the diff and write nothing.",
         epilog=_EXIT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -36,33 +36,33 @@ def add_parser(subparsers: Any) -> None:
         "paths", nargs="+", metavar="PATH", help="files, directories, or - for stdin to stdout"
     )
     modes = parser.add_mutually_exclusive_group()
-    modes.add_argument("--check", action="store_true", help="list what has to change; exit 1")
-    modes.add_argument("--diff", action="store_true", help="print the diff alone; exit 1")
+    modes.add_argument("--check", action="store_true", help="list the changes; exit 1 if any")
+    modes.add_argument("--diff", action="store_true", help="print only the diff; exit 1 if any")
     modes.add_argument("--write", action="store_true", help="change the files")
     parser.add_argument(
-        "--strict", action="store_true", help="exit 1 for what is left to a person, too"
+        "--strict", action="store_true", help="also exit 1 if a place has to be changed by hand"
     )
     parser.add_argument(
         "--format",
         choices=("text", "json", "github"),
         default="text",
         dest="form",
-        help="how findings are printed (default text)",
+        help="the format of the findings (default text)",
     )
     parser.add_argument(
         "--exclude",
         action="append",
         default=[],
         metavar="PATTERN",
-        help="files to leave out, as in .gitignore; may be given again",
+        help="exclude these files, as in .gitignore; can be repeated",
     )
-    for name, effect in (("select", "report and move only"), ("ignore", "do not report or move")):
+    for name, effect in (("select", "report and replace only"), ("ignore", "skip")):
         parser.add_argument(
             f"--{name}",
             action="append",
             default=[],
             metavar="CODES",
-            help=f"{effect} these codes or groups, such as TFM201,TFM3; may be given again",
+            help=f"{effect} these codes or groups, such as TFM201,TFM3; can be repeated",
         )
     parser.set_defaults(run=_run)
 
@@ -73,25 +73,25 @@ def _run(arguments: argparse.Namespace) -> int:
         raise ValueError(
             f"migrate needs {', '.join(missing)}; in a clone of {NEW}: pip install '.[migrate]'"
         )
-    gc.set_threshold(300_000, 50, 50)  # trees are made of many small objects
+    gc.set_threshold(300_000, 50, 50)  # syntax trees have many small objects
     from tfmts_compat.migrate.report import Report
 
     piped = "-" in arguments.paths
     if piped and len(arguments.paths) > 1:
-        raise ValueError("-: cannot be given beside other paths")
+        raise ValueError("-: cannot be combined with other paths")
     listing = arguments.check or arguments.write
     report = Report(
         arguments.form,
         shows_moves=arguments.check,
         shows_files=arguments.write,
-        aside=piped or not listing,
+        to_stderr=piped or not listing,
     )
     try:
         (_stdin if piped else _files)(arguments, report)
     except KeyboardInterrupt:
-        print("tfmts-compat: interrupted; every file is whole", file=sys.stderr)
+        print("tfmts-compat: interrupted; no file is written in part", file=sys.stderr)
         return 130
-    except RuntimeError as problem:  # a process was killed, for want of memory say
+    except RuntimeError as problem:  # a process was killed, for example by the OOM killer
         print(f"tfmts-compat: error: {problem}", file=sys.stderr)
         return 2
     did = "changed" if arguments.write else "would change"
@@ -103,7 +103,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _ignored(arguments: argparse.Namespace, settings: Any) -> tuple[str, ...]:
-    """The codes that the settings and the command line switch off."""
+    """Returns the codes that the settings and the command line ignore."""
     from tfmts_compat.migrate.findings import unselected, validated
 
     def given(name: str) -> tuple[str, ...]:
@@ -132,9 +132,8 @@ def _files(arguments: argparse.Namespace, report: Any) -> None:
                 files.write(outcome.path, outcome.data, outcome.read)
             except (files.ChangedError, OSError) as problem:
                 if isinstance(problem, files.ChangedError):
-                    failed(
-                        outcome.path, "changed after it was read, and stays; run again", "TFM004"
-                    )
+                    why = "changed after it was read, and is not overwritten; run again"
+                    failed(outcome.path, why, "TFM004")
                 else:
                     why = f"cannot be written: {problem.strerror or problem}"
                     failed(outcome.path, why, "TFM005")

@@ -1,4 +1,4 @@
-"""A source file as text and back, byte for byte, and edits to it by position."""
+"""Decoding and encoding a source file without any other change, and edits by offset."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class UnreadableError(Exception):
     """A file that cannot be read or parsed.
 
     Attributes:
-      line: where, counted from 1.
-      parsed: whether it could be read, and only not parsed.
+      line: the line of the problem, counted from 1.
+      parsed: whether the file could be read, but not parsed.
     """
 
     def __init__(self, message: str, line: int = 1, *, parsed: bool = False) -> None:
@@ -26,19 +26,19 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Encoded:
-    """Text and what it takes to get its bytes back."""
+    """A decoded text and its encoding."""
 
     text: str
     encoding: str
 
     @classmethod
     def read(cls, data: bytes) -> Encoded:
-        """Decodes as Python does: byte order mark, coding line, else UTF-8.
+        """Decodes as Python does: by the byte order mark, the coding line, or else UTF-8.
 
         Raises:
-          UnreadableError: the bytes are not in that encoding, or it is unknown.
+          UnreadableError: the encoding is unknown, or the bytes are not valid in it.
         """
-        # The coding line is looked for in two lines, and only \n ends one here.
+        # tokenize searches the first two lines, and splits lines only at \n.
         head = data[:1000].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         try:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(head).readline)
@@ -50,22 +50,22 @@ class Encoded:
             line = data.count(b"\n", 0, problem.start) + 1
             raise UnreadableError(f"is not {encoding}: {problem.reason}", line) from problem
         if text.encode(encoding) != data:
-            raise UnreadableError(f"its bytes cannot be kept: they are not plain {encoding}")
+            raise UnreadableError(f"decoding and encoding it as {encoding} changes its bytes")
         return cls(text, encoding)
 
     def encode(self, text: str) -> bytes:
-        """The bytes of a changed text."""
+        """Encodes a changed text."""
         return text.encode(self.encoding)
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines with their ends, split where Python's tokenizer does (not at form feeds)."""
+    """Splits a text where Python's tokenizer does (not at form feeds), and keeps line ends."""
     return _LINE.findall(text)
 
 
 @dataclass
 class Edits:
-    """Replacements in a text, by offset; they may not overlap."""
+    """Replacements in a text, by offset. They must not overlap."""
 
     text: str
     lines: list[str] = field(init=False)
@@ -79,27 +79,27 @@ class Edits:
             self._starts.append(self._starts[-1] + len(line))
 
     def offset(self, line: int, column: int = 0) -> int:
-        """The offset of a line, counted from 1, and a column, counted from 0."""
+        """Returns the offset of a line, counted from 1, and a column, counted from 0."""
         return self._starts[line - 1] + column
 
     def replace(self, start: int, end: int, new: str) -> None:
-        """Replaces text[start:end]; at one place, insertions follow each other."""
+        """Replaces text[start:end]. Several insertions at one offset keep their order."""
         if start == end:
             new = self._edits.get((start, end), "") + new
         self._edits[start, end] = new
 
     def changes(self) -> list[tuple[int, int, str]]:
-        """Start, end and new text of every edit, in order."""
+        """Returns the start, end and new text of every edit, sorted."""
         return [(start, end, new) for (start, end), new in sorted(self._edits.items())]
 
     def newline(self) -> str:
-        """The file's own line end."""
+        """Returns the line end that the file uses."""
         first = self.lines[0] if self.lines else ""
         return first[len(first.rstrip("\r\n")) :] or "\n"
 
 
 def changed(text: str, changes: list[tuple[int, int, str]]) -> str:
-    """The text with every change made; one may reach beyond its end.
+    """Applies the changes to a text. A change may extend beyond the end of the text.
 
     Raises:
       ValueError: two changes overlap.

@@ -1,4 +1,4 @@
-"""Which files to look at, which may hold a name, and writing one so that it is always whole."""
+"""The settings; finding the files of a code base; writing a file without a partial state."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any, Callable, Iterator, Sequence, Tuple
 
 from tfmts_compat.migrate.prefilter import may_hold_a_name
 
-_Ignore = Tuple[str, Callable[[str], bool]]  # a directory, and what a path relative to it matches
+_Ignore = Tuple[str, Callable[[str], bool]]  # a directory, and a match of paths relative to it
 SUFFIXES = (".py", ".pyi", ".ipynb")
 _NEVER = {".git", ".hg", ".svn", ".tox", ".nox", ".venv", "__pycache__", "node_modules"}
 
 
 def is_skipped(directory: str) -> bool:
-    """Whether a directory never holds files of the code base."""
+    """Returns whether a directory never contains files of the code base."""
     return os.path.basename(directory) in _NEVER or os.path.exists(
         os.path.join(directory, "pyvenv.cfg")
     )
@@ -27,12 +27,12 @@ def is_skipped(directory: str) -> bool:
 
 @dataclass(frozen=True)
 class Settings:
-    """What [tool.tfmts_compat] in pyproject.toml says, and --exclude.
+    """The settings in [tool.tfmts_compat] of pyproject.toml, and --exclude.
 
     Attributes:
-      root: the directory that the patterns are relative to.
-      ignore: codes that are switched off.
-      exclude: patterns of files to leave out, as in .gitignore.
+      root: the directory to which the patterns are relative.
+      ignore: the codes that are ignored.
+      exclude: patterns of files that are excluded, as in .gitignore.
     """
 
     root: Path
@@ -41,10 +41,10 @@ class Settings:
 
     @classmethod
     def read(cls, path: str, exclude: Sequence[str] = ()) -> Settings:
-        """Reads the pyproject.toml nearest to a path, upwards.
+        """Reads the nearest pyproject.toml in a path or its parents.
 
         Raises:
-          ValueError: it is no TOML, or a setting is no list of strings.
+          ValueError: the file is not valid TOML, or a setting is not a list of strings.
         """
         start = Path(os.path.abspath(path))
         for directory in (start, *start.parents):
@@ -53,9 +53,14 @@ class Settings:
                 table = _toml(file).get("tool", {}).get("tfmts_compat", {})
                 for name, value in table.items():
                     if name not in ("ignore", "exclude"):
-                        raise ValueError(f"{file}: [tool.tfmts_compat] has no setting {name}")
+                        raise ValueError(
+                            f"{file}: [tool.tfmts_compat] has no setting {name}; it has ignore "
+                            "and exclude"
+                        )
                     if not isinstance(value, list) or not all(isinstance(x, str) for x in value):
-                        raise ValueError(f"{file}: {name} must be a list of strings")
+                        raise ValueError(
+                            f"{file}: {name} must be a list of strings, but is {value!r}"
+                        )
                 return cls(
                     directory,
                     tuple(table.get("ignore", ())),
@@ -84,8 +89,8 @@ class Discovery:
         """Reads the patterns of the settings.
 
         Args:
-          settings: which files are left out.
-          failed: called with a path that cannot be read, and the reason.
+          settings: they say which files are excluded.
+          failed: is called with each path that cannot be read, and the reason.
 
         Raises:
           ValueError: a pattern is not valid.
@@ -97,7 +102,7 @@ class Discovery:
                 self._excluded.append(_ignore(str(settings.root), settings.exclude))
         except ValueError as problem:
             raise ValueError(
-                f"exclude (--exclude, pyproject.toml): {problem}; give patterns as in .gitignore"
+                f"exclude (--exclude, pyproject.toml): {problem}; use patterns as in .gitignore"
             ) from problem
 
     def files(self, paths: Sequence[str]) -> Iterator[str]:
@@ -109,9 +114,9 @@ class Discovery:
             elif not os.path.lexists(path):
                 self._failed(path, "does not exist")
             elif not (os.path.isfile(path) or os.path.islink(path)):
-                self._failed(path, "is no regular file; pipe it in, and name -")
+                self._failed(path, "is not a regular file; pipe it to standard input, and pass -")
             elif os.path.islink(path) and not _within(path, os.getcwd()):
-                self._failed(path, "is a symbolic link out of this directory; name its target")
+                self._failed(path, "is a symbolic link out of this directory; pass its target")
             elif not _is_ignored(path, False, self._excluded):
                 yield os.path.relpath(os.path.realpath(path)) if os.path.islink(path) else path
 
@@ -137,7 +142,7 @@ class Discovery:
                 yield entry.path
 
     def _outer_gitignores(self, path: str) -> list[_Ignore]:
-        """The .gitignore files above a directory, up to the root of its repository."""
+        """Reads the .gitignore files above a directory, up to the root of its repository."""
         found: list[_Ignore] = []
         directory = Path(os.path.abspath(path))
         if (directory / ".git").exists():
@@ -147,7 +152,7 @@ class Discovery:
                 found = [*self._gitignore(str(parent)), *found]
             if (parent / ".git").exists():
                 return found
-        return []  # in no repository
+        return []  # not in a repository
 
     def _gitignore(self, directory: str) -> list[_Ignore]:
         file = os.path.join(directory, ".gitignore")
@@ -182,12 +187,12 @@ def _within(path: str, directory: str) -> bool:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A file that was read, or a path that could not be.
+    """A file that was read, or a path that could not be read.
 
     Attributes:
       path: the path.
-      problem: why it could not be read, or "".
-      size: the bytes of a file that may hold a name, or 0.
+      problem: why the path could not be read, or "".
+      size: the bytes of the file if it may have findings, or 0.
     """
 
     path: str
@@ -196,7 +201,7 @@ class Candidate:
 
 
 def candidates(paths: Sequence[str], settings: Settings) -> Iterator[Candidate]:
-    """Reads the files and those in the directories, and yields each of them."""
+    """Reads the given files and those in the given directories, and yields each of them."""
     problems: list[Candidate] = []
     discovery = Discovery(settings, lambda *problem: problems.append(Candidate(*problem)))
     for path in _with_progress(paths, settings, discovery):
@@ -213,24 +218,24 @@ def candidates(paths: Sequence[str], settings: Settings) -> Iterator[Candidate]:
 
 
 def _with_progress(paths: Sequence[str], settings: Settings, discovery: Discovery) -> Iterator[str]:
-    """The files; on a terminal with a progress bar, for which they are counted first."""
+    """Yields the files; on a terminal shows a progress bar, for which it counts them first."""
     if not sys.stderr.isatty():
         yield from discovery.files(paths)
         return
     from tqdm import tqdm
 
-    tqdm.monitor_interval = 0  # its thread would be there when the pool's processes are forked
+    tqdm.monitor_interval = 0  # processes must not be forked while another thread runs
     quiet = Discovery(settings, lambda path, why: None)  # noqa: ARG005
     total = sum(1 for _ in quiet.files(paths))
     yield from tqdm(discovery.files(paths), total=total, unit="file", leave=False)
 
 
 class ChangedError(Exception):
-    """A file is no longer what was read."""
+    """A file changed after it was read."""
 
 
 def write(path: str, data: bytes, read: bytes) -> None:
-    """Writes beside the file and renames, keeping the mode bits and the owner.
+    """Writes a temporary file and renames it. Keeps the mode bits and the owner.
 
     Args:
       path: the file.
@@ -238,31 +243,31 @@ def write(path: str, data: bytes, read: bytes) -> None:
       read: the SHA-256 of the bytes that were read.
 
     Raises:
-      ChangedError: it has other bytes now; it is as it was.
-      OSError: it cannot be written; it is as it was.
+      ChangedError: the file has other bytes now. It is not changed.
+      OSError: the file cannot be written. It is not changed.
     """
     status = os.stat(path)
     if not (status.st_mode & 0o222 and os.access(path, os.W_OK)):
-        raise PermissionError("it is read-only; make it writable, or leave it out with --exclude")
+        raise PermissionError("it is read-only; make it writable or exclude it with --exclude")
     if status.st_nlink > 1:
         raise OSError(
-            f"it has {status.st_nlink} hard links, and the others would keep the old text; "
-            "replace it by a copy, and run again"
+            f"it has {status.st_nlink} hard links, and the other paths would keep the old text; "
+            "replace it with a copy, and run again"
         )
     directory, name = os.path.split(path)
-    beside = os.path.join(directory, f".{name}.{os.getpid()}.tmp")
-    try:  # before the file is there, since an interrupt can come between any two lines
-        with open(beside, "wb") as file:
+    temporary = os.path.join(directory, f".{name}.{os.getpid()}.tmp")
+    try:  # starts before the file exists, because an interrupt can occur at any line
+        with open(temporary, "wb") as file:
             file.write(data)
         if hasattr(os, "chown"):
-            with contextlib.suppress(PermissionError):  # only root may give a file away
-                os.chown(beside, status.st_uid, status.st_gid)
-        shutil.copymode(path, beside)
+            with contextlib.suppress(PermissionError):  # only root may change the owner
+                os.chown(temporary, status.st_uid, status.st_gid)
+        shutil.copymode(path, temporary)
         with open(path, "rb") as file:
             if hashlib.sha256(file.read()).digest() != read:
                 raise ChangedError
-        os.replace(beside, path)
+        os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
+            os.unlink(temporary)
         raise

@@ -1,4 +1,4 @@
-"""What is found at a place and in a file; its code, its words, and whether it is silenced."""
+"""Findings: their codes, what is found in a file, and which codes are ignored."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from dataclasses import dataclass, replace
 from typing import Final, Sequence
 
 CODES: Final[dict[str, str]] = {
-    "TFM001": "a file cannot be read",
-    "TFM002": "a file cannot be parsed",
-    "TFM003": "a change that could not be verified",
-    "TFM004": "a file changed after it was read",
-    "TFM005": "a file cannot be written",
-    "TFM101": "a name that tfmts_compat has",
-    "TFM102": "tfmts_compat has to be imported",
-    "TFM103": "an import is left without a use",
-    "TFM104": "an import without a use that may have another purpose",
+    "TFM001": "the file cannot be read",
+    "TFM002": "the file cannot be parsed",
+    "TFM003": "the change cannot be verified",
+    "TFM004": "the file changed after it was read",
+    "TFM005": "the file cannot be written",
+    "TFM101": "a name that tfmts_compat replaces",
+    "TFM102": "an import of tfmts_compat is needed",
+    "TFM103": "an import is no longer used",
+    "TFM104": "an import is no longer used, but may have another purpose",
     "TFM201": "a name is looked up by a string",
-    "TFM202": "a star import may bring the names in",
-    "TFM203": "a name of TensorFlow's is replaced or deleted",
+    "TFM202": "a star import may import the names",
+    "TFM203": "a TensorFlow name is replaced or deleted",
     "TFM204": "a private attribute of the session is used",
-    "TFM205": "a name comes from TensorFlow or from elsewhere",
+    "TFM205": "a name that may come from TensorFlow or from elsewhere",
     "TFM206": "a name in a quoted annotation",
-    "TFM207": "a name is reached through an attribute",
-    "TFM208": "a name of something that may be TensorFlow",
+    "TFM207": "a name that is accessed through an attribute",
+    "TFM208": "a name of an object that may be TensorFlow",
     "TFM209": "a name in a string",
-    "TFM210": "an older way to train",
-    "TFM211": "branches that are the same",
+    "TFM210": "an older training API",
+    "TFM211": "branches that are identical",
     "TFM301": "both checkpoint cadences are given",
-    "TFM302": "a cadence is switched off silently",
+    "TFM302": "a cadence is disabled silently",
     "TFM303": "both summary cadences are given",
-    "TFM304": "an argument that no version takes",
+    "TFM304": "an argument that no version has",
     "TFM305": "a cadence is not a number",
-    "TFM401": "a list of requirements without tfmts_compat",
+    "TFM401": "a requirements file that does not list tfmts_compat",
 }
 REWRITES: Final = ("TFM101", "TFM102", "TFM103")
 ERRORS: Final = ("TFM001", "TFM002", "TFM003", "TFM004", "TFM005")
@@ -46,11 +46,11 @@ class Finding:
     """One place in a file.
 
     Attributes:
-      path: the file, in a notebook followed by its cell.
+      path: the file; in a notebook also the cell.
       line: counted from 1.
       column: counted from 1, in characters.
       code: a key of CODES.
-      message: what it is, and what to do where that is left to a person.
+      message: the problem, and what to do if the change has to be made by hand.
     """
 
     path: str
@@ -63,21 +63,21 @@ class Finding:
         return f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}"
 
     def at(self, path: str, line: int | None = None) -> Finding:
-        """The same in another file, or on another line."""
+        """Returns the same finding for another path and line."""
         return replace(self, path=path, line=line or self.line)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file.
+    """The result for one file.
 
     Attributes:
       path: the file.
       found: its findings.
-      data: the migrated bytes, or None where they are the same.
-      diff: the difference, if it was asked for.
-      uses: whether it imports tfmts_compat in the end.
-      read: the SHA-256 of the bytes that were read, where `data` is given.
+      data: the migrated bytes, or None if the file does not change.
+      diff: the diff, if it was requested.
+      uses: whether the migrated file imports tfmts_compat.
+      read: the SHA-256 of the bytes that were read, if `data` is given.
     """
 
     path: str
@@ -89,42 +89,43 @@ class Outcome:
 
 
 def validated(codes: Sequence[str], where: str) -> tuple[str, ...]:
-    """Checks codes or groups of codes, such as TFM201 or TFM2, that are to be switched off or on.
+    """Checks codes and groups of codes, such as TFM201 and TFM2, that a user selects or ignores.
 
     Args:
       codes: the codes.
-      where: the setting that holds them, for the message.
+      where: the name of the setting, for the message.
 
     Raises:
-      ValueError: one is no code and no group, or files that were not migrated would be hidden.
+      ValueError: one of them is neither a code nor a group, or reports a file that is not
+        migrated.
     """
     for code in codes:
         matching = [each for each in CODES if each.startswith(code)]
         if not _GROUP.fullmatch(code) or not matching:
             raise ValueError(
                 f"{where}: {code!r} is neither a code nor a group of codes; "
-                "give TFM201, or TFM2 for all that begin with it"
+                "pass a code such as TFM201, or TFM2 for all codes that start with TFM2"
             )
         if any(each in ERRORS for each in matching):
             raise ValueError(
-                f"{where}: {code} reports files that are not migrated, and cannot be switched "
-                "off or on; leave such files out with exclude"
+                f"{where}: {code} reports files that are not migrated, so it cannot be selected or "
+                "ignored; use exclude for such files"
             )
     return tuple(codes)
 
 
 def unselected(codes: Sequence[str]) -> tuple[str, ...]:
-    """The codes that are switched off where only some codes or groups are selected."""
+    """Returns the codes that are ignored because only other codes or groups are selected."""
     return tuple(code for code in CODES if codes and not code.startswith(tuple(codes)))
 
 
 def silenced(code: str, line: str, ignored: Sequence[str] = ()) -> bool:
-    """Whether a code is switched off on a source line, or everywhere.
+    """Returns whether a code is ignored on a source line.
 
     Args:
       code: the code.
-      line: the source line it is found on.
-      ignored: codes from pyproject.toml or the command line; TFM2 is all of TFM201, TFM202, ...
+      line: the source line of the finding, which may have a comment `# tfmts: ignore`.
+      ignored: codes or groups from pyproject.toml or the command line.
     """
     if code.startswith(tuple(ignored)):
         return True

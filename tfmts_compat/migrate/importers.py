@@ -1,8 +1,8 @@
-"""Which files of a code base take a name from a module, whose import then has to stay.
+"""Finds the files of a code base that import a name from a module, which then has to keep it.
 
-Any module-level name can be imported from elsewhere, so the whole repository is searched, and
-not only the files that are given. The files are read as text, and a module is known by its
-last name alone. So an import may stay that could go, which does no harm.
+Any file can import a module-level name, so the whole repository is searched, not only the files
+that are given. The files are searched as text, and modules are compared by their last name. An
+import may therefore be kept without need, which does no harm.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import Iterator, Mapping, Sequence
 from tfmts_compat.migrate.files import SUFFIXES, is_skipped
 from tfmts_compat.migrate.names import is_known
 
-_MOST = 20_000  # files to read; the imports of a larger code base stay
-_KEPT = 60_000_000  # bytes to hold in memory, so that they are read once
+_MOST = 20_000  # files to read; in a larger code base all imports are kept
+_KEPT = 60_000_000  # bytes to keep in memory, so that they are read only once
 _REPOSITORIES = (".git", ".hg", ".svn")
 _IMPORT = re.compile(rb"import\b\s*(?:\(([^)]*)\)|((?:\\\r?\n|[^\n;])*))")
 _FROM = re.compile(rb"\bfrom\s+([\w.]+)\s+$")
 _IMPORTED = re.compile(rb"([\w.]+|\*)(?:\s+as\s+(\w+))?")
 _HOLDER = re.compile(rb"([\w.]*?)(\w+)(?:\.|\s*,\s*\\?[\"'])\Z")
-# An __all__ that is a plain list of names: import * takes only these. `Imports` keeps the import
-# of a name that is listed there.
+# An __all__ that is a plain list of names: import * imports only these. `Imports` keeps each import
+# whose name is listed there.
 _ALL = re.compile(
     rb"""^__all__\s*=\s*[\[(](?:[\s,]|\#[^\n]*|"\w*"|'\w*')*[\])]\s*$(?!(?:.|\n)*\b__all__\b)""",
     re.MULTILINE,
@@ -32,8 +32,8 @@ _ALL = re.compile(
 _RUN = re.compile(rb"%run\s+(?:-\w+\s+)*[^\s\"\\]*?(\w+)(?:\.\w+)?(?=[\s\"\\]|$)")
 
 
-def takes(name: str, file: str, trees: Sequence[str]) -> bool | None:
-    """Says whether another file of the code base takes a name from a module.
+def is_imported(name: str, file: str, trees: Sequence[str]) -> bool | None:
+    """Returns whether another file of the code base imports a name from a module.
 
     Args:
       name: the name.
@@ -41,8 +41,8 @@ def takes(name: str, file: str, trees: Sequence[str]) -> bool | None:
       trees: the directories that are migrated.
 
     Returns:
-      None if that is not known: there is no repository and no such directory around the
-      module, or it is too large.
+      None if this is not known, because the module is neither in a repository nor in one of
+      the directories, or because there are too many files.
     """
     real = os.path.realpath(file)
     tree = _tree(real, trees)
@@ -59,7 +59,7 @@ def takes(name: str, file: str, trees: Sequence[str]) -> bool | None:
 
 
 def _tree(file: str, trees: Sequence[str]) -> str:
-    """The outermost of the file's repository and the directories that are migrated, or ""."""
+    """Returns the outermost of the repository and the migrated directories of a file, or ""."""
     found = [
         real for real in map(os.path.realpath, trees) if os.path.commonpath([real, file]) == real
     ]
@@ -76,7 +76,7 @@ def _tree(file: str, trees: Sequence[str]) -> str:
 
 @functools.lru_cache(maxsize=100)
 def _takers(tree: str, name: str) -> Mapping[str, set[str]] | None:
-    """For each module, the files that take a name from it; None if there are too many files."""
+    """Returns for each module the files that import a name from it, or None if too many."""
     contents = _contents(tree)
     if contents is None:
         return None
@@ -91,7 +91,7 @@ def _takers(tree: str, name: str) -> Mapping[str, set[str]] | None:
 
 @functools.lru_cache(maxsize=1)
 def _contents(tree: str) -> list[tuple[str, bytes | None]] | None:
-    """The files of a code base, the first of them with their bytes; None if there are too many."""
+    """Returns the files of a code base, the first ones with their bytes, or None if too many."""
     found: list[tuple[str, bytes | None]] = []
     size = 0
     for file in _files(tree):
@@ -105,7 +105,7 @@ def _contents(tree: str) -> list[tuple[str, bytes | None]] | None:
 
 @functools.lru_cache(maxsize=1)
 def _stars(tree: str) -> list[tuple[str, list[bytes], list[bytes]]]:
-    """The files with import * or %run, each with the modules of either."""
+    """Returns the files with import * or %run, each with the modules of both kinds."""
     found = []
     for file, kept in _contents(tree) or ():
         data = _read(file) if kept is None else kept
@@ -128,11 +128,11 @@ def _files(tree: str) -> Iterator[str]:
             each for each in directories if not is_skipped(os.path.join(directory, each))
         ]
         paths = (os.path.join(directory, each) for each in files if each.endswith(SUFFIXES))
-        yield from filter(os.path.isfile, paths)  # opening a pipe would wait
+        yield from filter(os.path.isfile, paths)  # opening a FIFO would block
 
 
 def _taken_from(data: bytes, name: bytes) -> Iterator[bytes]:
-    """The last names of the modules that a file takes a name from."""
+    """Yields the last names of the modules from which a file imports a name."""
     aliases: dict[bytes, set[bytes]] = collections.defaultdict(set)
     for imported in _IMPORT.finditer(data):
         line = data.rfind(b"\n", 0, imported.start()) + 1

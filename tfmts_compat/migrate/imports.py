@@ -1,8 +1,8 @@
-"""The imports of a migrated module: what comes in, what goes.
+"""Decides which imports a migrated module needs, and which of its imports are removed.
 
-The names need one `import tfmts_compat` in the module's own body, before their first
-use: it is cheap, it loads no TensorFlow, and every scope sees it. What `from ... import`
-binds stays bound in the same place.
+One `import tfmts_compat` in the module's own body, before the first use, is enough: it is fast,
+does not import TensorFlow, and every scope can use it. A name that `from ... import` binds is still
+bound in the same place.
 """
 
 from __future__ import annotations
@@ -18,53 +18,53 @@ from tfmts_compat.migrate.names import NEW, is_known
 from tfmts_compat.migrate.resolver import Reach, Resolver
 from tfmts_compat.migrate.statements import Import, Statements, leading
 
-IsTaken = Callable[[str], Optional[bool]]
+IsImported = Callable[[str], Optional[bool]]
 _WORD = re.compile(r"\w")
 
 
 class Imports:
-    """Collects what the names of a module need, then edits its imports once."""
+    """Collects the names that change, and then edits the imports of the module once."""
 
     def __init__(
-        self, module: Module, resolver: Resolver, is_taken: IsTaken, elsewhere: str
+        self, module: Module, resolver: Resolver, is_imported: IsImported, elsewhere: str
     ) -> None:
         self._module = module
         self._resolver = resolver
         self._statements = Statements(module)
         self._elsewhere = elsewhere
-        self._is_taken = is_taken
+        self._is_imported = is_imported
         self._uses: list[tuple[cst.Attribute, Reach]] = []
         self._moved: dict[cst.ImportFrom, list[cst.ImportAlias]] = {}
 
     def use(self, node: cst.Attribute, reach: Reach) -> None:
-        """Notes that a dotted name becomes a name of tfmts_compat."""
+        """Records that a dotted name becomes a name of tfmts_compat."""
         self._uses.append((node, reach))
 
     def move(self, statement: cst.ImportFrom, aliases: list[cst.ImportAlias]) -> None:
-        """Notes that `from ... import` takes these names from tfmts_compat now."""
+        """Records that these names of a `from ... import` are imported from tfmts_compat."""
         self._moved[statement] = aliases
 
     def settle(self) -> None:
-        """Writes the edits: the names, the import they need, the imports left over."""
+        """Edits the names, adds the import that they need, and removes unused imports."""
         unused: dict[cst.CSTNode, list[cst.ImportAlias]] = {}
-        for statement, alias in self._left_over():
+        for statement, alias in self._unused():
             unused.setdefault(statement, []).append(alias)
         after = None
         if self._uses:
             name = self._existing()
             if name is None:
                 name = self._free_name()
-                after = self._bring_in(name, unused)
-            for node, _ in self._uses:  # the last name stays what it is
+                after = self._add_import(name, unused)
+            for node, _ in self._uses:  # the last name does not change
                 self._rename(node, name)
         self._drop(unused)
         if after:
-            self._statements.put_after(*after)
+            self._statements.add_after(*after)
 
     def _rename(self, node: cst.Attribute, name: str) -> None:
         start, end = self._module.span(node.value)
         text = self._module.edits.text[start:end]
-        if "#" in text:  # comments between the parts of the dotted name stay
+        if "#" in text:  # comments between the parts of the dotted name are kept
             parts = re.findall(r"#[^\r\n]*|\w+|\.|[^\w.#]+", text)
             first = next(index for index, part in enumerate(parts) if _WORD.match(part))
             parts[first] = name
@@ -73,11 +73,11 @@ class Imports:
         self._module.edits.replace(start, end, name)
 
     def _first_use(self) -> int:
-        """Where the first statement of the module's body starts that uses a name."""
+        """Returns the start of the first statement of the module's body that uses a name."""
         return min(self._module.span(self._outermost(node))[0] for node, _ in self._uses)
 
     def _existing(self) -> str | None:
-        """The name that an import of tfmts_compat in the module's body gives it, if any."""
+        """Returns the local name of an existing import of tfmts_compat in the module's body."""
         for line in self._module.tree.body:
             if self._module.span(line)[0] >= self._first_use():
                 return None
@@ -89,7 +89,7 @@ class Imports:
         return None
 
     def _is_ours(self, name: str) -> bool:
-        """Whether a name means tfmts_compat and nothing else wherever it is needed."""
+        """Returns whether a name can only be tfmts_compat wherever it is needed."""
         module = self._module
         if re.search(rf"\bdel\b.*\b{name}\b", module.edits.text):
             return False
@@ -112,13 +112,14 @@ class Imports:
             name += "_"
         return name
 
-    def _bring_in(
+    def _add_import(
         self, name: str, unused: dict[cst.CSTNode, list[cst.ImportAlias]]
     ) -> tuple[cst.CSTNode, str] | None:
-        """Imports tfmts_compat in the module's body, beside TensorFlow where that is there.
+        """Imports tfmts_compat in the module's body, next to TensorFlow if possible.
 
         Returns:
-          A block after which the import is to be put, once the block itself is edited.
+          A block and the import to add after it when the edits of the block are complete, or
+          None if the import was added.
         """
         module, first_use = self._module, self._first_use()
         text = f"import {NEW}" if name == NEW else f"import {NEW} as {name}"
@@ -128,12 +129,12 @@ class Imports:
         before = [node for node in ordered if module.span(self._outermost(node))[1] <= first_use]
         for node in before:
             if _is_simple(module.parents[node]) and self._outermost(node) is module.parents[node]:
-                module.report(node, "TFM102", f"needs {text}")
+                module.report(node, "TFM102", f"add {text}")
                 if isinstance(node, Import) and _are_all(node, unused.get(node, [])):
                     module.edits.replace(*module.span(node), text)
                     del unused[node]
                 else:
-                    self._statements.put_after(node, text)
+                    self._statements.add_after(node, text)
                 return None
         blocks = [self._outermost(node) for node in before]
         head = leading(module.tree)
@@ -142,21 +143,21 @@ class Imports:
         )
         if anchor is None and head:
             anchor = head[-1]
-        module.report(anchor or module.tree.body[0], "TFM102", f"needs {text}")
+        module.report(anchor or module.tree.body[0], "TFM102", f"add {text}")
         if anchor is None:
-            self._statements.put_first(text)
+            self._statements.add_first(text)
             return None
         return anchor, text
 
     def _outermost(self, node: cst.CSTNode) -> cst.CSTNode:
-        """The statement of the module's own body that a node is in."""
+        """Returns the statement of the module's own body that contains a node."""
         parents = self._module.parents
         while not isinstance(parents[node], cst.Module):
             node = parents[node]
         return node
 
-    def _left_over(self) -> list[tuple[cst.CSTNode, cst.ImportAlias]]:
-        """The imports that had no use but those that moved."""
+    def _unused(self) -> list[tuple[cst.CSTNode, cst.ImportAlias]]:
+        """Returns the imports that only the moved names used."""
         moved = {_first(node) for node, _ in self._uses}
         dotted = {self._module.tree.code_for_node(node) for node, _ in self._uses}
         candidates = {each for _, reach in self._uses for each in reach.imports}
@@ -168,31 +169,31 @@ class Imports:
             path = alias.evaluated_name
             is_dotted = isinstance(each.node, cst.Import) and "." in path and not alias.asname
             if is_dotted and not any(use.startswith(f"{path}.") for use in dotted):
-                continue  # no name went through it: it is imported for its effect
+                continue  # no name was accessed through it: it is imported for its effect
             bound = each.name.split(".")[0]
             same = [other for other in each.scope.assignments
                     if other.name.split(".")[0] == bound]  # fmt: skip
             accesses = [access for other in same for access in other.references]
-            # LibCST has no references from above an assignment, as in a loop.
+            # LibCST omits references above an assignment, as in a loop.
             accesses += [it for it in each.scope.accesses if _first_name(it.node) == bound]
             if not all(_first(access.node) in moved for access in accesses):
                 continue
-            is_taken = isinstance(each.scope, GlobalScope) and self._is_taken(bound)
-            if is_taken:
+            is_imported = isinstance(each.scope, GlobalScope) and self._is_imported(bound)
+            if is_imported:
                 continue
-            if is_taken is None or not _is_of_tensorflow(each.node, alias):
+            if is_imported is None or not _is_of_tensorflow(each.node, alias):
                 why = "the import has another purpose"
-                if is_taken is None:
-                    why = "another file takes it from here"
+                if is_imported is None:
+                    why = "another file imports it from here"
                 self._module.report(
-                    alias, "TFM104", f"{bound} has no use any more; remove it unless {why}"
+                    alias, "TFM104", f"{bound} is no longer used; remove it unless {why}"
                 )
-            elif self._module.report(alias, "TFM103", f"{bound} has no use any more"):
+            elif self._module.report(alias, "TFM103", f"{bound} is no longer used"):
                 found.append((each.node, alias))
         return list(dict.fromkeys(found))
 
     def _is_kept(self, each: ImportAssignment, alias: cst.ImportAlias) -> bool:
-        """Whether an import has a purpose beside its uses here."""
+        """Returns whether an import may have a purpose other than its uses in this module."""
         text, name = self._module.edits.text, re.escape(each.name)
         if alias.asname and alias.evaluated_alias == alias.evaluated_name:
             return True  # import x as x: a re-export
@@ -209,20 +210,20 @@ class Imports:
         while not isinstance(node, cst.Module):
             node = self._module.parents[node]
             if isinstance(node, (cst.Try, cst.TryStar)):
-                return True  # whether it can be imported is what is tried
+                return True  # the statement tests whether the import works
         return False
 
     def _drop(self, unused: dict[cst.CSTNode, list[cst.ImportAlias]]) -> None:
-        """Takes moved and unused names out of their imports, or the whole of these."""
+        """Removes moved and unused names from their imports, or whole imports."""
         whole = []
         for statement in dict.fromkeys([*self._moved, *unused]):
             assert isinstance(statement, Import)
             assert not isinstance(statement.names, cst.ImportStar)
             moved = self._moved.get(statement, []) if isinstance(statement, cst.ImportFrom) else []
-            going = [*moved, *unused.get(statement, [])]
-            kept = [alias for alias in statement.names if alias not in going]
+            removed = [*moved, *unused.get(statement, [])]
+            kept = [alias for alias in statement.names if alias not in removed]
             if kept:
-                self._statements.take_names(statement, kept)
+                self._statements.keep_names(statement, kept)
             elif not moved:
                 whole.append(statement)
             if moved and isinstance(statement, cst.ImportFrom):
@@ -230,8 +231,8 @@ class Imports:
                     self._module.edits.replace(*self._module.span(statement.module), NEW)
                 else:
                     text = self._statements.from_import(statement, moved)
-                    self._statements.put_after(statement, text)
-        self._statements.take_out(whole)
+                    self._statements.add_after(statement, text)
+        self._statements.remove(whole)
 
 
 def _first(node: cst.CSTNode) -> cst.CSTNode:
@@ -260,7 +261,7 @@ def _alias_of(each: ImportAssignment) -> cst.ImportAlias | None:
 
 
 def _is_of_tensorflow(statement: cst.CSTNode, alias: cst.ImportAlias) -> bool:
-    """Whether an import brings TensorFlow in by its own name."""
+    """Returns whether an import names a package of TensorFlow."""
     if isinstance(statement, cst.ImportFrom):
         module = statement.module
         return bool(module) and not statement.relative and is_known(_first_name(module))

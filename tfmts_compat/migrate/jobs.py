@@ -1,4 +1,4 @@
-"""One file's bytes in, its outcome out; spread over the cores where that pays."""
+"""Migrates one file, or many files on all cores."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
     from multiprocessing.context import ForkContext
 
-_ENOUGH = 30_000  # bytes to parse before processes are worth starting: about 0.2 s of work
+_ENOUGH = 30_000  # bytes to parse, about 0.2 s of work, before more processes are started
 _USE = re.compile(rf"\b(?:import|from)\s+{NEW}\b")
-_WAITING = 8  # jobs for each process, so that memory stays flat
+_WAITING = 8  # jobs for each process, which limits the memory
 
 
 def processed_file(
@@ -38,27 +38,27 @@ def processed_file(
 def processed(
     path: str, data: bytes, ignored: Sequence[str], with_diff: bool, trees: Sequence[str] = ()
 ) -> Outcome:
-    """Migrates one file; what cannot be read or parsed is a finding."""
+    """Migrates the bytes of a file. If they cannot be read or parsed, that is a finding."""
     from tfmts_compat.migrate import importers, notebook, rewrite
     from tfmts_compat.migrate.edits import Encoded, UnreadableError
 
-    def is_taken(name: str) -> bool | None:
+    def is_imported(name: str) -> bool | None:
         if os.path.basename(path).startswith("__init__."):
             return True
-        return None if path == "-" else importers.takes(name, path, trees)
+        return None if path == "-" else importers.is_imported(name, path, trees)
 
     migrated = notebook.migrated if path.endswith(".ipynb") else rewrite.rewritten
     try:
         encoded = Encoded.read(data)
-        result = migrated(encoded.text, path, ignored, is_taken=is_taken)
+        result = migrated(encoded.text, path, ignored, is_imported=is_imported)
     except UnreadableError as problem:
         code = "TFM002" if problem.parsed else "TFM001"
         return Outcome(path, [Finding(path, problem.line, 1, code, str(problem))])
     except (RecursionError, MemoryError):
         return Outcome(path, [Finding(path, 1, 1, "TFM002", rewrite.TOO_DEEP)])
-    except Exception as problem:  # a fault of ours or of LibCST's; the other files go on
-        said = [it for it in problem.args if isinstance(it, str)]  # a node would be shown whole
-        why = f"cannot be analysed: {': '.join([type(problem).__name__, *said])}"
+    except Exception as problem:  # an error here or in LibCST; the other files are migrated
+        texts = [it for it in problem.args if isinstance(it, str)]  # a node would be very long
+        why = f"cannot be analyzed: {': '.join([type(problem).__name__, *texts])}"
         return Outcome(path, [Finding(path, 1, 1, "TFM002", why)])
     uses = bool(_USE.search(result.text))
     if result.text == encoded.text:
@@ -79,13 +79,14 @@ class Jobs:
         *,
         in_order: bool,
     ) -> None:
-        """Begins.
+        """Starts no process yet.
 
         Args:
-          ignored: codes that are switched off.
-          with_diff: whether differences are asked for.
+          ignored: the codes that are ignored.
+          with_diff: whether the outcomes have diffs.
           trees: the directories that are migrated.
-          in_order: whether outcomes come in the order of the files, else as they are ready.
+          in_order: whether the outcomes are in the order of the files; if not, each outcome is
+            yielded as soon as it is ready.
         """
         self._settings = tuple(ignored), with_diff, tuple(trees)
         self._in_order = in_order
@@ -96,7 +97,7 @@ class Jobs:
         self._processes = cores()
 
     def add(self, path: str, size: int) -> Iterator[Outcome]:
-        """Takes a file of so many bytes, and yields what is ready."""
+        """Adds a file of `size` bytes, and yields the outcomes that are ready."""
         self._first.append(path)
         self._bytes += size
         if self._bytes < _ENOUGH:
@@ -110,12 +111,12 @@ class Jobs:
         yield from self._ready(_WAITING * self._processes)
 
     def rest(self) -> Iterator[Outcome]:
-        """Yields all that is left."""
+        """Yields the remaining outcomes."""
         yield from self._here()
         yield from self._ready(0)
 
     def close(self) -> None:
-        """Ends the processes; jobs that have not begun are given up."""
+        """Ends the processes, and cancels the jobs that have not started."""
         if self._pool:
             for job in self._running:
                 job.cancel()
@@ -130,7 +131,7 @@ class Jobs:
             return self._pool.submit(processed_file, path, *self._settings)
 
     def _ready(self, most: int) -> Iterator[Outcome]:
-        """Yields what is ready, and waits while more jobs than the most are running."""
+        """Yields the outcomes that are ready, and waits while more than `most` jobs run."""
         from concurrent.futures import FIRST_COMPLETED, wait
 
         while self._running:
@@ -143,14 +144,14 @@ class Jobs:
                 yield self._result(job, self._running.pop(job))
 
     def _result(self, job: Future[Outcome], path: str) -> Outcome:
-        """The outcome of a job; the file of a process that was killed is found by a second run."""
+        """Returns the outcome of a job. If a process was killed, runs the job again alone."""
         from concurrent.futures.process import BrokenProcessPool
 
         with contextlib.suppress(BrokenProcessPool):
             return job.result()
         with _pool(1) as alone, contextlib.suppress(BrokenProcessPool):
             return alone.submit(processed_file, path, *self._settings).result()
-        why = "cannot be analysed: the process was killed, or had not enough memory"
+        why = "cannot be analyzed: the process was killed, or ran out of memory"
         return Outcome(path, [Finding(path, 1, 1, "TFM002", why)])
 
     def _here(self) -> Iterator[Outcome]:
@@ -160,16 +161,16 @@ class Jobs:
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """Returns the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def forking() -> ForkContext | None:
-    """What forks processes, which is 20 times faster than starting them anew.
+    """Returns the context that forks processes, which is 20 times faster than spawning them.
 
-    None where that is unsafe: on other systems than Linux, and beside other threads.
+    Returns None if forking is not safe: on systems other than Linux, and with other threads.
     """
     if len(glob.glob("/proc/self/task/*")) != 1:
         return None
@@ -182,13 +183,13 @@ def _pool(processes: int) -> ProcessPoolExecutor:
     from concurrent.futures import ProcessPoolExecutor
 
     context = forking()
-    if context:  # LibCST's import takes 0.25 s: once for all
+    if context:  # import LibCST, which takes 0.25 s, only once
         from tfmts_compat.migrate import notebook  # noqa: F401
     return ProcessPoolExecutor(processes, mp_context=context, initializer=_begin)
 
 
 def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command itself answers to Ctrl-C
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process handles Ctrl-C
 
 
 def _diff(path: str, old: bytes, new: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""A module of the code base, as LibCST parsed and analysed it, and the nodes that may matter."""
+"""A module of the code base as LibCST parsed it, and the nodes that may have to change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DOTTED = re.compile(rf"[A-Za-z_][\w.]*\.(?:{'|'.join(sorted(NAMES))})\b")
 
 
 class Module:
-    """A parsed module: where its nodes are in the text, and what was found in it."""
+    """A parsed module: the positions of its nodes in the text, and its findings."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Module:
         self.found: list[Finding] = []
         self._positions: Mapping[cst.CSTNode, CodeRange] = metadata[PositionProvider]
         self._shifts: dict[int, int] = {}
-        if "\f" in edits.text:  # LibCST leaves form feeds before code out of its columns
+        if "\f" in edits.text:  # LibCST does not count form feeds before code in its columns
             for number, line in zip(numbers, split_lines(self.tree.code)):
                 self._shifts[number] = len(edits.lines[number - 1]) - len(line)
         self.path = path
@@ -48,25 +48,25 @@ class Module:
         self._ignored = ignored
 
     def lines(self, node: cst.CSTNode) -> tuple[int, int]:
-        """The first and last line of a node, counted from 1."""
+        """Returns the first and last line of a node, counted from 1."""
         at = self._positions[node]
         return self._numbers[at.start.line - 1], self._numbers[at.end.line - 1]
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
-        """Where a node starts and ends in the text."""
+        """Returns the offsets at which a node starts and ends in the text."""
         at, (first, last) = self._positions[node], self.lines(node)
         starts = at.start.column + self._shifts.get(first, 0)
         ends = at.end.column + self._shifts.get(last, 0)
         return self.edits.offset(first, starts), self.edits.offset(last, ends)
 
     def report(self, node: cst.CSTNode, code: str, message: str) -> bool:
-        """Notes a finding, unless it is silenced there; says whether it was noted."""
+        """Adds a finding and returns True, or returns False if its code is ignored there."""
         return self.report_at(
             self.lines(node)[0], self._positions[node].start.column, code, message
         )
 
     def report_at(self, line: int, column: int, code: str, message: str) -> bool:
-        """Does the same for a line, counted from 1, and a column, counted from 0."""
+        """Does the same as `report`, for a line counted from 1 and a column counted from 0."""
         if findings.silenced(code, self.edits.lines[line - 1], self._ignored):
             return False
         self.found.append(Finding(self.path, line, column + 1, code, message))
@@ -74,23 +74,23 @@ class Module:
 
 
 class Reader(cst.CSTVisitor):
-    """Collects; nothing is decided here, since an alias may be given later in the text.
+    """Collects nodes. It decides nothing, because an alias may be assigned later in the text.
 
     Attributes:
-      assigned: names and attributes that are assigned a value, with that value.
-      named: dotted names that end like one of the table's.
+      assigned: names and attributes that are assigned a value, with the value.
+      named: dotted names whose last name is in the table.
       from_imports: `from ... import` statements.
-      calls: every call.
-      lookups: calls whose second argument is one of the names in quotes.
-      advised: dotted names that end like one that has no counterpart.
+      calls: all calls.
+      lookups: calls whose second argument is a string with a name of the table, and that name.
+      advised: dotted names whose last name has no counterpart.
       strings: strings that are a dotted path in TensorFlow, with that path.
       quoted: quoted annotations, with the dotted name in them.
-      targets: attributes that are assigned or deleted, where that may replace a name, each
-        with its new value if there is one.
-      patched: dotted names of the table's in quotes that a call is given first, as in
+      targets: attributes that are assigned or deleted and may be a name of the table, with the
+        new value if there is one.
+      patched: dotted names of the table in a string that is the first argument of a call, as in
         mock.patch.
       private: private attributes of a monitored session.
-      parents: each node's parent; LibCST's own provider goes through the tree twice.
+      parents: the parent of each node. LibCST's own provider visits the tree twice.
     """
 
     def __init__(self) -> None:
@@ -200,7 +200,7 @@ class Reader(cst.CSTVisitor):
             self.targets.append((target, value))
 
     def _unwrapping(self, target: cst.CSTNode, value: cst.CSTNode) -> None:
-        """Finds s = s._sess, the body of a loop down to the raw session."""
+        """Finds s = s._sess, the body of a loop that ends at the raw session."""
         if (
             isinstance(value, cst.Attribute)
             and value.attr.value == "_sess"
@@ -210,7 +210,7 @@ class Reader(cst.CSTVisitor):
 
 
 def _last(node: cst.BaseExpression) -> str:
-    """The last name of a dotted name."""
+    """Returns the last name of a dotted name."""
     last = node.attr if isinstance(node, cst.Attribute) else node
     return last.value if isinstance(last, cst.Name) else ""
 
@@ -218,7 +218,7 @@ def _last(node: cst.BaseExpression) -> str:
 def _pairs(
     target: cst.BaseExpression, value: cst.BaseExpression
 ) -> Iterator[tuple[cst.BaseExpression, cst.BaseExpression]]:
-    """What is assigned to what; one by one in tf1, x = tf.compat.v1, y."""
+    """Yields each target with its value. Tuples are split: tf1, x = tf.compat.v1, y."""
     if (
         isinstance(target, cst.Tuple)
         and isinstance(value, cst.Tuple)

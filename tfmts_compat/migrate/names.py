@@ -1,4 +1,4 @@
-"""The one table of old and new names: everything that tfmts_compat exports."""
+"""The table of old and new names: everything that tfmts_compat exports."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _MONITORED = (
     "WorkerSessionCreator",
     "USE_DEFAULT",
 )
-# contrib's functions of these names took the same arguments
+# the functions of these names in contrib have the same arguments
 _CONTRIB = tuple(name for name in _GLOBAL_STEP if name != "global_step")
 _TRAINING = "tensorflow.python.training"
 _ESTIMATOR = "tensorflow_estimator.python.estimator.hooks"
 
-# module -> the names it has that tfmts_compat exports under the same name
+# module -> its names that tfmts_compat exports under the same name
 MODULES: Final[dict[str, tuple[str, ...]]] = {
     "tensorflow.train": _ALL,
     "tensorflow.estimator": (*_HOOKS, *_SESSION_RUN),
@@ -63,31 +63,31 @@ TABLE: Final[dict[str, str]] = {
     f"{module}.{name}": f"{NEW}.{name}" for module, names in MODULES.items() for name in names
 }
 NAMES: Final = frozenset(name for names in MODULES.values() for name in names)
-# what the modules are named where they are used: x.train.X, training_util.X
+# the last names of the modules, as in x.train.X and training_util.X
 HOLDERS: Final = tuple(sorted({module.rpartition(".")[2] for module in MODULES}))
 ROOTS: Final = frozenset(module.split(".")[0] for module in MODULES)  # TensorFlow's packages
 
 _SUPERVISOR = (
-    "is deprecated; replace it by MonitoredTrainingSession(checkpoint_dir=logdir, "
-    f"is_chief=is_chief) of {NEW}, which initializes, restores, saves and writes summaries as it "
-    "does, and ends at the end of the with block"
+    f"is deprecated; use {NEW}.{SESSION}(checkpoint_dir=logdir, is_chief=is_chief), which "
+    "initializes, restores, saves and writes summaries in the same way, and closes at the end of "
+    "the with block"
 )
 _CONTRIB_TRAIN = (
-    "is gone since TensorFlow 2; write its loop: with "
+    "does not exist in TensorFlow 2; write the loop: with "
     f"{NEW}.{SESSION}(checkpoint_dir=logdir, hooks=hooks) as session: "
     "while not session.should_stop(): session.run(train_op)"
 )
 _CONTRIB_EVALUATION = (
-    "is gone since TensorFlow 2; tf_slim.evaluation has it, from the package tf-slim"
+    "does not exist in TensorFlow 2; use tf_slim.evaluation from the package tf-slim"
 )
-# names that are not moved, and what to use in place of them
+# names that are only reported, and what to use instead
 ADVICE: Final[dict[str, str]] = {
     "tensorflow.train.Supervisor": _SUPERVISOR,
     f"{_TRAINING}.training.Supervisor": _SUPERVISOR,
     f"{_TRAINING}.supervisor.Supervisor": _SUPERVISOR,
     "tensorflow.contrib.training.train": _CONTRIB_TRAIN,
     "tensorflow.contrib.training.create_train_op": (
-        "is gone since TensorFlow 2; tf_slim.training has it, from the package tf-slim"
+        "does not exist in TensorFlow 2; use tf_slim.training from the package tf-slim"
     ),
     **{
         f"tensorflow.contrib.training.{name}": _CONTRIB_EVALUATION
@@ -101,7 +101,7 @@ ADVICE: Final[dict[str, str]] = {
         )
     },
 }
-# every module that has a name of the two tables
+# every module with a name in one of the two tables
 HOLDING: Final = frozenset((*MODULES, *(path.rpartition(".")[0] for path in ADVICE)))
 ADVISED: Final = frozenset(path.rpartition(".")[2] for path in ADVICE)
 
@@ -117,9 +117,9 @@ _PREFIXES = frozenset(
 
 
 def plain(path: str) -> str:
-    """The path without versions: tensorflow.compat.v1.x and tensorflow_core.x are tensorflow.x.
+    """Removes versions: tensorflow.compat.v1.x and tensorflow_core.x become tensorflow.x.
 
-    v1 holds v1 again, so any number of them.
+    There can be any number of versions, because compat.v1 contains compat.v1 again.
     """
     if path.startswith("tensorflow_estimator"):
         return _ESTIMATOR_API.sub("tensorflow_estimator", path)
@@ -127,12 +127,12 @@ def plain(path: str) -> str:
 
 
 def is_on_the_way(path: str) -> bool:
-    """Whether a path is a name of the tables, its module, or on the way to that."""
+    """Returns whether a path is a name in the tables, or a module or package that contains one."""
     path = plain(path)
     return path in TABLE or path in ADVICE or path in _PREFIXES
 
 
 def is_known(path: str) -> bool:
-    """Whether a path begins at TensorFlow or at tfmts_compat."""
+    """Returns whether a path starts with a package of TensorFlow or with tfmts_compat."""
     root = path.partition(".")[0]
     return root in ROOTS or root in ("tensorflow_core", NEW)

@@ -1,4 +1,4 @@
-"""Notebooks: the code cells as one module, and back into the same JSON text."""
+"""Migrates notebooks: the code cells as one module, written back into the same JSON text."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import libcst as cst
 
 from tfmts_compat.migrate.edits import UnreadableError, changed, split_lines
 from tfmts_compat.migrate.findings import Finding
-from tfmts_compat.migrate.imports import IsTaken
+from tfmts_compat.migrate.imports import IsImported
 from tfmts_compat.migrate.rewrite import Result, rewritten
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
-_GAP = "\n\n"  # ends a cell; what is inserted after its last line goes in between
+_GAP = "\n\n"  # ends a cell; text can be inserted between the two line ends
 _MAGIC = re.compile(r"^(\s*)(?:[%!?]|\w[\w, ]*=\s*[%!]|[\w.]+\?)")
 _TIMED = re.compile(
     r"^([ \t]*)(%time(?:it)?\b(?:[ \t]+-\w+(?:[ \t]*\d+)?)*)(?=[ \t]+\S)", re.MULTILINE
 )
-# Their body is Python. That of %%timeit runs in a function: an import in it serves no other cell.
+# The body of these is Python. %%timeit runs it in a function, so its imports stay local to it.
 _PYTHON_CELL = re.compile(r"\s*%%(?:time|capture|prun|timeit)\b")
 _BINDS = re.compile(r"^\s*%%timeit\b(?:.|\n)*\bimport\b")
 _INDENT = re.compile(r"[ \t]+(?=\S)")
@@ -32,9 +32,9 @@ _INDENT = re.compile(r"[ \t]+(?=\S)")
 
 @dataclass(frozen=True)
 class _Cell:
-    """A code cell: its number from 1, its source, and where that is in the JSON.
+    """A code cell: its number from 1, its source, and the offsets of the source in the JSON.
 
-    IPython removes the indentation of an indented cell; the source is without it here.
+    IPython removes the indentation of an indented cell. `source` is without this indentation.
     """
 
     number: int
@@ -45,7 +45,7 @@ class _Cell:
 
     @classmethod
     def read(cls, number: int, source: str, start: int, end: int) -> _Cell:
-        """Reads a source as it is in the notebook."""
+        """Creates a cell from its source in the notebook."""
         indented = _INDENT.match(source)
         indent = indented.group() if indented else ""
         lines = split_lines(source)
@@ -55,7 +55,7 @@ class _Cell:
         return cls(number, source, start, end)
 
     def written(self, source: str) -> str:
-        """A changed source as it is to be in the notebook."""
+        """Returns a changed source with the indentation of the cell."""
         lines = split_lines(source)
         return "".join(self.indent + line if line.strip() else line for line in lines)
 
@@ -65,21 +65,21 @@ def migrated(
     path: str,
     ignored: Sequence[str] = (),
     *,
-    is_taken: IsTaken = lambda name: False,  # noqa: ARG005
+    is_imported: IsImported = lambda name: False,  # noqa: ARG005
 ) -> Result:
-    """Migrates a notebook; its cells share one namespace, so they are read as one module.
+    """Migrates a notebook. Its cells share a namespace, so they are migrated as one module.
 
-    Lines with magics and shell commands, and cells that begin with %%, stay as they are, but
-    for those whose body is Python. A cell that cannot be parsed stays, and is a finding.
+    Lines with magics and shell commands do not change. Neither do cells that start with %%,
+    except those whose body is Python, nor cells that cannot be parsed, which are reported.
 
     Raises:
-      UnreadableError: it is no notebook.
+      UnreadableError: the file is not a notebook.
     """
     try:
         cells = list(_code_cells(text))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as problem:
         line = getattr(problem, "lineno", 1)
-        raise UnreadableError(f"is no notebook: {problem}", line, parsed=True) from problem
+        raise UnreadableError(f"is not a notebook: {problem}", line, parsed=True) from problem
 
     found = []
     plain = []
@@ -89,7 +89,7 @@ def migrated(
         if unreadable:
             place = f"{path}:cell {cell.number}"
             line = min(unreadable.line, len(split_lines(cell.source)))
-            why = f"{unreadable}; this cell stays, and the others are done"
+            why = f"{unreadable}; this cell is not changed, the other cells are"
             found.append(Finding(place, line, 1, "TFM002", why))
             python = _blank(python)
         plain.append(python)
@@ -102,7 +102,7 @@ def migrated(
     try:
         module = "".join(each + _GAP for each in plain)
         magics = "\n".join(_hidden(cell.source, each) for cell, each in zip(cells, plain))
-        result = rewritten(module, path, ignored, is_taken=is_taken, elsewhere=magics)
+        result = rewritten(module, path, ignored, is_imported=is_imported, elsewhere=magics)
     except UnreadableError as problem:
         cell, number = places[problem.line - 1]
         raise UnreadableError(f"{problem} (cell {cell.number})", number, parsed=True) from problem
@@ -126,7 +126,7 @@ def migrated(
 
 
 def _code_cells(text: str) -> Iterator[_Cell]:
-    """The code cells of a notebook, in order; numbers count every cell."""
+    """Yields the code cells of a notebook. Their numbers count all cells."""
     for key, start, _ in _members(text, _skip(text, 0)):
         if key == "cells":
             for number, (cell_start, cell_end) in enumerate(_elements(text, start), 1):
@@ -140,7 +140,7 @@ def _code_cells(text: str) -> Iterator[_Cell]:
 
 
 def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:
-    """Each key of the JSON object at an offset, and where its value starts and ends."""
+    """Yields each key of the JSON object at an offset, and the start and end of its value."""
     for start, end in _elements(text, at, "{"):
         key, after = _DECODER.raw_decode(text, start)
         value = _skip(text, _skip(text, after) + 1)
@@ -148,7 +148,7 @@ def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:
 
 
 def _elements(text: str, at: int, opening: str = "[") -> Iterator[tuple[int, int]]:
-    """Where each element of the JSON array (or `key: value` of the object) is."""
+    """Yields the start and end of each element of the JSON array or object at an offset."""
     if text[at] != opening:
         raise ValueError(f"{opening} expected")
     at = _skip(text, at + 1)
@@ -169,7 +169,7 @@ def _skip(text: str, at: int) -> int:
 
 
 def _plain(source: str) -> str:
-    """A cell as Python, of the same length; what only IPython knows is left out."""
+    """Returns a cell as Python of the same length, without the syntax of IPython."""
     if source.lstrip().startswith("%%") and (
         not _PYTHON_CELL.match(source) or _BINDS.search(source)
     ):
@@ -181,12 +181,12 @@ def _plain(source: str) -> str:
 
 
 def _as_condition(timed: re.Match[str]) -> str:
-    """Stands for %time before a statement."""
+    """Replaces %time before a statement with a condition of the same length."""
     return timed.group(1) + "if 1:".ljust(len(timed.group(2)))
 
 
 def _without_magics(source: str) -> str:
-    """Puts 0 for each line that only IPython knows, and for %% a string, as a docstring."""
+    """Replaces each line of IPython syntax with 0, and a line with %% with a string."""
     lines = split_lines(source)
     continued = False
     for index, line in enumerate(lines):
@@ -206,12 +206,12 @@ def _blank(source: str) -> str:
 
 
 def _hidden(source: str, plain: str) -> str:
-    """What only IPython knows; it may use what the cells import."""
+    """Returns the IPython syntax of a cell, which may use the imports of the cells."""
     return "".join(old if old != new else " " for old, new in zip(source, plain))
 
 
 def _problem(source: str) -> UnreadableError | None:
-    """Why a source cannot be parsed, by Python or by LibCST, which knows other versions."""
+    """Returns why neither Python nor LibCST, which knows other versions, can parse a source."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -226,7 +226,7 @@ def _problem(source: str) -> UnreadableError | None:
 
 
 def _dumped(text: str, cell: _Cell, source: str) -> str:
-    """A source as JSON, in the way the notebook wrote the old one."""
+    """Returns a source as JSON, in the style of the old source."""
     escapes = text.isascii()
     if text[cell.start] == '"':
         return json.dumps(source, ensure_ascii=escapes)
@@ -239,5 +239,5 @@ def _dumped(text: str, cell: _Cell, source: str) -> str:
     return f"[{before}{between.join(lines)}{after}]"
 
 
-def _without_newline(text: str) -> str:  # str.removesuffix is Python 3.9's
+def _without_newline(text: str) -> str:  # str.removesuffix needs Python 3.9
     return text[:-1] if text.endswith("\n") else text

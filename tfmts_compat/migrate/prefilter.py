@@ -1,9 +1,9 @@
-"""Keeps the work small: which files may hold a name, and which statements of them matter.
+"""Saves time: skips the files and the statements that cannot use a name of the tables.
 
-LibCST's scope analysis takes about 0.3 s for 1,000 lines, the standard library's
-parser 5 ms. So the imports and aliases that lead to a name are looked for first.
-A statement in which none of their words occurs can neither use nor rebind them,
-and is left out. Lines are kept or left out whole, so columns stay as they are.
+LibCST's scope analysis takes about 0.3 s for 1,000 lines, the standard library's parser 5 ms. So
+the standard parser first finds the imports and aliases through which a name can be accessed. A
+statement that contains none of their words can neither use nor rebind them, and is skipped. Only
+whole lines are skipped, so the columns do not change.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from tfmts_compat.migrate.names import (
     is_on_the_way,
 )
 
-# Every name has one of these in it; looking for a substring is far cheaper than a pattern.
+# Every name contains one of these. Searching a substring is much faster than matching a pattern.
 _STEMS: Final = (b"Session", b"Hook", b"global_step", b"Scaffold", b"CheckpointSaverListener",
                  b"NanLoss", b"SecondOrStepTimer", b"USE_DEFAULT", b"Supervisor",
                  b"contrib")  # fmt: skip
-_INITIALS = "".join(sorted({name[0] for name in NAMES}))  # tested before thirty names are
+_INITIALS = "".join(sorted({name[0] for name in NAMES}))  # faster than trying each of 30 names
 _NAMES = rf"(?=[{_INITIALS}])(?:{'|'.join(sorted(NAMES))})"
 _ADVISED = rf"(?:{'|'.join(sorted(ADVISED - {'train'}))})\b|(?<=training\.)train\b"
 _MODULES = "|".join(sorted({re.escape(path.split(".", 1)[1]) for path in HOLDING}))
@@ -39,11 +39,11 @@ _REACHED: Final = re.compile(
     |["'](?:{_NAMES})\\?["']  # getattr(tf.train, "X"); in a notebook \"X\"
     |\bfrom\s+tensorflow{_VERSIONS}(?:{_MODULES})\s  # from ... import X
     |\bfrom\s+tensorflow(?:\.compat(?:\.v[12])?)*\s+import\s+\*
-    |\bfrom\s+{NEW}\s+import\s  # calls are checked after the move, too
+    |\bfrom\s+{NEW}\s+import\s  # calls are checked in migrated code, too
     """.encode(),
     re.VERBOSE,
 )
-# x.train.X matters wherever it is, since x may be TensorFlow as another module passes it on.
+# x.train.X always matters, because x may be TensorFlow that another module re-exports.
 _DOTTED: Final = re.compile(rf"\.[ \t\\\r\n]*(?:{_NAMES})\b".encode())
 _BYTES_HOLDERS: Final = tuple(holder.encode() for holder in HOLDERS)
 _HELD: Final = re.compile(rf"\b(?:{'|'.join(HOLDERS)})\s*\.[\s\\]*(?:{_NAMES})\b")
@@ -57,13 +57,13 @@ _WORD: Final = re.compile(rb"\w+|[*\\]")
 _UNWRAPPED: Final = (
     r"\._sess\._sess\b|\._tf_sess\b|\._coordinated_creator\b|\b(\w+)\s*=\s*\1\._sess\b"
 )
-_UNWRAP_STEM: Final = r"\._(?:tf_)?(?:sess|coordinated_creator)\b"  # far cheaper
+_UNWRAP_STEM: Final = r"\._(?:tf_)?(?:sess|coordinated_creator)\b"  # much faster
 _TEXT_UNWRAPS: Final = re.compile(_UNWRAP_STEM), re.compile(_UNWRAPPED)
 _BYTES_UNWRAPS: Final = re.compile(_UNWRAP_STEM.encode()), re.compile(_UNWRAPPED.encode())
 
 
 def may_hold_a_name(data: bytes) -> bool:
-    """False where nothing in the file can be reported; true says nothing."""
+    """Returns False if the file cannot have a finding, and True if it may have one."""
     imported = b"tensorflow" in data or b"tfmts_compat" in data
     if (imported or b"train" in data or b"estimator" in data) and any(
         stem in data for stem in _STEMS
@@ -76,13 +76,13 @@ def may_hold_a_name(data: bytes) -> bool:
 
 
 def _is_held(dotted: re.Match[bytes]) -> bool:
-    """Whether a name is an attribute of what may be a module of TensorFlow."""
+    """Returns whether a name is an attribute of a possible module of TensorFlow."""
     before = dotted.string[max(0, dotted.start() - 50) : dotted.start()]
     return before.rstrip(b" \t\\\r\n").endswith(_BYTES_HOLDERS)
 
 
 def _leads(imported: re.Match[bytes]) -> bool:
-    """Whether what looks like an import brings something in that a name is reached by."""
+    """Returns whether a possible import imports something through which a name is accessed."""
     if imported.group(1) is None:
         return True
     module = imported.group(1).decode(errors="replace")
@@ -95,21 +95,21 @@ def _leads(imported: re.Match[bytes]) -> bool:
 
 
 def slimmed(text: str, lines: list[str]) -> tuple[str, list[int]] | None:
-    """The statements of a module that may matter.
+    """Removes the statements of a module that cannot matter.
 
     Args:
       text: the module.
-      lines: its lines with their ends.
+      lines: its lines with their line ends.
 
     Returns:
-      What is left of the text, and for each line of that its number in the whole;
-      None if nothing in the module can matter.
+      The remaining text, and the original number of each of its lines; None if no statement
+      of the module can matter.
 
     Raises:
-      SyntaxError, ValueError, RecursionError: this Python cannot parse it.
+      SyntaxError, ValueError, RecursionError: this Python version cannot parse the module.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of invalid escapes, say: none of our business
+        warnings.simplefilter("ignore")  # about the user's code, such as invalid escapes
         tree = ast.parse(text)
     statements = list(_statements(tree.body))
     words = _roots(statements)
@@ -139,7 +139,7 @@ def _blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
 
 
 def _roots(statements: list[ast.stmt]) -> set[str]:
-    """The local names of imports on the way to a name of the table, or of ours."""
+    """Returns the local names of imports through which a name can be accessed."""
     words = set()
     for statement in statements:
         if isinstance(statement, ast.Import):
@@ -161,7 +161,7 @@ def _roots(statements: list[ast.stmt]) -> set[str]:
 def _held_by(
     text: str, statements: list[ast.stmt], aliases: list[tuple[set[str], set[str]]]
 ) -> set[str]:
-    """The local names of what holds a name, such as tf in tf.train.X, and what they stem from."""
+    """Returns the local names such as tf in tf.train.X, and those they are assigned from."""
     words = set()
     for held in _HELD.finditer(text):
         before = _BEFORE.search(text, max(0, held.start() - 100), held.start())
@@ -179,7 +179,7 @@ def _held_by(
 
 
 def _grow(words: set[str], steps: list[tuple[set[str], set[str]]]) -> None:
-    """Adds every word that the steps lead to from the words."""
+    """Adds the end of each step whose start has one of the words, until none is left."""
     before = 0
     while len(words) > before:
         before = len(words)
@@ -189,7 +189,7 @@ def _grow(words: set[str], steps: list[tuple[set[str], set[str]]]) -> None:
 
 
 def _docstrings(statements: list[ast.stmt]) -> set[int]:
-    """The lines that have a docstring or another unused string, and nothing else."""
+    """Returns the lines with only a docstring or another unused string."""
     found: set[int] = set()
     for statement in statements:
         if (
@@ -206,8 +206,8 @@ def _docstrings(statements: list[ast.stmt]) -> set[int]:
 def _aliases(
     tree: ast.Module, text: str, statements: list[ast.stmt]
 ) -> Iterator[tuple[set[str], set[str]]]:
-    """For each assignment of dotted names: what they are named, and the first of the dots."""
-    # Only := can stand inside a statement; going through all nodes takes far longer.
+    """Yields for each assignment of dotted names the targets, and the first parts of the values."""
+    # Only := occurs inside a statement. Visiting all nodes takes much longer.
     for node in ast.walk(tree) if ":=" in text else statements:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -227,7 +227,7 @@ def _first(node: ast.expr) -> ast.expr:
 
 
 def _parts(node: ast.expr) -> Iterator[ast.expr]:
-    """The parts of a tuple and both values of a conditional."""
+    """Yields the parts of a tuple and both values of a conditional expression."""
     if isinstance(node, ast.Tuple):
         for part in node.elts:
             yield from _parts(part)
@@ -241,7 +241,7 @@ def _parts(node: ast.expr) -> Iterator[ast.expr]:
 def _without(
     body: list[ast.stmt], lines: list[str], words: set[str], docstrings: set[int]
 ) -> tuple[str, list[int]] | None:
-    """Leaves out every statement in whose lines none of the words occurs."""
+    """Removes each statement whose lines contain none of the words."""
     pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words))) or '(?!)'})\b")
     mentions = [
         number
@@ -264,43 +264,36 @@ def _without(
         if any(after[0] <= before[1] for before, after in zip(spans, spans[1:])) or any(
             lines[last - 1].rstrip().endswith("\\") for _, last in spans
         ):
-            return  # several statements share a line
+            return  # several statements are on one line
         kept = False
         for index, (statement, (first, last)) in enumerate(zip(block, spans)):
             if mentioned(first, last):
                 kept = True
                 if not (top and isinstance(statement, (ast.If, ast.Try))):
-                    header = first
                     for inner in _blocks(statement):
-                        start = _span(inner[0])[0]
-                        if start > max(header, statement.lineno) and _alone(inner[0], lines):
+                        if _starts_its_line(inner[0], lines):
                             drop(inner)
-                        header = _span(inner[-1])[1]
             else:
                 dropped.update(range(first, last + 1))
-            if index:  # between two statements of a block there are only comments
+            if index:  # only comments are between two statements
                 dropped.update(range(spans[index - 1][1] + 1, first))
         left_out = [first for first, _ in spans if first in dropped]
-        if left_out and not (kept and top):  # a block says whether it has anything else
+        if left_out and not (kept and top):  # shows that the block is not empty
             line = lines[left_out[0] - 1]
             placeholders[left_out[0]] = f"{line[: len(line) - len(line.lstrip())]}pass\n"
 
     drop(body, top=True)
-    for index, statement in enumerate(body):  # the imports below which another one goes
+    for index, statement in enumerate(body):  # imports.py adds an import below these
         if not isinstance(statement, (ast.Import, ast.ImportFrom)) and (
             index or not isinstance(statement, ast.Expr)
         ):
             break
         first, last = _span(statement)
         dropped.difference_update(range(first, last + 1))
-    # Around the statements there are only comments, which LibCST would take long for.
+    # Only comments are before and after the statements. LibCST is slow for comments.
     dropped.update(range(1, _span(body[0])[0]), range(_span(body[-1])[1] + 1, len(lines) + 1))
-    kept_lines, numbers = [], []
-    for number, line in enumerate(lines, 1):
-        if number not in dropped or number in placeholders:
-            kept_lines.append(placeholders.get(number, line))
-            numbers.append(number)
-    return "".join(kept_lines), numbers
+    numbers = [it for it in range(1, len(lines) + 1) if it not in dropped or it in placeholders]
+    return "".join(placeholders.get(it, lines[it - 1]) for it in numbers), numbers
 
 
 def _unwraps(text: str) -> bool:
@@ -313,9 +306,5 @@ def _span(statement: ast.stmt) -> tuple[int, int]:
     return first, statement.end_lineno or first
 
 
-def _alone(statement: ast.stmt, lines: list[str]) -> bool:
-    """Whether nothing but white space is before a statement on its line."""
-    line = lines[_span(statement)[0] - 1]
-    decorators = getattr(statement, "decorator_list", [])
-    column = statement.col_offset if not decorators else decorators[0].col_offset - 1
-    return not line.encode()[:column].strip()
+def _starts_its_line(statement: ast.stmt, lines: list[str]) -> bool:
+    return not lines[statement.lineno - 1].encode()[: statement.col_offset].strip()

@@ -1,4 +1,4 @@
-"""The modules of the code base itself: what their names stand for, where others import them."""
+"""The other modules of the code base: resolves names that a module imports from them."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from typing import Iterator, Tuple
 from tfmts_compat.migrate.edits import Encoded, UnreadableError
 from tfmts_compat.migrate.names import is_known
 
-_LEVELS = 12  # directories upwards in which a package is searched
+_LEVELS = 12  # parent directories in which a package is searched
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _OTHER_SCOPES = (*_FUNCTIONS, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_Key = Tuple[str, object]  # a file, and a definition in it that is being followed
+_Key = Tuple[str, object]  # a file, and a definition in it that is being resolved
 
 
 @dataclass
 class Followed:
-    """What a dotted path through modules of the code base stands for.
+    """What a dotted path through modules of the code base resolves to.
 
     Attributes:
-      paths: the dotted paths it can stand for, each from an import of TensorFlow.
-      whys: for each definition that is something else, where it is.
+      paths: the dotted paths in TensorFlow that it can stand for.
+      reasons: for each definition that is not TensorFlow, a clause that says where it is.
       is_own: whether the code base itself defines the last name of the path.
     """
 
     paths: set[str] = field(default_factory=set)
-    whys: set[str] = field(default_factory=set)
+    reasons: set[str] = field(default_factory=set)
     is_own: bool = False
 
     def add(self, other: Followed, rest: str = "") -> None:
-        """Takes over another one, with the same attributes of each of its paths."""
+        """Adds the paths of another one, each followed by `rest`, and its reasons."""
         self.paths |= {path + rest for path in other.paths}
-        self.whys |= other.whys
+        self.reasons |= other.reasons
 
 
 def followed(path: str, file: str) -> Followed | None:
-    """Follows an imported path to TensorFlow.
+    """Resolves an imported path.
 
     Args:
-      path: what is imported, with a dot for each level of a relative import.
+      path: the path, with a leading dot for each level of a relative import.
       file: the file that imports it.
 
     Returns:
-      What it stands for, or None if it leads to no name of a module of the code base.
+      What it resolves to, or None if it is not a name in a module of the code base.
     """
     return _followed(path, os.path.abspath(file), frozenset())
 
@@ -66,7 +66,7 @@ def _followed(path: str, file: str, active: frozenset[_Key]) -> Followed | None:
 
 @functools.lru_cache(maxsize=10_000)
 def _module(path: str, directory: str) -> tuple[str, list[str]]:
-    """The file of the module that a path begins with, and the names after that."""
+    """Returns the file of the module that a path starts with, and the names after it."""
     names = path.lstrip(".").split(".")
     level = len(path) - len(path.lstrip("."))
     if level:
@@ -115,12 +115,12 @@ def _names(file: str) -> _Names | None:
 
 
 class _Names:
-    """The names that a module binds in its own scope, each with its definitions."""
+    """The names that a module binds in its own scope, with their definitions."""
 
     def __init__(self, file: str, tree: ast.Module) -> None:
         self._file = file
         self._stars: list[str] = []
-        # An imported path, an expression, or a node that is neither.
+        # Each definition is an imported path, an expression, or another node.
         self._bound: dict[str, list[str | ast.AST]] = {}
         for node in _own_nodes(tree):
             self._bind(node)
@@ -142,7 +142,7 @@ class _Names:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name) and node.value:
                     self._add(target.id, node.value)
-                    target.ctx = ast.Load()  # so that it is not a definition of its own
+                    target.ctx = ast.Load()  # so that it is not counted as a second definition
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             self._add(node.id, node)
         elif isinstance(node, ast.ExceptHandler) and node.name:
@@ -159,7 +159,7 @@ class _Names:
         self._bound.setdefault(name, []).append(value)
 
     def named(self, name: str, active: frozenset[_Key]) -> Followed:
-        """What a name of the module stands for."""
+        """Resolves a name of the module."""
         found = Followed()
         for value in self._bound.get(name, ()):
             key = self._file, value
@@ -167,7 +167,7 @@ class _Names:
                 continue
             if isinstance(value, str):
                 imported = _followed(value, self._file, active | {key})
-                found.add(imported or Followed(whys={f"{value} in {self._place()}"}))
+                found.add(imported or Followed(reasons={f"it is {value} in {self._place()}"}))
             else:
                 found.add(self._valued(value, active | {key}))
         if name not in self._bound:
@@ -179,11 +179,11 @@ class _Names:
                 if imported:
                     found.add(imported)
             if not found.paths:
-                found.whys.add(f"no name of {self._place()}")
+                found.reasons.add(f"{self._place()} does not define it")
         return found
 
     def _valued(self, node: ast.AST, active: frozenset[_Key]) -> Followed:
-        """What an expression stands for."""
+        """Resolves an expression."""
         found = Followed()
         if isinstance(node, ast.Attribute):
             found.add(self._valued(node.value, active), f".{node.attr}")
@@ -193,7 +193,7 @@ class _Names:
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             found.add(self.named(node.id, active))
         elif not (isinstance(node, ast.Constant) and node.value is None):
-            found.whys.add(f"another value in {self._place(node)}")
+            found.reasons.add(f"it has another value at {self._place(node)}")
         return found
 
     def _place(self, node: ast.AST | None = None) -> str:
@@ -203,7 +203,7 @@ class _Names:
 
 
 def _own_nodes(tree: ast.Module) -> Iterator[ast.AST]:
-    """The nodes of a module but those inside of its functions and classes."""
+    """Yields the nodes of a module, except those inside its functions and classes."""
     waiting: list[ast.AST] = list(reversed(tree.body))
     while waiting:
         node = waiting.pop()

@@ -1,4 +1,4 @@
-"""What a run does not move: the places that are left to a person, and what to write there."""
+"""Findings about names that are not replaced, with the change to make by hand."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tfmts_compat.migrate.names import ADVICE, NEW, TABLE, is_known, plain
 from tfmts_compat.migrate.resolver import OWN, UNKNOWN, Reach, Resolver
 
 _BRANCHES = re.compile(r"\b(?:else|except)\b")
-_WRITE = "write {0} and import tfmts_compat"
+_WITH = "with {0} and import tfmts_compat"
 
 
 def report(module: Module, resolver: Resolver) -> None:
-    """Reports the lookups, strings, private attributes and old ways of training of a module."""
+    """Reports the lookups, strings, private attributes and older training APIs of a module."""
     _lookups(module, resolver)
     _quoted(module, resolver)
     reader = module.reader
@@ -27,7 +27,7 @@ def report(module: Module, resolver: Resolver) -> None:
         path = _prefix(value)
         if path:
             new = value.replace(path, TABLE[plain(_spelled(path))])
-            module.report(string, "TFM209", f'names {path} in a string; write "{new}"')
+            module.report(string, "TFM209", f'{path} is named in a string; write "{new}"')
     for attribute in reader.advised:
         for path in sorted(set(map(plain, resolver.reach(attribute).paths)) & ADVICE.keys()):
             module.report(attribute, "TFM210", f"{path} {ADVICE[path]}")
@@ -35,19 +35,19 @@ def report(module: Module, resolver: Resolver) -> None:
         module.report(
             attribute,
             "TFM204",
-            "uses a private attribute of the monitored session; tfmts_compat.raw_session(session) "
-            "returns the tf.compat.v1.Session beneath it",
+            "uses a private attribute of the monitored session; use "
+            "tfmts_compat.raw_session(session), which returns the underlying tf.compat.v1.Session",
         )
 
 
 def unmoved(module: Module, resolver: Resolver, node: cst.Attribute, reach: Reach) -> None:
-    """Reports a dotted name that ends like one of the table's, and does not move.
+    """Reports a dotted name that is not replaced, although its last name is in the table.
 
     Args:
       module: the module.
-      resolver: follows its names.
+      resolver: resolves its names.
       node: the dotted name.
-      reach: what it stands for.
+      reach: what it resolves to.
     """
     shown = _code(node)
     old = {plain(path) for path in resolver.through_attributes(node)} & TABLE.keys()
@@ -55,8 +55,8 @@ def unmoved(module: Module, resolver: Resolver, node: cst.Attribute, reach: Reac
         module.report(
             node,
             "TFM207",
-            f"{shown} may be {path}, reached through an attribute; in place of {shown} "
-            + _WRITE.format(TABLE[path]),
+            f"{shown} may be {path}, accessed through an attribute; if it is, replace {shown} "
+            + _WITH.format(TABLE[path]),
         )
     holder = node.value
     if (
@@ -67,17 +67,17 @@ def unmoved(module: Module, resolver: Resolver, node: cst.Attribute, reach: Reac
     ):
         return
     foreign = {path for path in reach.paths if path != UNKNOWN and not is_known(path)}
-    if reach.whys:
-        why = f", since it is {' or '.join(sorted(reach.whys))}"
+    if reach.reasons:
+        why = f", because {' or '.join(sorted(reach.reasons))}"
     elif foreign:
-        why = f", since {min(foreign).rsplit('.', 2)[0]} was not found below this directory"
+        why = f", because {min(foreign).rsplit('.', 2)[0]} was not found below this directory"
     else:
         why = ""
     module.report(
         node,
         "TFM208",
-        f"it is not known whether {_code(holder.value)} is TensorFlow{why}; if it is, in place of "
-        f"{shown} " + _WRITE.format(f"{NEW}.{node.attr.value}"),
+        f"it is not known whether {_code(holder.value)} is TensorFlow{why}; if it is, replace "
+        f"{shown} " + _WITH.format(f"{NEW}.{node.attr.value}"),
     )
 
 
@@ -89,7 +89,7 @@ def from_import(module: Module, alias: cst.ImportAlias, path: str) -> None:
 
 
 def identical_branches(module: Module, changes: Sequence[tuple[int, int, str]]) -> None:
-    """Reports the branches that say the same once the names have moved."""
+    """Reports branches that are identical after the names are replaced."""
     old = module.edits.text
     if not (NEW in old or changes) or not _BRANCHES.search(old):
         return
@@ -111,12 +111,12 @@ def identical_branches(module: Module, changes: Sequence[tuple[int, int, str]]) 
                 line,
                 0,
                 "TFM211",
-                f"the branches are the same now: {NEW} works on every version; keep one of them",
+                f"the branches are identical: {NEW} works on every version; keep one of them",
             )
 
 
 def _alternatives(node: ast.AST) -> list[list[ast.AST]]:
-    """The branches of a statement or expression, if they use tfmts_compat."""
+    """Returns the branches of a statement or expression that use tfmts_compat."""
     found: list[list[ast.AST]] = [[]]
     if isinstance(node, ast.IfExp):
         found = [[node.body], [node.orelse]]
@@ -134,7 +134,7 @@ def _dumped(nodes: list[ast.AST]) -> str:
 
 
 def _before(offset: int, changes: Sequence[tuple[int, int, str]]) -> int:
-    """The offset in the old text of an offset in the new one."""
+    """Returns the offset in the old text that belongs to an offset in the new one."""
     shift = 0
     for start, end, new in changes:
         if offset < start + shift:
@@ -152,13 +152,13 @@ def _lookups(module: Module, resolver: Resolver) -> None:
         function = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
         for path in sorted(set(map(plain, reach.paths)) & TABLE.keys()):
             if isinstance(function, cst.Name) and function.value == "getattr":
-                remedy = f"write {TABLE[path]} in place of the call"
+                remedy = f"replace the call with {TABLE[path]}"
             elif isinstance(function, cst.Name) and function.value == "hasattr":
-                remedy = f"{TABLE[path]} is always there: remove the test"
+                remedy = f"{TABLE[path]} always exists, so remove the test"
             else:
-                remedy = f"write {NEW} in place of {_code(holder)}"
+                remedy = f"replace {_code(holder)} with {NEW}"
             module.report(
-                call, "TFM201", f"looks {path} up by a string; {remedy}, and import {NEW}"
+                call, "TFM201", f"{path} is looked up by a string; {remedy}, and import {NEW}"
             )
 
 
@@ -170,12 +170,14 @@ def _quoted(module: Module, resolver: Resolver) -> None:
         old = {plain(f"{start}.{rest}") for start in starts}
         for found in sorted(old & TABLE.keys()):
             module.report(
-                node, "TFM206", f"names {found} in quotes; " + _WRITE.format(TABLE[found])
+                node,
+                "TFM206",
+                f"{found} is named in quotes; replace it " + _WITH.format(TABLE[found]),
             )
 
 
 def _prefix(value: str) -> str:
-    """The part of a dotted path that is a name of the table, or ""."""
+    """Returns the part of a dotted path that is a name in the table, or ""."""
     parts = value.split(".")
     prefixes: Iterator[str] = (".".join(parts[:count]) for count in range(len(parts), 1, -1))
     return next((each for each in prefixes if plain(_spelled(each)) in TABLE), "")

@@ -1,4 +1,4 @@
-"""Findings, diffs and the summary, as text, JSON or GitHub's annotations."""
+"""Prints findings, diffs and the summary, as text, JSON or GitHub annotations."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from tfmts_compat.migrate.findings import CODES, ERRORS, REWRITES, Finding, Outc
 
 
 class Report:
-    """Prints each outcome as it comes, so that memory stays flat.
+    """Prints each outcome immediately, so that the memory does not grow.
 
     Attributes:
-      read: files that were read.
-      changed: files that have to change, or were changed.
-      counts: findings by "moves", "left" (to a person) and "errors".
+      read: the number of files that were read.
+      changed: the number of files that have to be changed, or were changed.
+      counts: the numbers of findings: "moves", "left" (to change by hand) and "errors".
     """
 
     def __init__(
-        self, form: str, *, shows_moves: bool, shows_files: bool = False, aside: bool
+        self, form: str, *, shows_moves: bool, shows_files: bool = False, to_stderr: bool
     ) -> None:
-        """Begins a report.
+        """Starts a report.
 
         Args:
           form: "text", "json" or "github".
-          shows_moves: whether the places that are rewritten are listed as text, too.
-          shows_files: whether the files that are changed are listed as text, too.
-          aside: whether text goes to stderr, since stdout is for a diff or for code.
+          shows_moves: whether the text lists the places that are replaced.
+          shows_files: whether the text lists the files that are changed.
+          to_stderr: whether text is printed to stderr, because stdout has a diff or code.
         """
         self.read = 0
         self.changed = 0
@@ -38,15 +38,15 @@ class Report:
         self._form = form
         self._shows_moves = shows_moves
         self._shows_files = shows_files
-        self._out: TextIO = sys.stderr if aside and form == "text" else sys.stdout
+        self._out: TextIO = sys.stderr if to_stderr and form == "text" else sys.stdout
         self._separator = "["
 
     def add(self, outcome: Outcome) -> None:
-        """Prints the findings of a file, and what becomes of it."""
+        """Prints the findings of a file, and its diff."""
         self.changed += outcome.data is not None
         if outcome.data is not None and self._shows_files and self._form == "text":
-            moved = sum(finding.code == REWRITES[0] for finding in outcome.found)
-            self._print(f"{outcome.path}: moved {_number(moved, 'name')}")
+            replaced = sum(finding.code == REWRITES[0] for finding in outcome.found)
+            self._print(f"{outcome.path}: replaced {_number(replaced, 'name')}")
         for finding in outcome.found:
             self.finding(finding)
         if outcome.diff and self._form == "text":
@@ -60,7 +60,7 @@ class Report:
         elif finding.code in REWRITES:
             kind = "moves"
         self._codes[finding.code] += 1
-        self.counts[kind] += finding.code not in REWRITES[1:]  # the imports that follow
+        self.counts[kind] += finding.code not in REWRITES[1:]  # without the imports
         if self._form == "json":
             text = json.dumps(dataclasses.asdict(finding))
             self._print(f"{self._separator}\n  {text}", "")
@@ -88,7 +88,7 @@ class Report:
         moves, left, errors = self.counts.values()
         parts = [f"{did} {_number(self.changed, 'file')} ({_number(moves, 'name')})"]
         if left:
-            parts.append(f"left {_number(left, 'place')} to you")
+            parts.append(f"left {_number(left, 'place')} to change by hand")
         if errors:
             parts.append(f"could not migrate {_number(errors, 'file')}")
         parts.append(f"read {_number(self.read, 'file')}")
@@ -101,7 +101,7 @@ class Report:
 
 
 def to_bytes(data: bytes) -> None:
-    """Writes bytes to stdout, in their own encoding."""
+    """Writes bytes to stdout without encoding them again."""
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

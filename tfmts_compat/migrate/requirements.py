@@ -1,4 +1,4 @@
-"""The files that list what a code base needs: those with TensorFlow and without tfmts_compat."""
+"""Files that list the requirements of a code base: TensorFlow is listed, tfmts_compat is not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PACKAGES = (
 _PACKAGE = rf"(?P<name>{_PACKAGES})"
 _QUOTED = rf"(?P<key>\w+)\s*=|[\"']{_PACKAGE}"
 _LINE = f"{NEW} @ git+URL"
-# For each kind of file: what lists a package in it, and what to add.
+# For each kind of file: the pattern of a listed package, and the line to add.
 _KINDS = {
     "requirements*.txt": (rf"^\s*{_PACKAGE}", _LINE),
     "requirements*.in": (rf"^\s*{_PACKAGE}", _LINE),
@@ -25,7 +25,7 @@ _KINDS = {
     "setup.cfg": (rf"^(?:[ \t]+|install_requires\s*=\s*){_PACKAGE}", _LINE),
     "environment*.y*ml": (rf"^\s*-\s*[\"']?(?:[\w-]+::)?{_PACKAGE}", f"- pip: [{_LINE}]"),
     "setup.py": (_QUOTED, f'"{_LINE}"'),
-    # Poetry's form is name = "version".
+    # Poetry lists name = "version".
     "pyproject.toml": (
         rf"(?P<key>(?!{_PACKAGES})\w+)\s*=|(?:^|[\"']){_PACKAGE}",
         f'"{_LINE}"',
@@ -36,12 +36,12 @@ _LISTED = re.compile(r"^(?!\s*(?:#|\[tool\.)).*\btfmts[-_.]compat\b", re.MULTILI
 
 
 def missing(users: Iterable[str], trees: Sequence[str], ignored: Sequence[str]) -> list[Finding]:
-    """Finds the files in which tfmts_compat is to be added.
+    """Finds the files to which tfmts_compat has to be added.
 
     Args:
       users: the files that use tfmts_compat.
       trees: the directories that are migrated.
-      ignored: codes that are switched off.
+      ignored: the codes that are ignored.
     """
     tops = set(map(os.path.realpath, trees))
     seen: dict[str, bool] = {}
@@ -58,7 +58,7 @@ def missing(users: Iterable[str], trees: Sequence[str], ignored: Sequence[str]) 
 
 
 def _above(directory: str, tops: Collection[str]) -> list[str]:
-    """The directory and those above it, up to the repository's, or else to one that is migrated."""
+    """Returns a directory and its parents, up to the repository's or the topmost of `tops`."""
     found = [directory]
     while not os.path.exists(os.path.join(found[-1], ".git")):
         if found[-1] == os.path.dirname(found[-1]):
@@ -69,7 +69,7 @@ def _above(directory: str, tops: Collection[str]) -> list[str]:
 
 
 def _listing(directory: str, ignored: Sequence[str]) -> Iterator[Finding | None]:
-    """For each file of a directory that lists TensorFlow: what is missing in it, if anything."""
+    """Yields, for each file in a directory that lists TensorFlow, a finding or None."""
     for kind, (pattern, addition) in _KINDS.items():
         for file in sorted(glob.glob(os.path.join(glob.escape(directory), kind))):
             try:
@@ -87,14 +87,14 @@ def _listing(directory: str, ignored: Sequence[str]) -> Iterator[Finding | None]
                 yield None
                 continue
             why = (
-                f"lists {name} and not {NEW}; beside it add {addition}, where URL is the "
-                f"repository that you have {NEW} from"
+                f"lists {name} but not {NEW}; add {addition}, where URL is the address of the "
+                f"repository of {NEW}"
             )
             yield Finding(os.path.relpath(file), line + 1, column + 1, "TFM401", why)
 
 
 def _place(text: str, pattern: str) -> tuple[int, str] | None:
-    """Where a file first lists TensorFlow, and under which name."""
+    """Returns where a file first lists TensorFlow, and under which name."""
     key = ""
     for listed in re.finditer(pattern, text, re.MULTILINE):
         if listed.group("name") is None:

@@ -1,4 +1,4 @@
-"""What a name or a dotted name stands for, from LibCST's scopes and qualified names."""
+"""Resolves names and dotted names, with LibCST's scopes and qualified names."""
 
 from __future__ import annotations
 
@@ -18,32 +18,33 @@ from tfmts_compat.migrate.module import Module
 from tfmts_compat.migrate.names import ADVISED, NAMES, is_known
 
 _FOLLOWED = NAMES | ADVISED
-UNKNOWN = "?"  # anything that is no import and no alias of one
-OWN = "."  # something that the code base itself defines under the name
+UNKNOWN = "?"  # neither an import nor an alias of one
+OWN = "."  # the code base itself defines the name
 
 
 @dataclass(frozen=True)
 class Reach:
-    """Where a dotted name leads.
+    """What a dotted name resolves to.
 
     Attributes:
-      paths: the dotted paths it can stand for; UNKNOWN is one of them where some
-        binding is neither an import nor an alias.
-      imports: the imports it starts from.
-      whys: where modules of the code base give it something else than TensorFlow.
+      paths: the dotted paths that it can stand for. UNKNOWN is one of them if a binding is
+        neither an import nor an alias.
+      imports: the imports through which it is resolved.
+      reasons: why it may be something other than TensorFlow: definitions in other modules of
+        the code base.
     """
 
     paths: frozenset[str]
     imports: frozenset[ImportAssignment]
-    whys: frozenset[str] = frozenset()
+    reasons: frozenset[str] = frozenset()
 
     @classmethod
     def joined(cls, parts: list[Reach]) -> Reach:
-        """Any one of several."""
+        """Returns the union of several."""
         return cls(
             frozenset().union(*(part.paths for part in parts)),
             frozenset().union(*(part.imports for part in parts)),
-            frozenset().union(*(part.whys for part in parts)),
+            frozenset().union(*(part.reasons for part in parts)),
         )
 
 
@@ -52,7 +53,7 @@ _NOTHING = Reach(frozenset(), frozenset())
 
 
 class Resolver:
-    """Follows dotted names to imports, through aliases like tf1 = tf.compat.v1."""
+    """Resolves dotted names to imports, through aliases such as tf1 = tf.compat.v1."""
 
     def __init__(self, module: Module) -> None:
         self._scopes = module.scopes
@@ -67,24 +68,24 @@ class Resolver:
                 self._attributes.setdefault(target.value, []).append(value)
 
     def reach(self, node: cst.BaseExpression) -> Reach:
-        """Where an expression leads; _NOWHERE unless it is a dotted name, or one of two."""
+        """Resolves a dotted name or a conditional expression of two. Else returns _NOWHERE."""
         found = self._reach(node)
         parts = [self._followed(path, found.imports) for path in found.paths]
         return Reach.joined(parts) if parts else found
 
     def _followed(self, path: str, imports: frozenset[ImportAssignment]) -> Reach:
-        """Follows a path through modules of the code base that pass TensorFlow on."""
+        """Resolves a path through modules of the code base that re-export TensorFlow."""
         if path.rpartition(".")[2] in _FOLLOWED and not is_known(path):
             found = project.followed(path, self._file)
             if found:
                 if found.is_own:
                     return Reach(frozenset([OWN]), imports)
-                unknown = {UNKNOWN} if found.whys or not found.paths else set()
-                return Reach(frozenset(found.paths | unknown), imports, frozenset(found.whys))
+                unknown = {UNKNOWN} if found.reasons or not found.paths else set()
+                return Reach(frozenset(found.paths | unknown), imports, frozenset(found.reasons))
         return Reach(frozenset([path]), imports)
 
     def holds(self, node: cst.BaseExpression, name: str) -> Reach:
-        """Where an attribute of an expression leads."""
+        """Resolves an attribute of an expression."""
         return self.reach(cst.Attribute(node, cst.Name(name)))
 
     def _reach(self, node: cst.BaseExpression) -> Reach:
@@ -98,14 +99,14 @@ class Resolver:
         if isinstance(node, cst.IfExp):
             return Reach.joined([self._reach(node.body), self._reach(node.orelse)])
         if isinstance(node, cst.Name):
-            if node.value == "None":  # e.g. tf = None where the import fails
+            if node.value == "None":  # as in `except ImportError: tf = None`
                 return _NOTHING
             scope = self._scopes.get(node)
             return self.named(node.value, scope) if scope else _NOWHERE
         return _NOWHERE
 
     def through_attributes(self, node: cst.BaseExpression) -> set[str]:
-        """Where self.tf1.train.X may lead, by what any object's tf1 is given in the module."""
+        """Resolves self.tf1.train.X by what the module assigns to the tf1 of any object."""
         found: set[str] = set()
         rest = ""
         while isinstance(node, cst.Attribute):
@@ -116,7 +117,7 @@ class Resolver:
         return found
 
     def named(self, name: str, scope: Scope) -> Reach:
-        """Where a plain name leads in a scope."""
+        """Resolves a name in a scope."""
         assignments = scope[name]
         if not assignments:
             return _NOWHERE

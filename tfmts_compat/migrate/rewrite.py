@@ -1,4 +1,4 @@
-"""One module's text in, the migrated text and what was found out."""
+"""Migrates one module: replaces its names, edits its imports and reports the rest."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from libcst.metadata import MetadataWrapper
 from tfmts_compat.migrate import call_checks, remainder, verification
 from tfmts_compat.migrate.edits import Edits, UnreadableError, changed
 from tfmts_compat.migrate.findings import REWRITES, Finding
-from tfmts_compat.migrate.imports import Imports, IsTaken
+from tfmts_compat.migrate.imports import Imports, IsImported
 from tfmts_compat.migrate.module import Module
 from tfmts_compat.migrate.names import MODULES, NEW, SESSION, TABLE, plain
 from tfmts_compat.migrate.prefilter import slimmed
 from tfmts_compat.migrate.resolver import Reach, Resolver
 
-_DEEPEST = 100  # levels; LibCST needs up to seven calls for each, and Python allows 1,000
-TOO_DEEP = "is nested too deeply to be analysed; divide the expression or the chain of elif"
+_DEEPEST = 100  # levels: LibCST makes up to seven calls for each, and Python allows 1,000
+TOO_DEEP = "is nested too deeply to be analyzed; split the expression or the chain of elif"
 _BRACKET = re.compile(r"[()\[\]{}]")
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a run over one file gives.
+    """The result for one module or notebook.
 
     Attributes:
-      text: the migrated text; the same where nothing had to move.
-      found: every place that moved, and every place left to a person.
+      text: the migrated text, or the same text if nothing changes.
+      found: every place that changes, and every place that has to be changed by hand.
       changes: start, end and new text of every edit.
     """
 
@@ -45,28 +45,28 @@ def rewritten(
     path: str,
     ignored: Sequence[str] = (),
     *,
-    is_taken: IsTaken = lambda name: False,  # noqa: ARG005
+    is_imported: IsImported = lambda name: False,  # noqa: ARG005
     elsewhere: str = "",
 ) -> Result:
     """Migrates a module.
 
     Args:
       text: the module.
-      path: its name in the findings.
-      ignored: codes that are switched off.
-      is_taken: says whether another file takes a name from this module; None if that is
-        not known.
-      elsewhere: text that is no part of the module, and may use what it imports.
+      path: its path in the findings.
+      ignored: the codes that are ignored.
+      is_imported: returns whether another file imports a name from this module, or None if
+        this is not known.
+      elsewhere: text outside the module that may use its imports.
 
     Raises:
-      UnreadableError: it cannot be parsed.
+      UnreadableError: the module cannot be parsed.
     """
     edits = Edits(text)
     refused: SyntaxError | None = None
     try:
         slim = slimmed(text, edits.lines)
     except (SyntaxError, ValueError) as problem:
-        # The syntax of another Python version, which LibCST may know.
+        # It may have the syntax of another Python version, which LibCST can parse.
         refused = problem if isinstance(problem, SyntaxError) else None
         slim = text, list(range(1, len(edits.lines) + 2))
     if slim is None:
@@ -78,9 +78,9 @@ def rewritten(
         wrapper = MetadataWrapper(cst.parse_module(slim[0]), unsafe_skip_copy=True)
         module = Module(edits, slim[1], wrapper, path, ignored)
         resolver = Resolver(module)
-        _rewrite(module, resolver, Imports(module, resolver, is_taken, elsewhere))
+        _rewrite(module, resolver, Imports(module, resolver, is_imported, elsewhere))
     except cst.ParserSyntaxError as problem:
-        if refused:  # LibCST names the line after
+        if refused:  # LibCST reports the next line
             raise UnreadableError(refused.msg, refused.lineno or 1, parsed=True) from problem
         line = slim[1][min(problem.raw_line, len(slim[1])) - 1] if slim[1] else 1
         message = problem.message.splitlines()[0] if problem.message else "invalid syntax"
@@ -94,7 +94,7 @@ def rewritten(
 
 
 def _too_deep(text: str) -> int | None:
-    """The line of syntax that is nested too deeply for LibCST, which is recursive, or None."""
+    """Returns the line of syntax that is nested too deeply for LibCST, or None."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -124,8 +124,8 @@ def _left_as_it_was(module: Module, fault: str) -> Iterator[Finding]:
     yield replace(
         min(moves),
         code="TFM003",
-        message=f"this file is left as it was, because {fault}; "
-        "move its names by hand, and report this",
+        message=f"the file is not changed, because {fault}; replace its names by hand, and report "
+        "this",
     )
 
 
@@ -141,14 +141,15 @@ def _rewrite(module: Module, resolver: Resolver, imports: Imports) -> None:
             done.add(node)
         else:
             reach = resolver.reach(node)
-            if _new_names(reach) and _name(module, imports, node, reach, replaced):
+            if _new_names(reach):
+                _name(module, imports, node, reach, replaced)
                 done.add(node)
             else:
                 remainder.unmoved(module, resolver, node, reach)
     remainder.report(module, resolver)
     for call in reader.calls:
         if _is_session(resolver.reach(call.func)):
-            for place, code, message in call_checks.judged(call):
+            for place, code, message in call_checks.check_call(call):
                 module.report(place, code, message)
     imports.settle()
 
@@ -165,8 +166,8 @@ def _new_names(reach: Reach) -> set[str]:
 
 def _name(
     module: Module, imports: Imports, node: cst.Attribute, reach: Reach, replaced: set[str]
-) -> bool:
-    """Moves a dotted name, or says why not; true if it is dealt with."""
+) -> None:
+    """Replaces a dotted name, or reports why not."""
     new = _new_names(reach)
     target = module.parents[node]
     others = {path for path in reach.paths if plain(path) not in TABLE}
@@ -178,32 +179,31 @@ def _name(
         module.report(
             node,
             "TFM203",
-            f"{old} is replaced or deleted here, which {name} would not see; "
-            f"replace what uses it, or {name}",
+            f"{old} is replaced or deleted here, which does not change {name}; patch {name}, or "
+            "the code that uses it",
         )
     elif others:
         module.report(
             node,
             "TFM205",
-            f"may be {old}, which is {name} now, or something else that has the same name "
-            "here; give the two different names",
+            f"may be {old}, which {name} replaces, or something else with the same name; use two "
+            "different names",
         )
     elif name in replaced:
         module.report(node, "TFM203", _is_replaced(old, name))
-    elif module.report(node, "TFM101", f"{old} is {name} now"):
+    elif module.report(node, "TFM101", f"replace {old} with {name}"):
         imports.use(node, reach)
-    return True
 
 
 def _is_replaced(old: str, name: str) -> str:
     return (
-        f"{old} is replaced in this module, and {name} would not be; "
-        "replace what uses it, and run again"
+        f"{old} is replaced in this module, which does not change {name}; patch the code that uses "
+        "it, and run again"
     )
 
 
 def _replaced(module: Module, resolver: Resolver) -> set[str]:
-    """The names of tfmts_compat whose old names the module gives another value or deletes."""
+    """Returns the names of tfmts_compat whose old names the module replaces or deletes."""
     reader = module.reader
     old = set(map(plain, reader.patched))
     for target, value in reader.targets:
@@ -234,8 +234,8 @@ def _from_import(
             module.report(
                 statement,
                 "TFM202",
-                f"may bring names in that tfmts_compat has; import by name what {path} is "
-                "needed for, and run again",
+                f"may import names that tfmts_compat replaces; import the names that you use from "
+                f"{path} one by one, and run again",
             )
         return
     moved = []
@@ -244,7 +244,7 @@ def _from_import(
         new = TABLE.get(plain(old))
         if new in replaced:
             module.report(alias, "TFM203", _is_replaced(old, new))
-        elif new and module.report(alias, "TFM101", f"{old} is {new} now"):
+        elif new and module.report(alias, "TFM101", f"replace {old} with {new}"):
             moved.append(alias)
         if not new:
             remainder.from_import(module, alias, f"{path}.{alias.evaluated_name}")

@@ -1,4 +1,4 @@
-"""Statements put into a module's text and taken out, whole or in part; comments stay."""
+"""Adds and removes statements and imported names in a module's text, and keeps comments."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _COMMENT = re.compile(r"\s*#.*")
 
 
 class Statements:
-    """Edits a module by whole statements and by the names of an import."""
+    """Edits the text of a module by statements and imported names."""
 
     def __init__(self, module: Module) -> None:
         self._module = module
         self._edits = module.edits
 
-    def put_after(self, statement: cst.CSTNode, text: str) -> None:
-        """Puts a statement after another, on a line of its own where that has one."""
+    def add_after(self, statement: cst.CSTNode, text: str) -> None:
+        """Adds a statement after another one: on its own line if the other one has its own line."""
         edits, module = self._edits, self._module
         newline = edits.newline()
         if isinstance(statement, cst.BaseSmallStatement) and not self._has_a_line(statement):
@@ -39,13 +39,13 @@ class Statements:
         complete = line.endswith(("\n", "\r"))
         edits.replace(end, end, text + newline if complete else newline + text)
 
-    def put_first(self, text: str) -> None:
-        """Puts a statement before all others, and after a header such as a licence."""
+    def add_first(self, text: str) -> None:
+        """Adds a statement before all others, but after the docstring or a license header."""
         edits, module = self._edits, self._module
         newline = edits.newline()
         first = module.tree.body[0]
         if _is_docstring(first):
-            self.put_after(first, f"\n{text}")
+            self.add_after(first, f"\n{text}")
             return
         number = top = module.lines(first)[0]
         while top > 1 and edits.lines[top - 2].startswith("#"):
@@ -57,18 +57,18 @@ class Statements:
         gap = newline * 3 if isinstance(first, (cst.FunctionDef, cst.ClassDef)) else newline
         edits.replace(start, start, text + gap)
 
-    def take_out(self, statements: Collection[cst.CSTNode]) -> None:
-        """Takes statements out; pass replaces them where a block would be left empty."""
+    def remove(self, statements: Collection[cst.CSTNode]) -> None:
+        """Removes statements. If a block would become empty, `pass` replaces them."""
         lines = dict.fromkeys(self._module.parents[statement] for statement in statements)
-        gone = {line for line in lines if all(it in statements for it in _body(line))}
+        removed = {line for line in lines if all(it in statements for it in _body(line))}
         passed: set[cst.CSTNode] = set()
         for line in lines:
             siblings = _body(line)
-            if line not in gone:
+            if line not in removed:
                 self._cut(siblings, [it for it in siblings if it not in statements])
             elif isinstance(line, cst.SimpleStatementLine):
                 block = self._module.parents[line]
-                is_empty = not isinstance(block, cst.Module) and gone.issuperset(_body(block))
+                is_empty = not isinstance(block, cst.Module) and removed.issuperset(_body(block))
                 if is_empty and block not in passed:
                     passed.add(block)
                     self._edits.replace(self._start(siblings[0]), self._end(siblings[-1]), "pass")
@@ -78,10 +78,10 @@ class Statements:
             else:  # if x: import y
                 self._edits.replace(self._start(siblings[0]), self._end(siblings[-1]), "pass")
 
-    def take_names(
+    def keep_names(
         self, statement: cst.Import | cst.ImportFrom, kept: Sequence[cst.ImportAlias]
     ) -> None:
-        """Takes all names but some out of an import."""
+        """Removes all names from an import except those to be kept."""
         assert not isinstance(statement.names, cst.ImportStar)
         names = list(statement.names)
         if not self._has_comments(statement):
@@ -97,14 +97,14 @@ class Statements:
             elif self._has_its_line(here):
                 first = number - len(self._comments_above(number))
                 self._edits.replace(self._edits.offset(first), self._edits.offset(number + 1), "")
-            else:  # beside a bracket
+            else:  # the line also has a bracket
                 rest = self._edits.text[self._end(here[-1]) :]
                 comma = re.match(r"[ \t]*,", rest)
                 end = self._end(here[-1]) + (comma.end() if comma else 0)
                 self._edits.replace(self._start(here[0]), end, "")
 
     def from_import(self, statement: cst.ImportFrom, moved: Sequence[cst.ImportAlias]) -> str:
-        """The statement that imports the moved names, with the comments that belong to them."""
+        """Returns the statement that imports the moved names, with their comments."""
         code = self._module.tree.code_for_node
         names = [code(alias.with_changes(comma=cst.MaybeSentinel.DEFAULT)).strip()
                  for alias in moved]  # fmt: skip
@@ -131,7 +131,7 @@ class Statements:
         return f"from {NEW} import {', '.join(names)}{pragma}"
 
     def _cut(self, parts: Sequence[cst.CSTNode], kept: Sequence[cst.CSTNode]) -> None:
-        """Cuts parts out of a list; what separates them goes with them."""
+        """Removes parts of a list, with their separators."""
         last = max(parts.index(part) for part in kept)
         for part, following in zip(parts[:last], parts[1:]):
             if part not in kept:
@@ -144,7 +144,7 @@ class Statements:
         return "#" in self._edits.text[first:last]
 
     def _has_its_line(self, aliases: Sequence[cst.ImportAlias]) -> bool:
-        """Whether a line has nothing but these names and a comment."""
+        """Returns whether a line has only these names, and perhaps a comment."""
         number = self._module.lines(aliases[0])[0]
         start, end = self._edits.offset(number), self._edits.offset(number + 1)
         before = self._edits.text[start : self._start(aliases[0])]
@@ -152,14 +152,14 @@ class Statements:
         return not before.strip() and bool(re.match(r"\s*,?\s*(?:#.*)?$", after))
 
     def _comments_above(self, number: int) -> list[str]:
-        """The lines directly above a line that are comments alone."""
+        """Returns the comment lines directly above a line."""
         first = number
         while _COMMENT.match(self._edits.lines[first - 2]):
             first -= 1
         return self._edits.lines[first - 1 : number - 1]
 
     def _has_a_line(self, statement: cst.CSTNode) -> bool:
-        """Whether a statement has a line to itself."""
+        """Returns whether a statement is the only one on its line."""
         line = self._module.parents[statement]
         return isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1
 
@@ -171,7 +171,7 @@ class Statements:
 
 
 def leading(tree: cst.Module) -> list[cst.CSTNode]:
-    """The imports that a module begins with, below its docstring."""
+    """Returns the imports at the start of a module, after its docstring."""
     start = 1 if tree.body and _is_docstring(tree.body[0]) else 0
     return list(itertools.takewhile(_is_import, tree.body[start:]))
 

@@ -1,6 +1,6 @@
-"""Checks a changed module before it is written: it compiles, and its names stay bound.
+"""Checks a changed module before it is written: it compiles, and its names are still bound.
 
-It reads the two texts alone and does not depend on how the change was made.
+The check compares the two texts, and does not depend on how the change was made.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from typing import Any
 
 from tfmts_compat.migrate.names import NEW
 
-_FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # notebooks have it
+_FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # for notebooks
 
 
 def fault(old: str, new: str) -> str | None:
-    """Says what a change of a module breaks.
+    """Finds an error in a changed module.
 
     Args:
-      old: the module as it was.
-      new: the module as it is to be written.
+      old: the module before the change.
+      new: the module after the change.
 
     Returns:
-      What is wrong, or None. A module that this Python could not compile before the
-      change is not checked.
+      The error, or None. A module is not checked if this Python version cannot compile it
+      before the change.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the module's own code
+        warnings.simplefilter("ignore")  # about the user's code
         try:
             before = ast.parse(old)
         except (SyntaxError, ValueError):
@@ -44,12 +44,12 @@ def fault(old: str, new: str) -> str | None:
             return f"it would not compile: {problem}"
     was, now = _Scopes(before), _Scopes(after)
     if [scope.kind for scope in was.scopes] != [scope.kind for scope in now.scopes]:
-        return "its functions and classes would not be the same"
+        return "its functions and classes would change"
     return _lost(was, now) or _unbound(was, now)
 
 
 def _lost(was: _Scopes, now: _Scopes) -> str | None:
-    """Compares what each scope binds."""
+    """Compares the names that each scope binds."""
     lost: set[tuple[_Scope, str]] = set()
     for old, new in zip(was.scopes, now.scopes):
         more = [name for name in new.bound - old.bound if new.outer or name not in now.imported]
@@ -62,12 +62,12 @@ def _lost(was: _Scopes, now: _Scopes) -> str | None:
     for scope in now.scopes:
         for name, (_, line) in scope.read.items():
             if (scope.holder(name), name) in lost:
-                return f"{name} is used on line {line}, and its import would be gone"
+                return f"{name} is used on line {line}, but its import would be removed"
     return None
 
 
 def _unbound(was: _Scopes, now: _Scopes) -> str | None:
-    """Compares whether the names of tfmts_compat are bound wherever they are read."""
+    """Checks that the names of tfmts_compat are bound wherever they are read."""
     problems = now.problems(now.names)
     for place in was.problems(now.names):
         problems.pop(place, None)
@@ -76,15 +76,15 @@ def _unbound(was: _Scopes, now: _Scopes) -> str | None:
 
 @dataclass(eq=False)
 class _Scope:
-    """A module, class or function; a comprehension is a function, too.
+    """The scope of a module, class, function or comprehension.
 
     Attributes:
-      kind: "module", "class" or "function".
-      name: what it is called in a message.
-      outer: the scope around it.
+      kind: "module", "class" or "function", which is also the kind of a comprehension.
+      name: its name in messages.
+      outer: the scope that contains it.
       bound: how often each name is bound in it.
-      read: the names that are read in it, each with the statement of the module's body
-        and the line where it is first read.
+      read: the names that are read in it, each with the index of the module's statement and
+        the line in which it is first read.
       declared: its global and nonlocal names.
     """
 
@@ -96,7 +96,7 @@ class _Scope:
     declared: dict[str, str] = field(default_factory=dict)
 
     def holder(self, name: str) -> _Scope:
-        """The scope in which a name is bound that is read here."""
+        """Returns the scope that binds a name that is read in this scope."""
         scope = self
         while scope.outer is not None:
             declared = scope.declared.get(name)
@@ -116,9 +116,9 @@ class _Scopes(ast.NodeVisitor):
 
     Attributes:
       scopes: the module first.
-      names: the names that any import gives to tfmts_compat.
-      imported: those that the module's own body gives, each with the first statement that
-        does so.
+      names: the local names of tfmts_compat, from all its imports.
+      imported: those that are imported in the module's own body, each with the index of the
+        first statement that does so.
     """
 
     def __init__(self, tree: ast.Module) -> None:
@@ -140,7 +140,7 @@ class _Scopes(ast.NodeVisitor):
             holder.bound[name] += 1
 
     def problems(self, names: set[str]) -> dict[tuple[int, str], str]:
-        """What is wrong with these names, by the scope that reads them."""
+        """Returns the errors of these names, by the scope that reads them."""
         found = {}
         module = self.scopes[0]
         for name in names:
@@ -150,7 +150,7 @@ class _Scopes(ast.NodeVisitor):
                 statement, line = scope.read[name]
                 holder = scope.holder(name)
                 if holder is not module or module.bound[name] != self._imports[name]:
-                    text = f"{name} on line {line} may be something else in {holder.name}"
+                    text = f"{name} on line {line} may have another value in {holder.name}"
                     found[number, name] = text
                 elif statement <= self.imported.get(name, statement):
                     found[number, name] = f"{name} on line {line} would be used before its import"
@@ -244,7 +244,7 @@ class _Scopes(ast.NodeVisitor):
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension  # noqa: N815
 
     def generic_visit(self, node: ast.AST) -> None:
-        for name in ("name", "rest"):  # what a match statement captures, a type parameter
+        for name in ("name", "rest"):  # names of match patterns and of type parameters
             if isinstance(getattr(node, name, None), str) and type(node).__name__.startswith(
                 ("Match", "Type", "Param")
             ):
