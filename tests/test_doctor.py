@@ -68,7 +68,7 @@ def test_a_protobuf_that_cannot_write_graphs_is_exit_1_with_the_remedy():
         ("raise ImportError('numpy.core failed')", "(ImportError: numpy.core failed)"),
         ("import os; os.kill(os.getpid(), 4)", "the process was ended by SIGILL"),
         ("import os; os._exit(3)", "the process ended with exit code 3"),
-        ("", "the tensorflow module has nothing in it"),
+        ("", "the tensorflow module is empty"),
     ],
     ids=["exception", "crash", "exit", "empty"],
 )

@@ -83,8 +83,8 @@ def tensorflow() -> Any:
         raise _broken(problem) from problem
     if not hasattr(tf, "compat"):  # a leftover tensorflow/ directory imports as a namespace
         raise TensorFlowUnavailableError(
-            "the tensorflow module has nothing in it; reinstall TensorFlow, and look for a "
-            "directory named tensorflow on sys.path."
+            "the tensorflow module is empty; reinstall TensorFlow, and check whether sys.path "
+            "contains another directory named tensorflow."
         )
     return tf
 
@@ -102,7 +102,7 @@ def _broken(problem: Exception) -> TensorFlowUnavailableError:
 
 
 def quiet_tensorflow() -> Any:
-    """The tensorflow module for a command: on the CPU, and without messages of its import.
+    """Imports TensorFlow for a command: on the CPU, without the messages that its import prints.
 
     Raises:
       TensorFlowUnavailableError: it is not installed, or its import fails.

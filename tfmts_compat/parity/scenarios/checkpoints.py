@@ -1,7 +1,7 @@
 """How often checkpoints are saved.
 
-Cadences in seconds use the real clock: a nanosecond has passed at every step, an hour at
-none. So nothing in TensorFlow has to be replaced.
+Cadences in seconds use the real clock: a nanosecond has always passed before the next step,
+an hour never. So no part of TensorFlow has to be replaced.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ SCENARIOS = (
         documented=lambda run: {},
         departs=(D5,),
     ),
-    # beside it
+    # other arguments
     Scenario("save-graph-def-off", _saving(save_graph_def=False)),
     Scenario(
         "both-cadences-without-a-directory",
