@@ -32,7 +32,7 @@ TensorFlow versions for which a fresh `pip install` needs the pin.
 
 
 def page() -> str:
-    """The whole page."""
+    """The text of the page."""
     rows = "".join(map(_row, reversed(golden.minors())))
     return _INTRODUCTION + rows + _KNOWN_BAD + "".join(map(_known_bad, _environment.KNOWN_BAD))
 

@@ -1,4 +1,4 @@
-"""StopOnSignalHook in one process: whose handler is in place, and when."""
+"""StopOnSignalHook in one process: which signal handler is set, and when."""
 
 import signal
 import subprocess
@@ -15,7 +15,7 @@ USUAL = signal.SIGUSR1
 
 @pytest.fixture
 def received():
-    """The signals that the program's own handler got."""
+    """The signals that the program's own handler received."""
     numbers = []
     before = signal.signal(USUAL, lambda number, frame: numbers.append(number))
     handler = signal.getsignal(USUAL)

@@ -1,4 +1,4 @@
-"""recovery_wait_secs, as far as one process can show it; tests/cluster has the rest (D2)."""
+"""The worker's polls in one process; tests/cluster tests them with a real cluster (D2)."""
 
 import contextlib
 import inspect
@@ -61,7 +61,7 @@ def test_a_model_that_is_never_ready_ends_the_wait_at_max_wait_secs(train_op, ma
 
 @pytest.mark.parametrize("value", ["60", [], np.array([1, 2]), float("nan")], ids=repr)
 def test_max_wait_secs_is_validated_where_upstream_uses_it(value):
-    with tf.Graph().as_default():  # ready at the first look, which upstream takes
+    with tf.Graph().as_default():  # ready at the first poll, after which upstream returns
         one = tf.constant(1)
         with MonitoredTrainingSession(is_chief=False, max_wait_secs=value) as session:
             assert session.run(one) == 1

@@ -1,4 +1,4 @@
-"""Session.run with its Python work done once per structure of fetches and feeds.
+"""Session.run that does its Python work only once for each structure of fetches and feeds.
 
 Session.run resolves its fetches and feeds again in every call. The sessions that the
 shim's creators return keep the result as a plan, and later calls with the same fetches

@@ -91,7 +91,7 @@ def tensorflow() -> Any:
 
 def _broken(problem: Exception) -> TensorFlowUnavailableError:
     why = f"{type(problem).__name__}: {problem}".splitlines()[0]
-    remedy = "reinstall TensorFlow with the versions it asks for (pip check lists conflicts)"
+    remedy = "reinstall TensorFlow with the versions it requires (pip check lists conflicts)"
     builds = list(_environment.tensorflow_builds().values())
     minor = _environment.minor_of(builds[0]) if builds else None
     known = [entry for entry in _environment.found(minor) if entry.breaks == _environment.IMPORT]

@@ -17,7 +17,7 @@ class RunInternals:
     Attributes:
       session_class: tf.compat.v1.Session.
       tensor_classes: the classes of a graph's tensors.
-      leaf_classes: these, Operation, and the classes of variables that stand for one tensor.
+      leaf_classes: tensor_classes, Operation, and the classes of variables with one tensor.
 
     Raises:
       AttributeError: TensorFlow lacks a part, or another library replaced one.
@@ -35,7 +35,7 @@ class RunInternals:
         self._public_run = self.session_class.run
         ops = importlib.import_module("tensorflow.python.framework.ops")
         resources = importlib.import_module("tensorflow.python.ops.resource_variable_ops")
-        # Since TensorFlow 2.14 a graph's tensors are of a class of their own.
+        # Since TensorFlow 2.14 the tensors of a graph have their own class.
         self.tensor_classes = frozenset([tf.Tensor, getattr(ops, "SymbolicTensor", tf.Tensor)])
         references = importlib.import_module("tensorflow.python.ops.variables")
         if not hasattr(references, "RefVariable"):  # TensorFlow 2.12 moved it

@@ -1,4 +1,4 @@
-"""Verdicts, over real and over altered traces."""
+"""Verdicts on real and on altered traces."""
 
 import dataclasses
 
