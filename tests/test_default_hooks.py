@@ -289,7 +289,7 @@ def test_only_a_cadence_in_steps_gets_the_subclass(tmp_path, train_op, cadence, 
 
 
 @pytest.mark.parametrize("off", [(), ("log_step_count_steps",), ("save_summaries_steps",)])
-def test_events_are_upstreams(tmp_path, off):
+def test_events_are_the_same_as_upstreams(tmp_path, off):
     events = {}
     for opener, opened in OPENERS.items():
         directory = str(tmp_path / opener)
@@ -328,7 +328,7 @@ def other_worker(master):
     return session, train_op
 
 
-def test_steps_of_other_workers_count(tmp_path, master):
+def test_steps_of_other_workers_count_for_the_cadence(tmp_path, master):
     steps = []
     for opener, opened in OPENERS.items():
         directory = str(tmp_path / opener)

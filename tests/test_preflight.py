@@ -164,7 +164,7 @@ def test_a_hook_that_begins_after_the_default_hooks_cannot_make_the_directory_us
 
 @pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
 @pytest.mark.parametrize("name", ["runs/lr=1_gs://b", "my-scheme://b", "1gs://b", "a b://c"])
-def test_a_local_path_may_have_a_scheme_s_separator_inside(train_op, open_session, name):
+def test_a_local_path_may_contain_the_separator_of_a_scheme(train_op, open_session, name):
     with open_session(checkpoint_dir=name) as session:
         session.run(train_op)
     with open_session(checkpoint_dir=name) as session:

@@ -296,7 +296,7 @@ def test_build_cost_model_in_config_collects_the_cost_graph(graph):
             assert metadata.HasField("cost_graph")
 
 
-def test_an_error_is_upstreams(sessions):
+def test_errors_are_upstreams(sessions):
     model, cached, plain = sessions
     feed = {model.default: np.array(9, np.int32)}
     error, message, op, node_def = same_thrice(cached, plain, model.invalid, feed)
@@ -306,7 +306,7 @@ def test_an_error_is_upstreams(sessions):
     assert planned(cached) == 1
 
 
-def test_a_closed_session_is_upstreams(graph):
+def test_a_closed_session_raises_upstreams_error(graph):
     tensor = tf.constant(1)
     session = tfmts_compat.MonitoredTrainingSession()
     raw = raw_session(session)
