@@ -140,7 +140,7 @@ class _State:
             if other not in expected:
                 _pitfalls.warn(
                     f"{module.__name__}.{_NAME} is {other!r}, which is not TensorFlow's function; "
-                    "install() does not replace it. Call install() before the code that replaced it"
+                    "install() does not replace it. Call install() before other code replaces it"
                 )
 
 
