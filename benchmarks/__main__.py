@@ -1,4 +1,4 @@
-"""Shim and upstream side by side: `python benchmarks`, or `tox -e bench`."""
+"""Measures the shim and upstream in the same process: `python benchmarks`, or `tox -e bench`."""
 
 import argparse
 import datetime
@@ -18,22 +18,24 @@ PUBLISHED = RESULTS / "published.json"
 PAGE = HERE.parent / "docs" / "performance.md"
 PLOT = HERE.parent / "docs" / "performance.svg"
 
-# Modules here, in this order. Each has measure(quick), which yields (name, pairs.case(...)).
+# The modules to run, in this order. Each has measure(quick), which yields (name, pairs.case(...)).
 MODULES = ("steps", "sessions", "processes")
-# Slow ones, not in the quick mode. Their measure() returns a dict; each entry like
-# {"join_secs": {"upstream": [...], "shim": [...]}} makes a case, with the unit by its name.
+# Slow modules, which --quick omits. Their measure() returns a dict. Each entry such as
+# {"join_secs": {"upstream": [...], "shim": [...]}} becomes a case; its name ends in the unit.
 SLOW_MODULES = ("worker_join", "migrate")
 UNITS = {"secs": "s", "ms": "ms", "mb": "MB"}
 
 
 def main(argv=None):
-    """Measures, prints, and writes what was asked for; returns the exit code."""
+    """Measures, prints the results, and writes the requested files; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds: under a minute")
     parser.add_argument("--only", metavar="MODULE", choices=(*MODULES, *SLOW_MODULES))
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="write the results")
-    parser.add_argument("--plot", metavar="FILE", type=pathlib.Path, help="draw them: SVG or PNG")
-    parser.add_argument("--compare", metavar="FILE", type=pathlib.Path, help="earlier results")
+    parser.add_argument("--plot", metavar="FILE", type=pathlib.Path, help="plot them (SVG or PNG)")
+    parser.add_argument(
+        "--compare", metavar="FILE", type=pathlib.Path, help="compare with earlier results"
+    )
     parser.add_argument(
         "--publish",
         action="store_true",
@@ -45,7 +47,7 @@ def main(argv=None):
         help="measure the steps on this TensorFlow, write its committed results and the page",
     )
     parser.add_argument(
-        "--render", action="store_true", help="make page and plot from the committed results"
+        "--render", action="store_true", help="write page and plot from the committed results"
     )
     arguments = parser.parse_args(argv)
     if arguments.publish_steps:
@@ -79,7 +81,7 @@ def main(argv=None):
 
 
 def merged(earlier, now):
-    """The results of now, and those of earlier that were not measured again, with their date."""
+    """The new results, and the earlier ones that were not measured again, with their date."""
     date = earlier["environment"]["date"]
     kept = {
         name: {"date": date, **case}
@@ -111,15 +113,15 @@ def _cases_of(module, quick):
         slow = importlib.import_module(module)
         measured = slow.measure()
     except ModuleNotFoundError as problem:
-        print(f"{module}: left out, {problem}", file=sys.stderr)
+        print(f"{module}: skipped, {problem}", file=sys.stderr)
         return
     yield from cases_in(module, measured, getattr(slow, "TARGET", None))
 
 
 def cases_in(module, measured, target=None):
-    """The cases in what the measure() of a slow module returned.
+    """The cases in the dict that the measure() of a slow module returned.
 
-    The target is for those with an upstream.
+    Only cases with values of upstream have the target.
     """
     for key, values in measured.items():
         name, _, unit = key.rpartition("_")

@@ -1,10 +1,9 @@
-"""`tfmts-compat migrate` beside `tf_upgrade_v2`, and on trees of up to 100,000 files.
+"""`tfmts-compat migrate` compared with `tf_upgrade_v2`, and on trees of up to 100,000 files.
 
-Both run as processes, on the same copy of the installed TensorFlow's own sources
-(ops, training and framework), with the Python that runs this. tf_upgrade_v2 ends
-at the first file it cannot parse (three of these on Python 3.11, 129 on 3.13, which
-has other syntax trees for f-strings), so it is made to leave those out and go on,
-which only makes it faster.
+Both run as processes of this Python, on the same copy of the installed TensorFlow's own
+sources (ops, training and framework). tf_upgrade_v2 ends at the first file that it cannot
+parse (3 of these files on Python 3.11, 129 on 3.13, which has different syntax trees for
+f-strings). Here it is patched to skip such files and to continue, which makes it faster.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ PARTS = ("ops", "training", "framework")
 TARGET = 0.01  # a hundred times faster
 RUNS = 5
 SIZES = (1_000, 10_000, 100_000)
-# One file in a hundred has work to do; the others are of the kinds a code base is made of.
+# One file in a hundred has to be changed; the others are typical files of a code base.
 KINDS = (
     "import os\n\n\ndef f{0}(path):\n    return os.path.join(path, '{0}')\n" * 20,
     "import tensorflow as tf\n\n\ndef f{0}(x):\n    return tf.nn.relu(x) + {0}\n" * 20,
@@ -48,22 +47,22 @@ from tensorflow.tools.compatibility import ast_edits, tf_upgrade_v2_main
 process_file = ast_edits.ASTCodeUpgrader.process_file
 left_out = []
 
-def going_on(self, name, *rest, **more):
+def skipping(self, name, *rest, **more):
     try:
         return process_file(self, name, *rest, **more)
     except Exception:
         left_out.append(name)
         return 1, "", []
 
-ast_edits.ASTCodeUpgrader.process_file = going_on
+ast_edits.ASTCodeUpgrader.process_file = skipping
 tf_upgrade_v2_main.main()
 open(sys.argv[-1] + ".left_out", "w").write(str(len(left_out)))
 """
 
 
 def run(command: list[str], *codes: int) -> tuple[float, float]:
-    """Seconds and peak MB of a whole run; the peak is of its largest process."""
-    # Timed by a small process: what a large one forks counts that one's memory as its own.
+    """Seconds and peak MB of a whole run; the peak is that of its largest process."""
+    # A small process measures, because a forked process counts its parent's memory as its own.
     timed = subprocess.run(
         [sys.executable, "-c", TIMED, *command], capture_output=True, text=True, check=False
     )
@@ -74,7 +73,7 @@ def run(command: list[str], *codes: int) -> tuple[float, float]:
 
 
 def command(name: str) -> str:
-    """The command beside the Python that runs this."""
+    """The path of a command in the directory of this Python."""
     return str(Path(sys.executable).with_name(name))
 
 
@@ -96,7 +95,7 @@ def sources(target: Path) -> tuple[int, int]:
 
 
 def grow(target: Path, start: int, end: int) -> None:
-    """Adds made-up files, a hundred to a directory."""
+    """Adds generated files, a hundred per directory."""
     for number in range(start, end):
         directory = target / f"d{number // 10_000}" / f"d{number // 100}"
         if number % 100 == 0:
@@ -106,7 +105,7 @@ def grow(target: Path, start: int, end: int) -> None:
 
 
 def measure(sizes: tuple[int, ...] = SIZES) -> dict[str, dict[str, list[float]]]:
-    """Measures both: the values of each round by case and by side."""
+    """Measures both commands: {case: {side: values}}."""
     results: dict[str, dict[str, list[float]]] = {}
     migrate = [command("tfmts-compat"), "migrate", "--check"]
     with tempfile.TemporaryDirectory() as directory:

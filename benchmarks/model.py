@@ -1,4 +1,4 @@
-"""What the benchmarks train."""
+"""The model that the benchmarks train."""
 
 import numpy as np
 import tensorflow as tf

@@ -1,9 +1,9 @@
-"""Timing implementations against each other: taken in turns, medians, a ratio with its interval.
+"""Compares the times of several implementations: medians, and a ratio with its interval.
 
-A machine that others use is slow for seconds at a time. So one round runs every
-side once, in an order that turns from round to round; a ratio is taken within each
-round, where both sides met the same machine, and the median over the rounds is
-reported. pyperf runs one benchmark to its end before the next starts, and cannot.
+A shared machine is slow for seconds at a time. Therefore one round runs every side once,
+in an order that changes from round to round, so that all sides of a round run at about
+the same speed. The ratio is computed within each round, and its median is reported.
+pyperf completes one benchmark before it starts the next, so it cannot do this.
 """
 
 import gc
@@ -18,13 +18,13 @@ def rounds(sides, count, warm_up=2):
     """Runs every side once per round.
 
     Args:
-      sides: name to a function of no arguments. What it returns is the value
-        measured; where that is None, it is the seconds the call took.
+      sides: {name: function without parameters}. The function returns the measured
+        value, or None if the duration of the call in seconds is the value.
       count: how many rounds are kept.
-      warm_up: how many rounds come before and are thrown away.
+      warm_up: how many earlier rounds are discarded.
 
     Returns:
-      name to a list of values, one per round.
+      {name: list of values, one per round}.
     """
     values = {name: [] for name in sides}
     names = list(sides)
@@ -48,7 +48,7 @@ def rounds(sides, count, warm_up=2):
 def median(values):
     """The median and its 95 % bootstrap interval, as (median, low, high).
 
-    low and high are None where there are too few values to say.
+    low and high are None if there are too few values.
     """
     middle = float(np.median(values))
     if len(values) <= MOST_ROUNDS_WITHOUT_AN_INTERVAL:
@@ -62,19 +62,19 @@ def case(unit, values, target=None, of=("shim", "upstream")):
     """One line of the results.
 
     Args:
-      unit: of the values.
-      values: side to a list of values, one per round.
-      target: the most that the result should be; None for none.
-      of: the sides of which the result is the ratio. Without the second one among
-        the values, it is the first one's value.
+      unit: the unit of the values.
+      values: {side: list of values, one per round}.
+      target: the upper limit for the result, or None.
+      of: the two sides whose ratio is the result. If there are no values of the second
+        side, the result is the value of the first side.
 
     Returns:
-      A dict ready for JSON. `result` is [median, low, high] of ratio or value.
+      A dict of JSON values. `result` is [median, low, high] of the ratio or value.
     """
     above, below = of
     result = values[above]
     if below in values:
-        if len(result) != len(values[below]):  # not taken in rounds
+        if len(result) != len(values[below]):  # not measured in rounds
             values = {side: [float(np.median(each))] for side, each in values.items()}
         result = np.divide(values[above], values[below])
     return {

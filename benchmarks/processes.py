@@ -1,4 +1,4 @@
-"""Processes of their own: imports, the command, the memory of a training."""
+"""Measurements in separate processes: imports, the command, and the memory of a training."""
 
 import pathlib
 import subprocess
@@ -8,7 +8,7 @@ import time
 import pairs
 
 MODULES = {"upstream": "tensorflow.compat.v1.train", "shim": "tfmts_compat"}
-HERE = pathlib.Path(__file__).parent  # where processes start: not beside the source tree
+HERE = pathlib.Path(__file__).parent  # the working directory: from here the source is not found
 
 IMPORT = """
 import time
@@ -16,7 +16,7 @@ start = time.perf_counter()
 import tfmts_compat
 print((time.perf_counter() - start) * 1e3)
 """
-IMPORT_BESIDE_TENSORFLOW = """
+IMPORT_WITH_TENSORFLOW = """
 import time
 start = time.perf_counter()
 import tensorflow
@@ -79,7 +79,7 @@ def _run(*arguments):
 def _imports(rounds, rounds_with_tensorflow):
     values = pairs.rounds({"shim": lambda: _run("-c", IMPORT)[0]}, rounds)
     yield "import tfmts_compat", pairs.case("ms", values, 100)
-    both = [_run("-c", IMPORT_BESIDE_TENSORFLOW) for _ in range(rounds_with_tensorflow)]
+    both = [_run("-c", IMPORT_WITH_TENSORFLOW) for _ in range(rounds_with_tensorflow)]
     upstream, shim = map(list, zip(*both))
     yield (
         "import tensorflow (and tfmts_compat)",

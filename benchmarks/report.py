@@ -7,7 +7,7 @@ BEGIN, END = "<!-- figures: made by `python benchmarks --render` -->", "<!-- end
 
 
 def verdict(case):
-    """Whether the target is met; a median above it may still be within the interval."""
+    """Whether the target is reached; the interval of a median above it may still contain it."""
     if case["target"] is None:
         return ""
     middle, low, _ = case["result"]
@@ -75,7 +75,7 @@ def _earlier(results):
 
 
 def comparison(earlier, now):
-    """How the results moved since an earlier file; intervals that do not meet are marked."""
+    """The changes since earlier results; a change counts if the intervals do not overlap."""
     rows = []
     for name, case in now["cases"].items():
         before = earlier["cases"].get(name)
@@ -84,7 +84,7 @@ def comparison(earlier, now):
             continue
         (_, old_low, old_high), (_, low, high) = before["result"], case["result"]
         if None in (old_low, low):
-            moved = "too few rounds to say"
+            moved = "too few rounds"
         elif high < old_low or low > old_high:
             moved = "faster" if high < old_low else "SLOWER"
         else:
@@ -102,7 +102,7 @@ def versions(steps):
 
 
 def rendered(page, directory):
-    """The page with the figures between its two markers made from the results in a directory."""
+    """The page, with new figures between its two markers from the results in a directory."""
 
     def read(path):
         return json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Sessions in this process: the time to open one, and of a short training."""
+"""Sessions in this process: the time to open a session, and the time of a short training."""
 
 import tempfile
 import time
@@ -23,7 +23,7 @@ def measure(quick):
 
 
 def _construction(rounds):
-    """Opening a session over a model of 20 variables; building it is not counted."""
+    """Opens a session for a model of 20 variables, without the time to build the model."""
 
     def timed(opener, in_directory):
         def milliseconds():
@@ -47,7 +47,7 @@ def _construction(rounds):
 
 
 def _training(rounds):
-    """Open, 200 steps of a small model, close; every checkpoint included."""
+    """Opens a session, runs 200 steps of a small model and closes it, with all checkpoints."""
 
     def timed(opener, **cadence):
         def milliseconds():

@@ -1,4 +1,4 @@
-"""The time of one step: what the session itself costs, beside a bare Session.run."""
+"""The time of one step, compared with that of a bare Session.run."""
 
 import contextlib
 import itertools
@@ -32,7 +32,7 @@ tf.distribute.Server({"ps": sys.argv[1:2], "chief": sys.argv[2:]}, "ps", 0).join
 
 
 class Fetching(v1.train.SessionRunHook):
-    """A hook as users write them: it fetches a value and uses it."""
+    """A typical hook of a user: it fetches a value and uses it."""
 
     def begin(self):
         self.step = v1.train.get_global_step()
@@ -50,33 +50,33 @@ def _advanced():
 
 
 def _tiny():
-    """One tiny op."""
+    """A model of one tiny op."""
     return _advanced(), None
 
 
 def _feeding():
-    """The same, with one array fed."""
+    """A tiny op and one fed array."""
     values = v1.placeholder(tf.float32, [None, 10])
     with tf.control_dependencies([tf.identity(values)]):
         return _advanced(), {values: np.ones((8, 10), np.float32)}
 
 
 def _fetching_and_feeding():
-    """Three fetched, two arrays fed."""
+    """Three fetches and two fed arrays."""
     left, right = (v1.placeholder(tf.float32, [None, 10]) for _ in range(2))
     array = np.ones((8, 10), np.float32)
     return [_advanced(), left + right, left * right], {left: array, right: array}
 
 
 def _new_structures():
-    """The same and three more fetched, in a structure that no earlier run had."""
+    """A tiny op and three more fetches, in a structure that no earlier run had."""
     advance = _advanced()
     tensors = [tf.constant(float(number)) for number in range(22)]
     return ([advance, *three] for three in itertools.product(tensors, repeat=3))
 
 
 def _digits():
-    """The digits classifier of examples/, a batch of 64 fed."""
+    """The digits classifier of examples/, with a fed batch of 64 images."""
     train_x, train_y, *_ = digits_model.load()
     images = v1.placeholder(tf.float32, [None, 64])
     labels = v1.placeholder(tf.int64, [None])
@@ -86,7 +86,7 @@ def _digits():
     return train_op, {images: train_x[:64], labels: train_y[:64]}
 
 
-# name, arguments of _stepping, at most this part of upstream's and of a bare run's time
+# name, arguments of _stepping, upper limits for the ratio to upstream and to a bare run
 STEPS = (
     ("step, no directory", {"in_directory": False}, 0.45, None),
     ("step, default cadence", {}, 0.48, 0.95),
@@ -125,15 +125,15 @@ def _sides(rounds, openers, arguments):
 def _stepping(
     stack, opener, build=_tiny, on_cluster=False, in_directory=True, own_hooks=0, **arguments
 ):
-    """A function that runs steps and returns the microseconds of one.
+    """Returns a function that runs steps and returns the microseconds of one step.
 
     Args:
-      stack: closes the session, removes its directory, ends its parameter server.
+      stack: gets the session, its directory and its parameter server, and closes them.
       opener: opens the session.
-      build: builds the model; returns what a step fetches and feeds, or an iterator over
+      build: builds the model; returns the fetches and feeds of a step, or an iterator over
         the fetches of each step.
       on_cluster: whether the variables are in a parameter server in another process.
-      in_directory: whether to pass a fresh checkpoint_dir.
+      in_directory: whether to pass a new checkpoint_dir.
       own_hooks: how many hooks to pass.
       **arguments: further arguments of the opener.
     """
@@ -188,7 +188,7 @@ def _cluster(stack):
 
 
 def _layers(rounds):
-    """Where the time goes: the call into the runtime, and each layer above a bare run."""
+    """The time of the call into the runtime, and of each layer above a bare run."""
     no_summaries = {"save_summaries_steps": None, "log_step_count_steps": None}
     with contextlib.ExitStack() as stack:
         sides = {
@@ -210,7 +210,7 @@ def _layers(rounds):
 
 
 def _floor(stack):
-    """What no Python can be faster than: the runtime called with everything prepared."""
+    """The lower limit for any Python code: a call of the runtime with prepared arguments."""
     with tf.Graph().as_default():
         fetch, _ = _tiny()
         session = stack.enter_context(_raw_session())

@@ -1,9 +1,9 @@
-"""How long a waiting worker is idle after the chief's first step, and what its polls cost.
+"""The time from the chief's first step to a waiting worker's first step, and the cost of polls.
 
-Upstream and the shim wait side by side on one real cluster: a ps, a chief, and workers
-of both that began to wait at different moments. A poll's cost is CPU time of the ps
-(Linux), with one worker polling as fast as it can, and the memory that worker and ps
-take over 5,000 polls.
+Workers of upstream and of the shim wait in the same cluster: a ps, a chief, and workers
+that began to wait at different times. The cost of a poll is the CPU time of the ps (on
+Linux) while one worker polls as fast as it can, and the memory growth of the worker and
+the ps over 5,000 polls.
 
 python benchmarks/worker_join.py
 """
@@ -16,18 +16,18 @@ import subprocess
 import sys
 import time
 
-UPSTREAM_PHASES_SECS = (0, 12)  # upstream polls every 30 s: when its workers begin to wait
+UPSTREAM_PHASES_SECS = (0, 12)  # when the workers start; upstream polls every 30 seconds
 POLLING_SECS = 10
 VARIABLES = (2, 200)
-WARM_POLLS = 500  # before the memory of POLLS more is measured
+WARM_POLLS = 500  # polls before the memory growth over POLLS more polls is measured
 POLLS = 5000
 
 
 def measure():
-    """Runs the benchmark; some minutes.
+    """Runs the benchmark, which takes a few minutes.
 
     Returns:
-      A dict, ready for JSON:
+      A dict of JSON values:
       tensorflow: its version.
       join_secs: {"upstream": [...], "shim": [...]}, for each worker the seconds from
         the chief's first step to its own.
@@ -75,7 +75,7 @@ def _poll_cost(variables):
         )
         worker.event("waiting")
         before = _cpu_secs(ps.process.pid)
-        polls = worker.event("gave up")["polls"] - 1
+        polls = worker.event("timed out")["polls"] - 1
         cpu_ms = 1000 * (_cpu_secs(ps.process.pid) - before) / polls
         return {"variables": variables, "polls": polls, "ps_cpu_ms": round(cpu_ms, 2)}
 
@@ -139,7 +139,7 @@ class _Cluster:
 
 
 class _Process:
-    """This file as a program, telling what happens in lines of JSON."""
+    """A process that runs this file and prints events as lines of JSON."""
 
     def __init__(self, arguments):
         self.process = subprocess.Popen(
@@ -155,11 +155,11 @@ class _Process:
             event = json.loads(line)
             if event["name"] == name:
                 return event
-        raise RuntimeError(f"a process ended before it told of {name!r}")
+        raise RuntimeError(f"a process ended before its event {name!r}")
 
 
 def _run(spec, job, index, implementation="shim", variables=2, tell_polls=(), **arguments):
-    """One process of the cluster."""
+    """Runs one process of the cluster."""
     import logging
 
     import tensorflow as tf
@@ -218,11 +218,11 @@ def _run(spec, job, index, implementation="shim", variables=2, tell_polls=(), **
                 tell("step", tensorflow=tf.__version__)
                 time.sleep(600)  # until it is killed: the chief must not end before the workers
         except tf.errors.DeadlineExceededError:
-            tell("gave up", polls=polls)
+            tell("timed out", polls=polls)
 
 
 def main():
-    """Prints what was measured."""
+    """Prints the measured values."""
     measured = measure()
     print(f"TensorFlow {measured['tensorflow']}, a ps, a chief and waiting workers on one machine")
     print("seconds from the chief's first step to a waiting worker's first step:")

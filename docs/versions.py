@@ -32,7 +32,7 @@ TensorFlow versions for which a fresh `pip install` needs the pin.
 
 
 def page() -> str:
-    """The whole page."""
+    """The text of the page."""
     rows = "".join(map(_row, reversed(golden.minors())))
     return _INTRODUCTION + rows + _KNOWN_BAD + "".join(map(_known_bad, _environment.KNOWN_BAD))
 
@@ -56,7 +56,7 @@ def _known_bad(entry: _environment.KnownBad) -> str:
     newest = "up to {}.{}".format(*entry.newest)
     unpinned = " to ".join(dict.fromkeys("{}.{}".format(*minor) for minor in entry.unpinned))
     cells = [newest, f"{entry.package} {entry.major} or newer", entry.breaks]
-    cells += [f"`{_environment.mend([entry])}`", unpinned]
+    cells += [f"`{_environment.remedy([entry])}`", unpinned]
     return f"| {' | '.join(cells)} |\n"
 
 

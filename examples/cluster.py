@@ -1,7 +1,7 @@
-"""Trains on handwritten digits on a cluster: the program of every process in it.
+"""Trains on handwritten digits on a cluster. Every process of the cluster runs this program.
 
-TF_CONFIG says which process this is, as Kubeflow's TFJob sets it; without it the
-process trains alone. run_cluster.py starts a whole cluster on one machine.
+The environment variable TF_CONFIG contains the task of this process, as Kubeflow's TFJob
+sets it. Without it the process trains alone. run_cluster.py starts a cluster on one machine.
 
 python examples/cluster.py --model_dir=/tmp/digits
 """
@@ -32,7 +32,7 @@ flags.mark_flag_as_required("model_dir")
 
 
 def main(_):
-    """Serves variables if this is a ps, else trains."""
+    """Serves the variables if this process is a ps; otherwise trains."""
     logging.set_verbosity(logging.INFO)
     resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
     cluster = resolver.cluster_spec()
@@ -40,7 +40,7 @@ def main(_):
         train("", True, None, None)
         return
     job, index = resolver.task_type, resolver.task_id
-    # A chief or worker needs the ps and itself, so that it need not wait for the others.
+    # A chief or worker connects only to the ps and to itself, so it does not wait for the others.
     config = tf1.ConfigProto()
     if job != "ps":
         config.device_filters.extend(["/job:ps", f"/job:{job}/task:{index}"])
@@ -83,8 +83,7 @@ def train(master, is_chief, config, device):
             step, reached = run_without_hooks(session, [global_step, accuracy], test)
         print(f"ended at global step {step}: test accuracy {reached:.3f}", flush=True)
     if stop_on_signal.received:
-        # The exit code of a shell for this signal; with it, Kubeflow's restartPolicy ExitCode
-        # starts the process again.
+        # Kubeflow's restartPolicy ExitCode restarts a process with an exit code above 127.
         sys.exit(128 + stop_on_signal.received)
 
 

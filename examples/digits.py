@@ -1,4 +1,4 @@
-"""Trains on handwritten digits, stops half-way, and continues from the checkpoint.
+"""Trains on handwritten digits, stops after half of the steps, and continues from the checkpoint.
 
 python examples/digits.py --model_dir=/tmp/digits
 """
@@ -38,7 +38,7 @@ def train(model_dir, last_step):
         global_step = get_or_create_global_step()
         train_op = tf1.train.AdamOptimizer(0.003).minimize(loss, global_step)
 
-        # Both cadences, as the documentation allows: the seconds are used.
+        # Both cadences are given. As documented, the seconds are used.
         with MonitoredTrainingSession(
             checkpoint_dir=model_dir,
             hooks=[StopAtStepHook(last_step=last_step)],

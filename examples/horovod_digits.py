@@ -52,7 +52,8 @@ def main(_):
             config=config,
         ) as session:
             first_step = run_without_hooks(session, global_step)
-            random = np.random.RandomState([first_step, hvd.rank()])  # other batches on each
+            # Each process draws different batches.
+            random = np.random.RandomState([first_step, hvd.rank()])
             while not session.should_stop():
                 batch = random.randint(len(train_x), size=FLAGS.batch_size)
                 session.run(train_op, {images: train_x[batch], labels: train_y[batch]})

@@ -22,7 +22,7 @@ GRACE_SECS = 60  # for the last checkpoint after Ctrl-C
 
 
 def free_addresses(count):
-    """Addresses on this machine whose ports were free a moment ago."""
+    """Addresses on this machine with ports that are not in use."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -31,7 +31,7 @@ def free_addresses(count):
 
 
 def start(job, index, cluster, arguments):
-    """Starts one process, away from the terminal's Ctrl-C."""
+    """Starts one process, which does not receive the terminal's Ctrl-C."""
     task = {"cluster": cluster, "task": {"type": job, "index": index}}
     return subprocess.Popen(
         [sys.executable, PROGRAM, *arguments],
@@ -45,14 +45,14 @@ def start(job, index, cluster, arguments):
 
 
 def show(prefix, stream):
-    """Prints a process's output, each line with its name."""
+    """Prints the output of a process; each line starts with `prefix`."""
     for line in stream:
         print(f"{prefix:10}| {line}", end="", flush=True)
 
 
 def main(arguments):
-    """Starts all, waits for the chief and the workers, and ends the ps."""
-    # absl, in cluster.py, takes the last of two flags of the same name.
+    """Starts all processes, waits for the chief and the workers, and ends the ps."""
+    # If a flag is given twice, absl uses the last one.
     arguments = [f"--model_dir={tempfile.gettempdir()}/digits-cluster", *arguments]
     cluster = {}
     for (job, _), address in zip(TASKS, free_addresses(len(TASKS))):
@@ -88,7 +88,7 @@ def main(arguments):
 
 
 def stop(processes):
-    """Asks the processes to end, and gives them time to save."""
+    """Sends SIGTERM to the processes, and waits while they save."""
     for process in processes:
         process.terminate()
     deadline = time.monotonic() + GRACE_SECS

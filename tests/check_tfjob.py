@@ -1,7 +1,7 @@
 """Checks examples/tfjob.yaml against the models of Kubeflow's own Python SDK.
 
-The SDK (kubeflow-training) is generated from the published schema of TFJob, so this
-finds unknown fields, missing ones and wrong types. It asks no Kubernetes cluster.
+The SDK (kubeflow-training) is generated from the published schema of TFJob. The check
+finds unknown fields, missing fields and wrong types. It needs no Kubernetes cluster.
 """
 
 import re
@@ -17,7 +17,7 @@ PLAIN = {"str": str, "int": int, "bool": bool, "object": object}
 
 
 def check(value, type_name, path):
-    """Raises where value is not of the SDK's type of that name."""
+    """Raises an error if `value` does not match the SDK's type of this name."""
     items = re.fullmatch(r"(list|dict)[\[(](?:\w+, )?(.+)[\])]", type_name)
     if items:
         pairs = value.items() if items[1] == "dict" else enumerate(value)
@@ -25,18 +25,18 @@ def check(value, type_name, path):
             check(item, items[2], f"{path}.{key}")
     elif type_name in PLAIN:
         if not isinstance(value, PLAIN[type_name]):
-            raise TypeError(f"{path}: {value!r} is no {type_name}")
+            raise TypeError(f"{path}: {value!r} is not a {type_name}")
     else:
         model = getattr(models, type_name, None) or getattr(kubernetes_models, type_name)
         names = {written: name for name, written in model.attribute_map.items()}
         unknown = set(value) - set(names)
         if unknown:
             raise ValueError(f"{path}: {type_name} has no {sorted(unknown)}")
-        model(**{names[key]: item for key, item in value.items()})  # ValueError: one is missing
+        model(**{names[key]: item for key, item in value.items()})  # ValueError: a missing field
         for key, item in value.items():
             check(item, model.openapi_types[names[key]], f"{path}.{key}")
 
 
 if __name__ == "__main__":
     check(yaml.safe_load(MANIFEST.read_text(encoding="utf-8")), "KubeflowOrgV1TFJob", "tfjob")
-    sys.stdout.write(f"{MANIFEST.name}: as the SDK of Kubeflow's training operator has it\n")
+    sys.stdout.write(f"{MANIFEST.name}: matches the SDK of Kubeflow's training operator\n")

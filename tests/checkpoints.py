@@ -1,4 +1,4 @@
-"""Directories of real checkpoints, and what can happen to them."""
+"""Helpers that create real checkpoints and damage them."""
 
 import os
 import shlex
@@ -37,14 +37,14 @@ def damage(path, kind):
 
 
 def cut_state(directory, size):
-    """Cuts the file that names the checkpoints."""
+    """Truncates the file that names the checkpoints."""
     path = os.path.join(directory, "checkpoint")
     os.truncate(path, int(os.path.getsize(path) * size))
     return path
 
 
 def use(directory, message):
-    """Runs the command that a message names; returns the steps that a session trains then."""
+    """Runs the command in a message; returns the global steps that a session trains after it."""
     command = message[message.index("`tfmts-compat") + 1 : message.index("` once and start")]
     assert cli.main(shlex.split(command)[1:]) == 0
     return train_up_to(8, directory)

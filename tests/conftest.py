@@ -1,4 +1,4 @@
-"""Every test runs against real TensorFlow, in a graph and a directory of its own."""
+"""Fixtures. Every test runs against real TensorFlow, in a graph and a directory of its own."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # those that the import of TensorFlow raises
+    warnings.simplefilter("ignore")  # warnings of the import of TensorFlow
     import tensorflow as tf
 
 from checkpoints import train_up_to
@@ -18,11 +18,11 @@ import tfmts_compat
 tf.compat.v1.logging.set_verbosity("ERROR")
 
 
-# In CI the random calls are the same in every run, so that no run fails by chance.
+# In CI hypothesis draws the same examples in every run, so that no run fails by chance.
 hypothesis.settings.register_profile("fixed", derandomize="CI" in os.environ, deadline=None)
 hypothesis.settings.load_profile("fixed")
 
-# A job in the background starts with SIGINT ignored, and so would the processes of the tests.
+# A shell starts background jobs with SIGINT ignored, and child processes inherit this.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -45,7 +45,7 @@ def train_op(graph):
 
 @pytest.fixture
 def working_directory(tmp_path, monkeypatch):
-    """An empty working directory, with one file in it; directories in calls are relative."""
+    """A new working directory that contains only the empty file `file`."""
     monkeypatch.chdir(tmp_path)
     tmp_path.joinpath("file").touch()
     yield tmp_path

@@ -1,8 +1,8 @@
-"""Random calls over all 16 arguments, and what comes of one, upstream and here.
+"""Random calls over all 16 arguments, and the outcome of a call, upstream and here.
 
-Values are drawn by name, so that a failing call reads well and each side gets
-objects of its own. Every call runs in an empty working directory: directories
-are relative, and what two sides leave behind can be compared as it is.
+Values are drawn by name, so that a failing call is readable and each function gets
+objects of its own. Every call runs in an empty working directory with relative
+directories, so that the files of two calls can be compared by name.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ class MakesGlobalStep(train.SessionRunHook):
 
 
 class RecordingHook:
-    """Not a SessionRunHook, but it has the five methods."""
+    """A hook that is not a SessionRunHook, but has the five methods."""
 
     def begin(self): ...
     def after_create_session(self, session, coord): ...
@@ -97,7 +97,7 @@ ODD_DIRECTORIES = {
     "0": lambda: 0,
     "True": lambda: True,
     "['x']": lambda: ["x"],
-    # TensorFlow 2.4 cannot tell beforehand which schemes it knows
+    # TensorFlow 2.4 has no list of the schemes that it knows
     **({"foo://": lambda: "foo://b/x"} if hasattr(tf.io.gfile, "get_registered_schemes") else {}),
 }
 HOOKS = {
@@ -187,10 +187,10 @@ GRAPHS = ["global step", "global step", "global step", "no global step", "finali
 
 @st.composite
 def calls(draw):
-    """A call: {argument: name of its value}, how many are positional, which graph."""
+    """A call: {argument: name of its value}, the number of positional arguments, and the graph."""
     chosen = draw(st.lists(st.sampled_from(ARGUMENTS), unique=True, max_size=7))
     if "is_chief" not in chosen and draw(st.integers(0, 4)):
-        chosen.append("checkpoint_dir")  # without a directory most arguments do nothing
+        chosen.append("checkpoint_dir")  # without a directory most arguments have no effect
     picked = {}
     for name in chosen:
         plain, odd = VALUES[name]
@@ -202,14 +202,14 @@ def calls(draw):
 
 
 class Ambiguous:
-    """No truth value, like an array of several numbers, but comparable with USE_DEFAULT."""
+    """A value without a truth value, as an array of several numbers, but comparable by ==."""
 
     def __bool__(self):
         raise ValueError
 
 
 def as_documented(values):
-    """What upstream would have to be called with to do as the departures table says."""
+    """The arguments with which upstream does what the table of departures describes."""
     values = dict(values)
     is_on = {}
     for name in ("save_checkpoint_secs", "save_checkpoint_steps"):
@@ -217,7 +217,7 @@ def as_documented(values):
         try:
             is_on[name] = bool(value and value > 0)
         except (TypeError, ValueError):
-            is_on[name] = None  # upstream's own complaint decides
+            is_on[name] = None  # upstream raises its own error
     if values.get("save_checkpoint_secs") is not None and is_on["save_checkpoint_secs"]:
         if is_on["save_checkpoint_steps"] is not None and "save_checkpoint_steps" in values:
             values["save_checkpoint_steps"] = None  # D1
@@ -236,7 +236,7 @@ def as_documented(values):
 
 
 class Stage:
-    """Where calls run: a server whose model is initialized, and a trained directory."""
+    """What the calls use: a server whose model is initialized, and a trained directory."""
 
     def __init__(self, directory):
         self.trained = os.path.join(directory, "trained")
@@ -251,7 +251,7 @@ class Stage:
 
     @contextlib.contextmanager
     def graph(self, kind):
-        """A default graph; yields the op of a training step."""
+        """Enters a new default graph; yields the op of a training step."""
         with tf.Graph().as_default() as graph:
             step = tf.no_op()
             if kind != "no global step":
@@ -264,7 +264,7 @@ class Stage:
             yield step
 
     def values(self, picked):
-        """Fresh objects for {argument: name of its value}."""
+        """New objects for {argument: name of its value}."""
         return {
             name: self.server.target
             if value == "server"
@@ -273,17 +273,15 @@ class Stage:
         }
 
     def outcome(self, function, picked, positional, kind, change=lambda values: values):
-        """Calls function, runs a step and closes.
+        """Calls the function, runs a step and closes the session.
 
-        Returns what was built or raised, and the files that a rejected call left.
+        Returns what was built or raised, and the files that a rejected call wrote.
         """
-        if "server" in picked.values():
-            self._initialize(
-                self.server.target
-            )  # otherwise its global step continues from the last call
+        if "server" in picked.values():  # otherwise its global step continues from the last call
+            self._initialize(self.server.target)
         values = change(self.values(picked))
         if not isinstance(values.get("is_chief", True), np.ndarray):
-            # a worker with no chief would wait, on both sides, for nothing
+            # a worker without a chief would only wait
             values.setdefault("max_wait_secs", 0)
         names = ARGUMENTS[:positional]
         if any(name not in values for name in names):
@@ -318,7 +316,7 @@ def _inside(directory):
 
 
 def _files():
-    """Every file below here; of an events file its directory counts, not its clock."""
+    """All files below the working directory; the time in the name of an events file is removed."""
     return {
         os.path.join(where, "events" if ".tfevents." in name else name)
         for where, _, names in os.walk(".")
@@ -327,7 +325,7 @@ def _files():
 
 
 def upstream_class(value):
-    """The nearest class that upstream exports: a subclass of the shim's counts as its base."""
+    """The nearest class that upstream exports; for a subclass of the shim it is the base class."""
     exported = [getattr(train, name) for name in UPSTREAM_NAMES]
     return next((c for c in type(value).__mro__ if c in exported), type(value)).__name__
 
@@ -343,16 +341,16 @@ def _described(session):
 
 
 def _plain(attributes):
-    """The attributes that hold plain values, with those of a timer opened up."""
+    """The attributes with plain values, and those of a timer."""
     plain = {}
     for name, value in attributes.items():
         if isinstance(value, train.SecondOrStepTimer):
             plain[name] = _plain(vars(value))
         elif isinstance(value, (str, bytes, int, float, bool, type(None), np.ndarray, np.generic)):
             plain[name] = repr(value)
-    for moving in ("_last_triggered_time", "_session_manager"):  # a clock; made when needed
-        plain.pop(moving, None)
-    # arguments that only the shim has, and what its saver hook remembers of the last run
+    for name in ("_last_triggered_time", "_session_manager"):  # a time; created on first use
+        plain.pop(name, None)
+    # arguments that only the shim has, and what its saver hook stores about the last run
     for own in ("_cache_runs", "_recovery_wait_secs", "_skipped", "_late_since"):
         plain.pop(own, None)
     return plain

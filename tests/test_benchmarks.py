@@ -1,4 +1,4 @@
-"""The benchmarks' arithmetic, and that the published page is made from the published results."""
+"""The benchmarks' arithmetic, and the published page, which is generated from the results."""
 
 import importlib.util
 import json
@@ -22,7 +22,7 @@ def published():
     return json.loads(PUBLISHED.read_text(encoding="utf-8"))
 
 
-def test_sides_take_turns_and_each_comes_first():
+def test_the_order_of_the_sides_changes_from_round_to_round():
     calls = []
     sides = {name: (lambda name=name: calls.append(name) or 1.0) for name in "abc"}
     values = pairs.rounds(sides, 6)
@@ -32,7 +32,7 @@ def test_sides_take_turns_and_each_comes_first():
     assert {names[0] for names in rounds} == {"a", "b", "c"}
 
 
-def test_the_ratio_is_taken_round_by_round_so_a_slow_machine_cancels_out():
+def test_the_ratio_is_computed_per_round_so_that_a_slow_machine_does_not_change_it():
     slowness = np.random.default_rng(1).uniform(1, 10, size=200)
     noise = np.random.default_rng(2).normal(1, 0.01, size=200)
     case = pairs.case("ms", {"shim": 0.6 * slowness * noise, "upstream": slowness})
@@ -49,7 +49,7 @@ def command():
     return module
 
 
-def test_a_slow_module_plugs_in_by_the_names_of_its_entries(command):
+def test_the_results_of_a_slow_module_become_cases_with_the_unit_in_their_names(command):
     measured = {
         "join_secs": {"upstream": [16.0, 8.0], "shim": [0.5, 0.5]},
         "whole_tree_ms": {"upstream": [8.0, 9.0, 10.0], "shim": [3.0]},
@@ -85,7 +85,7 @@ def test_too_few_rounds_give_no_interval():
         ([1.02, None, None], "no"),
     ],
 )
-def test_a_target_is_reached_or_not(result, reached):
+def test_the_verdict_compares_the_result_with_the_target(result, reached):
     assert report.verdict({"result": result, "target": 1.0}) == reached
 
 

@@ -1,4 +1,4 @@
-"""What the values of the cadences resolve to."""
+"""The cadence that two argument values resolve to."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ class NotComparable:
         (NAN, 10, (None, 10), "steps-beside-off", "D1"),
     ],
 )
-def test_checkpoints(secs, steps, decided, rule, departure):
+def test_checkpoint_cadences_resolve_by_the_table(secs, steps, decided, rule, departure):
     resolved = _cadence.checkpoints(secs, steps)
     assert (resolved.secs, resolved.steps) == decided
     assert resolved.on == (decided != (None, None))
@@ -56,7 +56,7 @@ def test_checkpoints(secs, steps, decided, rule, departure):
         (0, 0, (None, None)),
     ],
 )
-def test_summaries(secs, steps, decided):
+def test_summary_cadences_resolve_by_the_table(secs, steps, decided):
     resolved = _cadence.summaries(secs, steps)
     assert (resolved.secs, resolved.steps) == decided
 

@@ -1,4 +1,4 @@
-"""What a directory of checkpoints holds, and which of them are intact."""
+"""The checkpoints in a directory, and which of them are intact."""
 
 import os
 
@@ -12,7 +12,7 @@ v1 = tf.compat.v1
 
 
 def save(directory, step=3, name="model.ckpt", **saver_arguments):
-    """Saves variables of several kinds; with sharded=True into two data files."""
+    """Saves variables of several kinds; sharded=True writes two data files."""
     tf.io.gfile.makedirs(directory)
     with tf.Graph().as_default():
         v1.get_variable("parts", [1000, 10], partitioner=v1.fixed_size_partitioner(3))
@@ -51,7 +51,7 @@ def test_a_truncated_shard_is_found_without_reading_a_tensor(tmp_path):
     )
 
 
-def test_a_changed_byte_is_found_by_its_checksum_alone(directory):
+def test_a_changed_byte_is_found_only_by_its_checksum(directory):
     prefix = os.path.join(directory, "model.ckpt-6")
     damage(f"{prefix}.data-00000-of-00001", "flipped")
     assert _checkpoint_files.damage(prefix, checksums=False) is None

@@ -75,7 +75,7 @@ def test_a_truncated_newest_checkpoint_is_exit_1_until_another_is_used(capsys, d
 
     code, text = table(capsys, directory, "--use", "4")
     assert code == 0
-    assert f"earlier one: {directory}/checkpoint.old-1\n" in text
+    assert f"the earlier one is {directory}/checkpoint.old-1\n" in text
     assert re.search(r"^-> +4 ", text, re.MULTILINE)
     assert train_up_to(8, directory) == [5, 6, 7, 8]
 
@@ -171,7 +171,7 @@ def test_an_empty_directory_has_no_checkpoints(capsys, tmp_path):
     code, text = table(capsys, str(tmp_path))
     assert code == 0
     assert text.splitlines()[0] == "no checkpoints"
-    assert "left by interrupted saves" in text
+    assert "files of interrupted saves" in text
     assert "a session starts at global step 0" in text
 
 

@@ -1,4 +1,4 @@
-"""Argument checks: what upstream rejects is rejected first, with the argument's name."""
+"""Argument checks: what upstream rejects is rejected earlier, with the argument's name."""
 
 import numpy as np
 import pytest
@@ -179,7 +179,7 @@ def test_a_value_without_a_repr_is_shown_by_its_class():
     ("path", "scheme"),
     [("gs://bucket/d", "gs"), ("s3.x://d", "s3.x"), ("/a/gs://d", None), ("1x://d", None)],
 )
-def test_a_scheme_is_what_is_before_the_separator(path, scheme):
+def test_the_scheme_of_a_path_is_before_the_separator(path, scheme):
     assert _checks.scheme(path) == scheme
 
 

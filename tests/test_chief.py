@@ -10,11 +10,11 @@ from tfmts_compat import MonitoredTrainingSession, TfmtsCompatWarning
 
 errors = tf.errors
 DATA = "data-00000-of-00001"
-UNKNOWN = "truncated, damaged or missing ("  # TensorFlow's own words follow
+UNKNOWN = "truncated, damaged or missing ("  # TensorFlow's own message follows
 
 
 @pytest.mark.parametrize(
-    ("suffix", "kind", "error", "harm"),
+    ("suffix", "kind", "error", "described"),
     [
         pytest.param(DATA, "truncated", errors.OutOfRangeError, r"truncated (", id="data-short"),
         pytest.param(DATA, "flipped", errors.DataLossError, UNKNOWN, id="data-wrong"),
@@ -23,7 +23,9 @@ UNKNOWN = "truncated, damaged or missing ("  # TensorFlow's own words follow
         pytest.param("index", "gone", ValueError, UNKNOWN, id="index-gone"),
     ],
 )
-def test_a_damaged_newest_checkpoint_is_named_with_the_remedy(directory, suffix, kind, error, harm):
+def test_a_damaged_newest_checkpoint_is_named_with_the_remedy(
+    directory, suffix, kind, error, described
+):
     damaged = os.path.join(directory, f"model.ckpt-6.{suffix}")
     damage(damaged, kind)
     files = sorted(os.listdir(directory))
@@ -35,14 +37,14 @@ def test_a_damaged_newest_checkpoint_is_named_with_the_remedy(directory, suffix,
 
     message = str(raised.value)
     named = damaged if os.path.exists(damaged) else damaged.replace("00000-of-00001", "*")
-    assert f"{named} (global step 6) is {harm}" in message
+    assert f"{named} (global step 6) is {described}" in message
     assert "the newest intact one is model.ckpt-4 (global step 4)" in message
     assert set(files) <= set(os.listdir(directory))
 
     assert use(directory, message) == [5, 6, 7, 8]
 
 
-def test_without_an_intact_checkpoint_the_error_says_so(directory):
+def test_without_an_intact_checkpoint_the_error_offers_a_copy_or_another_directory(directory):
     for step in (0, 2, 4, 6):
         damage(os.path.join(directory, f"model.ckpt-{step}.data-00000-of-00001"), "truncated")
     with pytest.raises(errors.OutOfRangeError, match="none of the 3 other checkpoints"):

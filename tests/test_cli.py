@@ -28,12 +28,12 @@ def test_the_version_is_printed():
 )
 def test_a_broken_pipe_ends_without_a_traceback(arguments):
     reader, writer = os.pipe()
-    os.close(reader)  # as when head has ended
+    os.close(reader)  # as if `head` had ended
     command = [sys.executable, "-m", "tfmts_compat", *arguments]
     result = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert result.stderr == b""
-    assert result.returncode in (0, 2)  # argparse ignores that nothing reads the help
+    assert result.returncode in (0, 2)  # argparse ignores the error when it prints the help
 
 
 @pytest.mark.parametrize("arguments", [[], ["unknown"]])

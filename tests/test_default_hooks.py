@@ -1,4 +1,4 @@
-"""The default hooks: saves on upstream's steps with fewer runs (D4), summaries of threads (D7)."""
+"""The default hooks: saves on upstream's steps with fewer runs (D4), threads (D7)."""
 
 import glob
 import os
@@ -17,8 +17,8 @@ from tfmts_compat import _default_hooks
 
 v1 = tf.compat.v1
 MINOR = tuple(int(part) for part in tf.__version__.split(".")[:2])
-asks_after_every_run = pytest.mark.skipif(
-    MINOR <= (2, 5), reason="upstream asks only when the next step by one is due"
+upstream_runs_twice = pytest.mark.skipif(
+    MINOR <= (2, 5), reason="upstream makes a second run only if a save is due at the next step"
 )
 OPENERS = {
     "upstream": v1.train.MonitoredTrainingSession,
@@ -82,10 +82,10 @@ def test_for_any_advance_a_save_is_at_most_one_run_late(advances, cadence):
     for advance in advances:
         fetched, step = step, step + advance
         still_due = was_due and timer.should_trigger_for_step(fetched)
-        asked = may_be_due(timer, fetched)
-        assert asked or not still_due
+        checked = may_be_due(timer, fetched)
+        assert checked or not still_due
         was_due = timer.should_trigger_for_step(step)
-        if asked and was_due:
+        if checked and was_due:
             timer.update_last_triggered_step(step)
             was_due = False
 
@@ -113,16 +113,16 @@ def test_runs_that_leave_the_step_unchanged_are_ignored():
 
 
 def advancing():
-    """A placeholder, and an op that advances the global step by what is fed."""
+    """A placeholder, and an op that advances the global step by its value."""
     by = v1.placeholder_with_default(np.int64(1), [])
     global_step = v1.train.get_or_create_global_step()
-    v1.train.StepCounterHook().begin()  # makes the read that all hooks fetch
+    v1.train.StepCounterHook().begin()  # creates the read op that all hooks fetch
     with tf.control_dependencies(v1.get_collection("global_step_read_op_cache")):
         return by, v1.assign_add(global_step, by)  # otherwise the order is undefined
 
 
 def scaffold():
-    """Keeps every checkpoint, so that the files show on which steps there was a save."""
+    """A Scaffold that keeps every checkpoint, so that the files show the steps of all saves."""
     return v1.train.Scaffold(saver=v1.train.Saver(max_to_keep=None))
 
 
@@ -168,7 +168,7 @@ def test_checkpoints_are_upstreams_from_zero_and_resumed(tmp_path, advance, cade
     assert len(shim) > 2
 
 
-@asks_after_every_run
+@upstream_runs_twice
 def test_the_comparison_detects_a_reach_that_is_too_short(tmp_path, monkeypatch):
     monkeypatch.setattr(_default_hooks.Reach, "after", lambda self, step: 0)
     upstream, shim = both(tmp_path, [3] * 25, 4)
@@ -191,21 +191,21 @@ def test_checkpoints_are_upstreams_when_the_advance_changes(tmp_path, advances):
     assert shim == upstream
 
 
-@asks_after_every_run
+@upstream_runs_twice
 def test_d4_a_run_that_jumps_far_is_saved_one_run_late(tmp_path):
     upstream, shim = both(tmp_path, [1] * 5 + [100] + [1] * 5, 50)
     assert upstream == [0, 105, 110]
     assert shim == [0, 106, 110]
 
 
-@asks_after_every_run
+@upstream_runs_twice
 @pytest.mark.parametrize(
     ("advances", "late"),
     [
         ([1] * 50 + [1000] + [1] * 150, {1050: 1051}),
         ([1] * 20 + [200] + [1] * 40 + [5000] + [1] * 80, {220: 221}),
         ([1] * 20 + [200, 200] + [1] * 80, {220: 420}),  # 420 is due as well
-        ([0, 1] * 30 + [500] + [0, 1] * 80, {}),  # the run after the jump leaves the step
+        ([0, 1] * 30 + [500] + [0, 1] * 80, {}),  # the run after the jump does not advance
     ],
     ids=["one jump", "two jumps", "two in a row", "every other run"],
 )
@@ -214,7 +214,7 @@ def test_d4_after_a_late_save_all_others_are_on_upstreams_steps(tmp_path, advanc
     assert {late.get(step, step) for step in upstream} == set(shim)
 
 
-@asks_after_every_run
+@upstream_runs_twice
 def test_d4_a_late_save_at_the_end_is_one_save(tmp_path, monkeypatch):
     saved, save = [], v1.train.Saver.save
 
@@ -228,7 +228,7 @@ def test_d4_a_late_save_at_the_end_is_one_save(tmp_path, monkeypatch):
 
 
 class LosesItsSession(v1.train.SessionRunHook):
-    """Fails once, as a run whose parameter server was lost."""
+    """Fails once, like a run whose parameter server was lost."""
 
     def __init__(self, run):
         self.run = run
@@ -250,7 +250,7 @@ def test_checkpoints_are_upstreams_after_a_recovery(tmp_path):
 
 @pytest.fixture
 def session_runs(monkeypatch):
-    """The fetches of every tf.compat.v1.Session.run."""
+    """A list of the fetches of every call of tf.compat.v1.Session.run."""
     fetched, run = [], v1.Session.run
 
     def spied(self, fetches, *args, **kwargs):
@@ -261,7 +261,7 @@ def session_runs(monkeypatch):
     return fetched
 
 
-@asks_after_every_run
+@upstream_runs_twice
 def test_d4_there_is_no_second_session_run_per_step(tmp_path, session_runs):
     counts = []
     for opener in OPENERS:
@@ -289,7 +289,7 @@ def test_only_a_cadence_in_steps_gets_the_subclass(tmp_path, train_op, cadence, 
 
 
 @pytest.mark.parametrize("off", [(), ("log_step_count_steps",), ("save_summaries_steps",)])
-def test_events_are_upstreams(tmp_path, off):
+def test_events_are_the_same_as_upstreams(tmp_path, off):
     events = {}
     for opener, opened in OPENERS.items():
         directory = str(tmp_path / opener)
@@ -328,7 +328,7 @@ def other_worker(master):
     return session, train_op
 
 
-def test_steps_of_other_workers_count(tmp_path, master):
+def test_steps_of_other_workers_count_for_the_cadence(tmp_path, master):
     steps = []
     for opener, opened in OPENERS.items():
         directory = str(tmp_path / opener)

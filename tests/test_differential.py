@@ -1,4 +1,4 @@
-"""Random calls: the shim does what upstream does, but for the numbered departures."""
+"""Random calls: the shim does what upstream does, except for the numbered departures."""
 
 import os
 import warnings
@@ -19,7 +19,7 @@ def stage(tmp_path_factory):
     return Stage(tmp_path_factory.mktemp("stage"))
 
 
-# upstream's Session.__del__ stumbles over a master or config that its __init__ rejected
+# upstream's Session.__del__ fails after its __init__ rejected a master or config
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @settings(
     max_examples=CALLS,
@@ -31,14 +31,14 @@ def stage(tmp_path_factory):
 def test_a_call_behaves_as_upstream_or_departs_as_documented(stage, call):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", tfmts_compat.TfmtsCompatWarning)
-        ours, left = stage.outcome(tfmts_compat.MonitoredTrainingSession, *call)
+        ours, written = stage.outcome(tfmts_compat.MonitoredTrainingSession, *call)
     upstream, _ = stage.outcome(
         tf.compat.v1.train.MonitoredTrainingSession, *call, change=as_documented
     )
     if upstream.get("raised") is AttributeError:
         upstream = {"raised": TypeError}  # clause 2 of the contract
-    # What a user's hook in chief_only_hooks may still change is checked after its begin(), so
-    # that another mistake in the call is reported before.
+    # A check whose result a user's hook in chief_only_hooks may change runs after its begin().
+    # Another mistake in the call is then reported first.
     may_change = ["[RecordingHook()]", "[MakesGlobalStep()]", "[StaticHook]"]
     checked_late = (call[2] == "no global step" and upstream == {"raised": RuntimeError}) or (
         call[0].get("chief_only_hooks") in may_change
@@ -48,6 +48,6 @@ def test_a_call_behaves_as_upstream_or_departs_as_documented(stage, call):
         ours = upstream
     assert ours == upstream
     if "max_wait_secs" in call[0] or call[2] == "no global step":
-        # These can be known only after the begin() of the user's hooks, which may write.
-        left.discard("./other/events")
-    assert not left, "a rejected call left files"
+        # These mistakes are found after the begin() of the user's hooks, which may write.
+        written.discard("./other/events")
+    assert not written, "a rejected call wrote files"

@@ -1,4 +1,4 @@
-"""The demo: trains, resumes, reaches its accuracy; a real TensorBoard reads its summaries."""
+"""The demo trains, resumes and reaches its accuracy, and TensorBoard shows its summaries."""
 
 import json
 import os
@@ -17,7 +17,7 @@ EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """Where the demo trained, and what it printed."""
+    """The directory in which the demo trained, and its output."""
     model_dir = tmp_path_factory.mktemp("digits")
     result = subprocess.run(
         [sys.executable, EXAMPLES / "digits.py", f"--model_dir={model_dir}"],
@@ -30,7 +30,7 @@ def demo(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tensorboard(demo):
-    """A TensorBoard over the demo's summaries; asks it for a path and returns the JSON."""
+    """Starts TensorBoard with the demo's summaries; yields a function that requests a path."""
     pytest.importorskip("tensorboard")
     model_dir, _ = demo
     process = subprocess.Popen(
@@ -62,14 +62,14 @@ def tensorboard(demo):
 
 def test_training_continues_from_the_checkpoint_and_reaches_its_accuracy(demo):
     model_dir, printed = demo
-    legs = re.findall(r"steps (\d+) to (\d+): test accuracy ([\d.]+)", printed)
-    assert [(first, last) for first, last, _ in legs] == [("0", "300"), ("300", "600")]
-    assert float(legs[-1][-1]) > 0.9
+    parts = re.findall(r"steps (\d+) to (\d+): test accuracy ([\d.]+)", printed)
+    assert [(first, last) for first, last, _ in parts] == [("0", "300"), ("300", "600")]
+    assert float(parts[-1][-1]) > 0.9
     assert f"checkpoints:  {model_dir / 'model.ckpt-600'}" in printed
     assert f"tensorboard --logdir {model_dir}" in printed
 
 
-def test_the_seconds_decide_when_it_saves(demo):
+def test_the_seconds_determine_when_it_saves(demo):
     model_dir, _ = demo
     steps = {int(path.stem.split("-")[1]) for path in model_dir.glob("model.ckpt-*.index")}
     assert steps == {0, 300, 600}  # each start and each end; 60 seconds never pass

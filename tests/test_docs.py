@@ -1,4 +1,4 @@
-"""The documents and the layout of the tests agree with the code."""
+"""The documentation and the layout of the tests agree with the code."""
 
 import importlib.util
 import pathlib
@@ -40,9 +40,9 @@ def test_every_module_has_a_test_module():
     modules = {path.stem.lstrip("_") for path in (ROOT / "tfmts_compat").glob("*.py")}
     tests = {path.stem for path in (ROOT / "tests").glob("test_*.py")}
     modules -= {"init__", "main__"}
-    modules -= {"doctor_trial"}  # test_doctor runs it, as doctor does
-    modules -= {"upstream_runs", "upstream_sessions"}  # the tests of what uses them run them
-    modules -= {"program", "recording"}  # test_run_command runs them, as run does
+    # _program changes the functions and modules of a whole process, so test_run_command runs it
+    # in processes of its own.
+    modules -= {"program"}
     assert {f"test_{name}" for name in modules} <= tests
 
 

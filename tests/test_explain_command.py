@@ -109,7 +109,7 @@ def test_the_table_fits_the_terminal(columns):
         while True:
             try:
                 part = os.read(ours, 65536)
-            except OSError:  # the other end is closed
+            except OSError:  # the process has closed the terminal
                 break
             printed += part
             if not part:
@@ -122,5 +122,5 @@ def test_the_table_fits_the_terminal(columns):
     assert " ".join(" ".join(lines).split()) == " ".join(str(plan).split())
     if columns == 300:
         assert lines == str(plan).splitlines()
-    else:  # the rule is on lines of its own
+    else:  # the rule is on separate lines
         assert "checkpoint saver  every 60 seconds into /ckpt" in lines

@@ -1,4 +1,4 @@
-"""The package's surface: what it exports, and what importing it costs."""
+"""Import of the package: its names, and that it does not import TensorFlow."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ def test_tensorflow_is_not_imported(code):
 
 
 def test_a_system_without_posix_signals_and_forks_can_use_the_package(tmp_path):
-    """What Windows lacks is taken away; the pure parts and the hook's module still work."""
+    """Without the names that Windows lacks, the pure parts and the hook's module work."""
     script = tmp_path / "script.py"
     script.write_text("import tensorflow as tf\nx = tf.train.Scaffold()\n")
     code = f"""

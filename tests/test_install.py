@@ -83,7 +83,7 @@ def test_contexts_can_be_nested_and_end_with_an_exception():
     assert in_place() == {upstream}
 
 
-def test_install_outlives_a_context():
+def test_install_stays_after_the_end_of_a_context():
     install()
     with installed():
         pass

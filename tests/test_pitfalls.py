@@ -1,4 +1,4 @@
-"""A warning points at the user's line, whichever modules are between it and the shim."""
+"""A warning points at the user's line, also if other modules call the shim for the user."""
 
 import functools
 import threading
@@ -9,7 +9,7 @@ from tfmts_compat import TfmtsCompatWarning, _pitfalls
 
 
 def function_in(module):
-    """A function of a module of this name, which calls another one."""
+    """A function in a module of this name that calls another function."""
     contents = {"__name__": module}
     exec(compile("def call(function):\n    return function()\n", f"<{module}>", "exec"), contents)
     return contents["call"]

@@ -201,7 +201,7 @@ def test_the_table_names_the_rule_and_what_upstream_would_do():
     ("value", "shown"),
     [(np.int64(5), 5), (1.5, 1.5), (float("inf"), "inf"), (True, True)],
 )
-def test_the_dict_is_ready_for_json(value, shown):
+def test_to_dict_returns_json_values(value, shown):
     p = explain(checkpoint_dir="/ckpt", save_checkpoint_steps=value, master=b"grpc://x:1")
     read = json.loads(json.dumps(p.to_dict(), allow_nan=False))
     assert read["checkpoints"]["steps"] == shown

@@ -12,7 +12,7 @@ NAN = float("nan")
 
 
 class EqualToEverything:
-    """Like unittest.mock.ANY, and above zero."""
+    """A value that equals everything, as unittest.mock.ANY does, and is above zero."""
 
     def __eq__(self, other):
         return True
@@ -32,7 +32,7 @@ def test_every_pair_of_settings_has_a_rule(rules):
         if rule.uses == "steps":
             assert steps in (Setting.ON, Setting.DEFAULT)
         if Setting.ON in (secs, steps):
-            assert rule.uses or rule.error  # nothing that is on is silently dropped
+            assert rule.uses or rule.error  # a value that is on is never ignored silently
 
 
 @pytest.mark.parametrize(

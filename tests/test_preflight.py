@@ -33,14 +33,14 @@ def test_a_missing_global_step_is_rejected_before_anything_is_written(graph, arg
         upstream(**arguments)
 
 
-def test_a_chief_only_hook_that_makes_no_global_step_leaves_no_file(graph):
+def test_a_chief_only_hook_that_creates_no_global_step_leaves_no_file(graph):
     with pytest.raises(RuntimeError, match="the checkpoint saver"):
         MonitoredTrainingSession(checkpoint_dir="d", chief_only_hooks=[Hook()])
     assert files() == ["file"]
 
 
 @pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
-def test_a_chief_only_hook_may_make_the_global_step(graph, open_session):
+def test_a_chief_only_hook_may_create_the_global_step(graph, open_session):
     with open_session(checkpoint_dir="d", chief_only_hooks=[MakesGlobalStep()]):
         pass
     assert "d/model.ckpt-0.index" in files()
@@ -74,7 +74,7 @@ def test_an_unknown_file_system_is_rejected_before_anything_is_written(train_op)
 
 @pytest.fixture
 def unprivileged():
-    """Not root for the test's duration: root may write everywhere."""
+    """The test does not run as root, because root may write to every directory."""
     if os.getuid() == 0:
         os.setresuid(65534, 65534, 0)
         yield
@@ -93,9 +93,9 @@ def test_an_unwritable_directory_is_rejected(train_op, unprivileged, open_sessio
 
 @pytest.fixture
 def closed_directory():
-    """A directory that may be written but not entered; reached by a relative path.
+    """A directory that may be written but not entered.
 
-    The temporary directory above it may be closed to everyone but root.
+    The path is relative, because only root may enter the temporary directory above it.
     """
     os.chmod(".", 0o755)
     os.makedirs("closed/open")
@@ -107,7 +107,7 @@ def closed_directory():
 
 @pytest.fixture
 def below_closed_directory(working_directory, closed_directory):
-    """The working directory may be written, but the one above it may not be entered."""
+    """A writable working directory below a directory that may not be entered."""
     os.chmod("closed", 0o777)
     os.chdir("closed/open")
     os.chmod("..", 0o666)
@@ -135,7 +135,7 @@ def test_a_relative_directory_is_accepted_below_one_that_cannot_be_entered(
 
 
 class FreesDirectory(train.SessionRunHook):
-    """Removes the file that is in the place of a directory."""
+    """Removes a file that has the name of a directory."""
 
     def begin(self):
         os.remove("file")
@@ -149,13 +149,13 @@ def test_a_chief_only_hook_may_make_the_directory_usable(train_op, open_session,
     assert os.path.isdir("file")
 
 
-def test_a_directory_still_unusable_after_chief_only_hooks_is_rejected_then(train_op):
+def test_a_directory_that_chief_only_hooks_leave_unusable_is_rejected(train_op):
     with pytest.raises(errors.FailedPreconditionError, match=r"checkpoint_dir='file/d' \(str\)"):
         MonitoredTrainingSession(checkpoint_dir="file/d", chief_only_hooks=[Hook()])
     assert files() == ["file"]
 
 
-def test_a_hook_that_begins_after_the_default_hooks_is_too_late(train_op):
+def test_a_hook_that_begins_after_the_default_hooks_cannot_make_the_directory_usable(train_op):
     for open_session in (upstream, MonitoredTrainingSession):
         with pytest.raises(errors.OpError):
             open_session(checkpoint_dir="file", hooks=[FreesDirectory()])
@@ -164,7 +164,7 @@ def test_a_hook_that_begins_after_the_default_hooks_is_too_late(train_op):
 
 @pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
 @pytest.mark.parametrize("name", ["runs/lr=1_gs://b", "my-scheme://b", "1gs://b", "a b://c"])
-def test_a_local_path_may_have_a_scheme_s_separator_inside(train_op, open_session, name):
+def test_a_local_path_may_contain_the_separator_of_a_scheme(train_op, open_session, name):
     with open_session(checkpoint_dir=name) as session:
         session.run(train_op)
     with open_session(checkpoint_dir=name) as session:

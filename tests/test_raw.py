@@ -1,4 +1,4 @@
-"""raw_session and run_without_hooks on every monitored session of upstream's."""
+"""raw_session and run_without_hooks with each of upstream's monitored sessions."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_hooks_are_not_called(train_op, open_session):
 
 
 class LostOnce:
-    """A fed value in whose reading a server is lost, the first time."""
+    """A value to feed that raises the error of a lost server when it is first read."""
 
     lost = False
 
@@ -58,7 +58,7 @@ class LostOnce:
         return np.array(7, dtype)
 
 
-def test_a_run_without_hooks_recovers_as_a_run_does(train_op):
+def test_a_run_without_hooks_recovers_from_a_lost_server(train_op):
     given = tf.compat.v1.placeholder(tf.int64, [])
     with train.MonitoredSession() as session:
         before = raw_session(session)
@@ -74,6 +74,6 @@ def test_a_closed_session_is_an_error(train_op, open_session, use):
         use(session)
 
 
-def test_an_object_that_is_no_session_is_an_error():
+def test_an_object_that_is_not_a_session_is_rejected():
     with pytest.raises(TypeError, match=r"^session=3 \(int\): must be a monitored session"):
         raw_session(3)

@@ -1,4 +1,4 @@
-"""Programs replace parts of TensorFlow, and upstream's function uses what is in place then."""
+"""A program may replace parts of TensorFlow; upstream's function and the shim use them."""
 
 import functools
 

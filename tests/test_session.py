@@ -1,6 +1,6 @@
-"""The session against live upstream: what runs, what departs, what warns.
+"""The session compared with the installed upstream: valid calls, departures and warnings.
 
-`test_differential` draws the breadth; here each rule has a test of its own.
+`test_differential` tests random calls; here each rule has a test of its own.
 """
 
 import functools
@@ -64,7 +64,7 @@ def test_what_runs_upstream_builds_the_same_hooks(train_op, open_session, name):
     assert type(session) is train.MonitoredSession
     built = " ".join(upstream_class(hook) for hook in session._hooks)
     assert built.replace("SaverHook", "Saver").replace("CounterHook", "Counter") == hooks
-    if not arguments.get("stop_grace_period_secs"):  # an odd one fails in close()
+    if not arguments.get("stop_grace_period_secs"):  # an invalid one fails in close()
         with session:
             assert session.run(train_op) == 1
 
@@ -87,7 +87,7 @@ def test_d1_of_both_checkpoint_cadences_the_documented_one_is_used(train_op, sec
         for _ in range(5):
             session.run(train_op)
     assert sorted(int(path.stem[11:]) for path in pathlib.Path("d").glob("*.index")) == saved
-    with pytest.raises(ValueError, match="both every_secs and every_steps"):  # else retire D1
+    with pytest.raises(ValueError, match="both every_secs and every_steps"):  # otherwise remove D1
         upstream(checkpoint_dir="d", **cadences)
 
 
@@ -98,14 +98,14 @@ def test_d3_a_path_works_on_every_tensorflow(train_op):
         session.run(train_op)
     assert "d/model.ckpt-1.index" in files()
     if MINOR > (2, 5):  # on 2.4 and 2.5 upstream agrees
-        with pytest.raises(AttributeError, match="startswith"):  # else retire D3
+        with pytest.raises(AttributeError, match="startswith"):  # otherwise remove D3
             upstream(checkpoint_dir=pathlib.Path("e"))
 
 
 def test_d5_an_unused_array_is_not_validated(train_op):
     with MonitoredTrainingSession(save_checkpoint_secs=np.array([1, 2])):
         pass
-    with pytest.raises(ValueError, match="ambiguous"):  # else retire D5
+    with pytest.raises(ValueError, match="ambiguous"):  # otherwise remove D5
         upstream(save_checkpoint_secs=np.array([1, 2]))
 
 
@@ -126,7 +126,7 @@ def test_d6_a_workers_generator_of_hooks_is_read_once(open_session, runs):
             step = tf1.assign_add(train.get_or_create_global_step(), 1)
             with open_session(server.target, is_chief, hooks=hooks) as session:
                 session.run(step)
-    assert hook.runs == runs  # 0 upstream; else retire D6
+    assert hook.runs == runs  # 0 with upstream; otherwise remove D6
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_silent_pitfall_warns_at_the_callers_line(train_op, arguments, says):
     assert [warning.filename for warning in caught] == [__file__]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        upstream(**arguments).close()  # silent; else the pitfall is upstream's to tell
+        upstream(**arguments).close()  # if upstream warns, remove the shim's warning
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_a_worker_context_passes_the_resolved_call_to_upstream(train_op):
     arguments = {"checkpoint_dir": pathlib.Path("d"), "save_checkpoint_secs": 60}
     with _WorkerContext(tf.distribute.OneDeviceStrategy("/cpu:0"), None, None, None):
         session = MonitoredTrainingSession(**arguments, save_checkpoint_steps=2, hooks=[Hook()])
-        # Upstream's own order there: the user's hooks begin before the default ones.
+        # In a worker context upstream's order is: first the user's hooks, then the default hooks.
         assert [type(hook).__name__ for hook in session._hooks] == [
             "Hook",
             "StepCounterHook",

@@ -1,4 +1,4 @@
-"""StopOnSignalHook in one process: whose handler is in place, and when."""
+"""StopOnSignalHook in one process: which signal handler is set, and when."""
 
 import signal
 import subprocess
@@ -15,7 +15,7 @@ USUAL = signal.SIGUSR1
 
 @pytest.fixture
 def received():
-    """The signals that the program's own handler got."""
+    """The signals that the program's own handler received."""
     numbers = []
     before = signal.signal(USUAL, lambda number, frame: numbers.append(number))
     handler = signal.getsignal(USUAL)
@@ -24,7 +24,7 @@ def received():
     signal.signal(USUAL, before)
 
 
-def test_it_is_a_hook_of_upstream_s():
+def test_it_is_a_subclass_of_upstreams_hook():
     assert issubclass(StopOnSignalHook, tf.compat.v1.train.SessionRunHook)
 
 
@@ -99,7 +99,7 @@ def test_outside_the_main_thread_the_error_names_the_remedy(train_op):
         ([0], ValueError, "does not exist or cannot be caught"),
     ],
 )
-def test_a_wrong_signal_is_named(signals, error, says):
+def test_an_invalid_signal_is_rejected_by_name(signals, error, says):
     with pytest.raises(error, match=says):
         StopOnSignalHook(signals)
 

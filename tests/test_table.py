@@ -33,7 +33,7 @@ def test_a_remark_that_does_not_fit_is_on_a_line_of_its_own():
     ]
 
 
-def test_a_value_that_does_not_fit_is_wrapped_and_a_path_stays_whole():
+def test_a_value_that_does_not_fit_is_wrapped_and_a_path_is_not_divided():
     assert _table.text(ROWS, 40).splitlines()[1:4] == [
         "checkpoint saver  every 60 seconds into",
         "                    /a/long/directory",

@@ -1,4 +1,4 @@
-"""Random trainings: the shim leaves the traces that upstream leaves, but for the departures."""
+"""Random trainings: the shim's trace is upstream's, except for the numbered departures."""
 
 import os
 
@@ -18,10 +18,10 @@ _LIMITED = "It seems that global step (tf.train.get_global_step) has not been in
 
 
 class CheckpointSaverHook(train.CheckpointSaverHook):
-    """Upstream's, saving where D4 says: a run that goes far may be saved one run late.
+    """Upstream's hook with D4: after a run that advances the step far, a save may be a run late.
 
-    A run goes far if it advances the step by more than twice as much as any lately, as the
-    values tell that runs have fetched; what was seen fades by a hundredth per advance.
+    "Far" is more than twice the largest recent advance. Advances are differences of the values
+    that runs fetched, and the largest one decreases by one percent with each advance.
     """
 
     def after_create_session(self, session, coord):
@@ -39,7 +39,7 @@ class CheckpointSaverHook(train.CheckpointSaverHook):
 
 
 def with_d4(arguments):
-    """The call with the default saver passed as a hook that follows D4."""
+    """The call with a saver hook that follows D4 instead of the default saver."""
     scaffold = arguments.get("scaffold") or train.Scaffold()
     saver = CheckpointSaverHook(
         arguments["checkpoint_dir"],
@@ -61,7 +61,7 @@ def has_d4(arguments):
 
 
 def recorded(training, function, change=lambda arguments: arguments):
-    """The trace, without a warning of which TensorFlow logs five per caller and process."""
+    """The trace, without a warning that TensorFlow logs only five times per caller and process."""
     described = scenario(training)
     runs = trace.record(described, function, lambda run: change(described.call(run)))
     return [
@@ -78,7 +78,7 @@ def recorded(training, function, change=lambda arguments: arguments):
     suppress_health_check=list(HealthCheck),
 )
 @given(training=trainings())
-def test_a_training_leaves_upstreams_trace(training):
+def test_a_training_has_upstreams_trace(training):
     shim = recorded(training, tfmts_compat.MonitoredTrainingSession)
     upstream = recorded(training, train.MonitoredTrainingSession, as_documented)
     if shim != upstream and has_d4(as_documented(training.arguments)):

@@ -52,10 +52,10 @@ help(tfmts_compat)
 
 
 def test_an_empty_tensorflow_module_is_reported():
-    """A leftover directory of that name is a namespace package, which imports."""
+    """An empty directory of that name is a namespace package, so its import succeeds."""
     code = "import sys, types; sys.modules['tensorflow'] = types.ModuleType('tensorflow')\n"
     code += "from tfmts_compat import _upstream; _upstream.v1()"
-    assert "the tensorflow module has nothing in it" in last_line_of(code)
+    assert "the tensorflow module is empty" in last_line_of(code)
 
 
 @pytest.mark.skipif(not cannot_save_graph, reason="this protobuf suits this TensorFlow")
@@ -69,5 +69,5 @@ def test_a_protobuf_that_cannot_write_graphs_is_rejected_before_a_file_is_writte
     for arguments in ({"save_graph_def": False}, {"save_checkpoint_secs": 0}):
         with tfmts_compat.MonitoredTrainingSession(checkpoint_dir=tmp_path, **arguments) as session:
             assert session.run(train_op)
-    with pytest.raises(TypeError, match="float_format"):  # else retire the check
+    with pytest.raises(TypeError, match="float_format"):  # otherwise remove the check
         tf.compat.v1.train.MonitoredTrainingSession(checkpoint_dir=str(tmp_path))

@@ -1,4 +1,4 @@
-"""recovery_wait_secs, as far as one process can show it; tests/cluster has the rest (D2)."""
+"""The worker's polls in one process; tests/cluster tests them with a real cluster (D2)."""
 
 import contextlib
 import inspect
@@ -15,7 +15,7 @@ from tfmts_compat._worker import PollingWorkerSessionCreator
 BOTH = [tf.compat.v1.train.MonitoredTrainingSession, MonitoredTrainingSession]
 
 
-def test_the_session_creator_is_a_subclass_of_upstream_s():
+def test_the_session_creator_is_a_subclass_of_upstreams():
     assert issubclass(PollingWorkerSessionCreator, tf.compat.v1.train.WorkerSessionCreator)
 
 
@@ -61,7 +61,7 @@ def test_a_model_that_is_never_ready_ends_the_wait_at_max_wait_secs(train_op, ma
 
 @pytest.mark.parametrize("value", ["60", [], np.array([1, 2]), float("nan")], ids=repr)
 def test_max_wait_secs_is_validated_where_upstream_uses_it(value):
-    with tf.Graph().as_default():  # ready at the first look, which upstream takes
+    with tf.Graph().as_default():  # ready at the first poll, after which upstream returns
         one = tf.constant(1)
         with MonitoredTrainingSession(is_chief=False, max_wait_secs=value) as session:
             assert session.run(one) == 1
@@ -98,7 +98,7 @@ def test_max_wait_secs_none_polls_until_the_model_is_ready(graph):
 @pytest.mark.parametrize(
     "function", [tf.compat.v1.train.MonitoredTrainingSession, MonitoredTrainingSession]
 )
-def test_the_wait_is_in_the_caller_s_thread_graph_and_contexts(function):
+def test_the_wait_is_in_the_callers_thread_graph_and_contexts(function):
     seen = []
 
     class Seven:
@@ -150,7 +150,7 @@ def waiting_lines(caplog):
 
 
 @contextlib.contextmanager
-def tensorflow_s_log(caplog):
+def tensorflow_log(caplog):
     logger = tf.get_logger()
     level, propagate = logger.level, logger.propagate
     logger.propagate = True
@@ -163,12 +163,12 @@ def tensorflow_s_log(caplog):
 
 
 @pytest.mark.parametrize(("log_every_secs", "several"), [(30, False), (0, True)])
-def test_a_waiting_worker_logs_upstream_s_line_once_in_30_seconds(
+def test_a_waiting_worker_logs_upstreams_line_every_30_seconds(
     train_op, caplog, monkeypatch, log_every_secs, several
 ):
     assert _worker._LOG_EVERY_SECS == 30
     monkeypatch.setattr(_worker, "_LOG_EVERY_SECS", log_every_secs)
-    with tensorflow_s_log(caplog), pytest.raises(tf.errors.DeadlineExceededError):
+    with tensorflow_log(caplog), pytest.raises(tf.errors.DeadlineExceededError):
         MonitoredTrainingSession(is_chief=False, max_wait_secs=1, recovery_wait_secs=0.01)
     lines = waiting_lines(caplog)
     assert (len(lines) > 1) is several
@@ -180,6 +180,6 @@ def test_a_waiting_worker_logs_upstream_s_line_once_in_30_seconds(
             local_init_op=tf.no_op(),
             recovery_wait_secs=0.1,
         )
-        with tensorflow_s_log(caplog), pytest.raises(tf.errors.DeadlineExceededError):
+        with tensorflow_log(caplog), pytest.raises(tf.errors.DeadlineExceededError):
             manager.wait_for_session("", max_wait_secs=0.5)
     assert set(lines) == set(waiting_lines(caplog))

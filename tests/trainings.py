@@ -1,8 +1,8 @@
-"""Random whole trainings: a model, a call, hooks, and what is done with the session.
+"""Random trainings: a model, a call, hooks, and the actions on the session.
 
-A training is plain data, so that a failing one reads well. `scenario` makes a parity
-scenario of it, which `tfmts_compat.parity.trace` runs and traces. What a run can fetch is
-ordered before the train op: otherwise the two race, and so would the comparison.
+A training is plain data, so that a failing one is readable. `scenario` converts it to a
+parity scenario, which `tfmts_compat.parity.trace` runs and traces. Tensors that a run can
+fetch are computed before the train op, because there would be a race otherwise.
 """
 
 import collections
@@ -37,7 +37,7 @@ class Model:
     Attributes:
       start: the global step's initial value.
       advance: how far a run of the train op advances it.
-      records: how many records the input has; None is no input.
+      records: how many records the input has; None means no input.
       nan_at: the weight from which on the loss is NaN.
     """
 
@@ -49,7 +49,7 @@ class Model:
 
 @dataclasses.dataclass(frozen=True)
 class Action:
-    """Something done with the session `times` times; `caught`: its errors end nothing."""
+    """An action on the session, done `times` times; its errors end the training unless `caught`."""
 
     kind: str
     fetches: str
@@ -60,7 +60,7 @@ class Action:
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """One or two sessions over one directory; the fields hold names and numbers only."""
+    """One or two sessions with the same directory; the fields contain only names and numbers."""
 
     model: Model
     arguments: dict
@@ -117,7 +117,7 @@ def _slices():
     return tf.IndexedSlices(_part("y"), _part("y"))
 
 
-# What a run fetches, given its train op or, to evaluate, the loss
+# The fetches of a run; `op` is the train op, or the loss if the run evaluates
 FETCHES = {
     "op": lambda op: op,
     "list": lambda op: [op, _part("loss")],
@@ -173,16 +173,16 @@ METHODS = ("begin", "after_create_session", "before_run", "after_run", "end")
 
 
 class UserHook(RecordingHook):
-    """Notes all it sees, asks for fetches and feeds, and does one thing at one call.
+    """Records all its calls, adds fetches and feeds, and does something in one of the calls.
 
     Args:
-      run: where calls are noted.
+      run: records the calls.
       fetches: a name in FETCHES, or None.
       feed: a name in FEEDS.
       does: "stop", "train", "evaluate", or a name in ERRORS.
-      method: in which of its methods.
-      call: in which call of the method; 0 is the first.
-      traced: whether it asks for a full trace in that run.
+      method: the method that does it.
+      call: the call of this method that does it; 0 is the first.
+      traced: whether it requests a full trace in that run.
     """
 
     def __init__(self, run, fetches, feed, does, method, call, traced):
@@ -235,7 +235,7 @@ class Listener(train.CheckpointSaverListener):
     def __init__(self, run, stops):
         self.run, self.stops = run, stops
 
-    def __repr__(self):  # which a log line shows
+    def __repr__(self):  # is in a log line
         return "Listener()"
 
     def before_save(self, session, step):
@@ -261,11 +261,11 @@ def _final_ops(run, fetches, feed):
 
 def _profiler(run, save_steps):
     hook = train.ProfilerHook(save_steps=save_steps, output_dir=run.path("own"))
-    v1.summary.FileWriterCache.get(run.path("own")).flush()  # a thread opens the file else
+    v1.summary.FileWriterCache.get(run.path("own")).flush()  # otherwise a thread opens the file
     return hook
 
 
-# name -> (how to draw its arguments, how to make it; one or several)
+# name -> (strategies for its arguments, a function that creates the hook or several hooks)
 _TIMES = st.sampled_from([1, 2, 3, 7])
 _FETCHES = st.sampled_from(["op"] * 10 + sorted(FETCHES))
 _FEEDS = st.sampled_from(["nothing", "array", "two"] * 8 + sorted(FEEDS))
@@ -331,7 +331,7 @@ HOOKS = {
 
 
 def made(run, hooks):
-    """The hooks of [(name, arguments)]."""
+    """Creates the hooks of [(name, arguments)]."""
     listed = []
     for name, arguments in hooks:
         hook = HOOKS[name][1](run, **arguments)
@@ -372,7 +372,7 @@ def _server():
 
 
 def arguments_of(training, run):
-    """Fresh arguments of the training's call."""
+    """New objects for the arguments of the training's call."""
     arguments = dict(training.arguments)
     for name in ("checkpoint_dir", "summary_dir"):
         if arguments.get(name):
@@ -388,7 +388,7 @@ def arguments_of(training, run):
     return arguments
 
 
-# What is done with the session
+# The actions on the session
 
 
 def _train(run, session, fetches, feed):
@@ -451,7 +451,7 @@ _COMMON = ["train"] * 20 + ["evaluate"] * 6 + ["raw", "step_fn", "step_fn, twice
 
 
 def loop(training, run, session):
-    """Does the actions, then notes what the files hold."""
+    """Does the actions, then records the contents of the files."""
     try:
         with session:
             for action in training.sessions[run.run_index]:
@@ -479,7 +479,7 @@ def _attempt(run, session, action):
 
 
 def note(run, value):
-    """Notes a value with the types in it, which JSON would lose."""
+    """Records a value with its types, which JSON does not keep."""
     run.values.append(_shown(value))
 
 
@@ -493,19 +493,19 @@ def _shown(value):
     return repr(value) if not isinstance(value, str) else value
 
 
-# A line that names a file, and the source below it, which is indented further
+# A line of a stack trace that names a file, and the source line below it
 _FRAME = re.compile(r'^( *)File "[^\n]*\n?(?:\1 +[^\n]*\n?)?', re.MULTILINE)
 
 
 def _said(error):
-    """An error's class, op and message, without the stack that says where the op was made."""
+    """An error's class, op and message, without the stack trace of the op's creation."""
     op = getattr(error, "op", None)
-    message = str(error).split("Recent warning and error logs:")[0]  # of a server, with times
+    message = str(error).split("Recent warning and error logs:")[0]  # a server's logs have times
     return [type(error).__name__, getattr(op, "name", None), *_FRAME.sub("", message).splitlines()]
 
 
 def _contents(root):
-    """What every checkpoint below root holds."""
+    """The values of all checkpoints below root."""
     return {
         os.path.relpath(index, root): {
             name: repr(train.load_variable(index[: -len(".index")], name))
@@ -516,7 +516,7 @@ def _contents(root):
 
 
 def _summaries(root):
-    """The values of all summaries but steps per second, in order."""
+    """The values of all summaries except steps per second, in order."""
     return [
         f"{value.tag} @{event.step} {value.simple_value} {value.histo.bucket}"
         for file in sorted(glob.glob(os.path.join(root, "**", "*.tfevents.*"), recursive=True))
@@ -527,7 +527,7 @@ def _summaries(root):
 
 
 def scenario(training):
-    """The parity scenario of a training."""
+    """Converts a training to a parity scenario."""
     return Scenario(
         "training",
         functools.partial(arguments_of, training),
@@ -537,7 +537,7 @@ def scenario(training):
     )
 
 
-# Drawing one
+# The strategy
 
 
 @st.composite
@@ -550,7 +550,7 @@ def trainings(draw):
         nan_at=draw(st.sampled_from([1000.0, 1000.0, 3.0])),
     )
     names = draw(st.lists(st.sampled_from(sorted(ARGUMENTS)), unique=True, max_size=7))
-    if "save_summaries_secs" in names:  # both are a mistake, which is the random calls' subject
+    if "save_summaries_secs" in names:  # both are rejected; test_differential tests such calls
         names = [name for name in names if name != "save_summaries_steps"]
     arguments = {name: draw(ARGUMENTS[name]) for name in sorted({"checkpoint_dir", *names})}
     return Training(

@@ -107,8 +107,8 @@ def _resolve(pair: _Pair, secs: Any, steps: Any) -> Cadence:
     second = "steps" if first == "secs" else "secs"
     settings = {first: _setting(names[first], values[first])}
     # If the first value is on, upstream does not validate the second: it rejects the pair.
-    beside_on = settings[first] is Setting.ON
-    settings[second] = _setting(names[second], values[second], ValueError if beside_on else None)
+    error = ValueError if settings[first] is Setting.ON else None
+    settings[second] = _setting(names[second], values[second], error)
 
     rule = pair.rules[settings["secs"], settings["steps"]]
     if rule.error:

@@ -96,8 +96,8 @@ def contents(directory: str) -> Contents:
 def damage(prefix: str, checksums: bool = True) -> str | None:
     """Describes the damage of a checkpoint; sizes are checked before any tensor is read.
 
-    The index lists the shape and dtype of each tensor. The data files contain at least the
-    bytes that follow from them; only tensors of strings need more.
+    The index lists the shape and dtype of each tensor, and the data files are at least as large as
+    these require. The index does not contain the size of string tensors.
 
     Args:
       prefix: the path without the files' endings.
@@ -169,8 +169,8 @@ def unread_state(directory: str) -> str | None:
     """A warning if the file that names the checkpoints is damaged and upstream ignores that.
 
     Returns:
-      The warning; None if the file can be read, upstream will raise an error for it,
-      or there is nothing to continue from.
+      The warning; None if the file can be read, if upstream will raise an error for it,
+      or if there is no intact checkpoint.
     """
     state = _checkpoint_state.read(directory)
     if not state.problem or state.fails:
@@ -178,7 +178,7 @@ def unread_state(directory: str) -> str | None:
     remedy = _remedy(directory, [each.prefix for each in _listed(directory)])
     return remedy and (
         f"{state.file} {state.problem}, so the training starts again at "
-        f"global step 0 and replaces the checkpoints beside it; {remedy}"
+        f"global step 0 and replaces the checkpoints in this directory; {remedy}"
     )
 
 
@@ -193,20 +193,20 @@ def advice(directory: str) -> str | None:
     if state.problem:
         if not state.fails:
             return None
-        harm: str | None = f"{state.file} {state.problem}"
+        reason: str | None = f"{state.file} {state.problem}"
     else:
-        harm = state.newest and damage(state.newest)
-    if not harm:
+        reason = state.newest and damage(state.newest)
+    if not reason:
         return None
     older = [path for path in reversed(state.paths) if path != state.newest]
-    known = [absolute(path) for path in state.paths]  # elsewhere, if the directory was moved
+    known = [absolute(path) for path in state.paths]  # elsewhere, if this directory is a copy
     here = [each.prefix for each in _listed(directory)]
     older += [path for path in here if absolute(path) not in known]
     remedy = _remedy(directory, older) or (
         f"none of the {len(older)} other checkpoints in {directory} is intact either; restore "
         "the directory from a copy, or pass another checkpoint_dir to start again"
     )
-    return f"the checkpoint cannot be restored: {harm}; {remedy}."
+    return f"the checkpoint cannot be restored: {reason}; {remedy}."
 
 
 def _listed(directory: str) -> tuple[Checkpoint, ...]:
@@ -217,7 +217,7 @@ def _listed(directory: str) -> tuple[Checkpoint, ...]:
 
 
 def _remedy(directory: str, newest_first: list[str]) -> str | None:
-    """How to continue from the first intact one of these checkpoints; None if there is none."""
+    """How to continue from the first intact checkpoint of these; None if none is intact."""
     intact = next((path for path in newest_first if damage(path) is None), None)
     if not intact:
         return None
@@ -229,7 +229,7 @@ def _remedy(directory: str, newest_first: list[str]) -> str | None:
 
 
 def command(directory: str, checkpoint: Checkpoint) -> str:
-    """The command after which a session in a directory restores a checkpoint."""
+    """The command that makes a session in a directory restore a checkpoint."""
     word = checkpoint.prefix
     if absolute(checkpoint.prefix) == absolute(os.path.join(directory, checkpoint.name)):
         word = checkpoint.name if checkpoint.step is None else str(checkpoint.step)

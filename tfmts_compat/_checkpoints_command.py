@@ -82,7 +82,7 @@ def _report(arguments: argparse.Namespace, gfile: Any) -> int:
 
 
 def _use(contents: Contents, word: str) -> dict[str, Any]:
-    """Makes a session restore the checkpoint of a step or name."""
+    """Makes a session restore the checkpoint with this step or name."""
     from tfmts_compat import _checkpoint_files, _checkpoint_state
 
     state = _checkpoint_state.read(contents.directory)
@@ -93,15 +93,15 @@ def _use(contents: Contents, word: str) -> dict[str, Any]:
         candidates = ", ".join(map(_described, found or contents.checkpoints))
         raise ValueError(f"--use {word}: {rule}; {contents.directory} has {candidates or 'none'}.")
     prefix = found[0].prefix
-    harm = _checkpoint_files.damage(prefix)
-    if harm:
+    damage = _checkpoint_files.damage(prefix)
+    if damage:
         complete = [
             each
             for each in contents.checkpoints
             if each.prefix != prefix and not _checkpoint_files.damage(each.prefix)
         ]
         others = ", ".join(map(_described, complete)) or "none"
-        raise ValueError(f"--use {word}: {harm}; intact are {others}.")
+        raise ValueError(f"--use {word}: {damage}; intact are {others}.")
     paths = [_checkpoint_files.absolute(path) for path in state.paths]
     position = (
         paths.index(_checkpoint_files.absolute(prefix))
@@ -118,13 +118,13 @@ def _described(checkpoint: Checkpoint) -> str:
 
 
 def _collect(contents: Contents, state: State, verify: bool, gfile: Any) -> dict[str, Any]:
-    """What is reported, as --json prints it."""
+    """The report, as --json prints it."""
     from tfmts_compat import _checkpoint_files
 
     rows = [_row(each, contents.directory, verify, gfile) for each in contents.checkpoints]
     listed = {_checkpoint_files.absolute(row["path"]): row for row in rows}
     for path in reversed(state.paths):
-        if _checkpoint_files.absolute(path) not in listed:  # elsewhere, or gone
+        if _checkpoint_files.absolute(path) not in listed:  # in another directory, or deleted
             gone = _row(_checkpoint_files.Checkpoint(path), contents.directory, verify, gfile)
             rows.append({**gone, "name": path})
     restored = _checkpoint_files.absolute(state.newest) if state.newest else None
@@ -157,7 +157,7 @@ def _row(checkpoint: Checkpoint, directory: str, verify: bool, gfile: Any) -> di
         "name": checkpoint.name,
         "path": checkpoint.prefix,
         "step": checkpoint.step,
-        "written": max(times, default=None),  # some file systems have no times
+        "written": max(times, default=None),  # some file systems record no times
         "bytes": sum(stat.length for stat in files.values()),
         "files": list(files),
         "damage": damage,
@@ -201,13 +201,14 @@ def _text(report: dict[str, Any]) -> str:
         lines = ["no checkpoints"]
     if report["leftovers"]:
         lines.append(
-            f"left by interrupted saves, can be deleted while nothing trains here: "
+            "files of interrupted saves, which can be deleted when no training is running: "
             f"{', '.join(report['leftovers'])}"
         )
     if report.get("used"):
         kept = report["kept"]
         lines.append(
-            "the checkpoint file is rewritten" + (f"; earlier one: {kept}" if kept else "")
+            "replaced the file named `checkpoint`"
+            + (f"; the earlier one is {kept}" if kept else "")
         )
     lines.append(report["why"])
     return "\n".join(lines)

@@ -39,7 +39,7 @@ def default_hooks(
     Args:
       session_plan: what is saved, where and how often.
       scaffold: the session's Scaffold.
-      save_graph_def: whether the graph is saved beside the checkpoints.
+      save_graph_def: whether the graph is saved with the checkpoints.
       late_checks: checks that run after the begin() of the hooks in chief_only_hooks.
 
     Returns:

@@ -17,7 +17,7 @@ import tfmts_compat
 from tfmts_compat import _doctor_trial, _environment, _table
 
 _LIBRARIES = ("numpy", "protobuf", "keras", "absl-py")
-_PATIENCE_SECS = 600  # for the import and the training; they take some ten seconds
+_TIMEOUT_SECS = 600  # the import and the training take about ten seconds
 
 
 def add_parser(subparsers: Any) -> None:
@@ -46,7 +46,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _collect() -> dict[str, Any]:
-    """What is reported, as --json prints it."""
+    """The report, as --json prints it."""
     builds = _environment.tensorflow_builds()
     problems = _problems(builds)
     stages = _trial()
@@ -67,20 +67,20 @@ def _problems(builds: dict[str, str]) -> list[dict[str, str]]:
     found = []
     for version in sorted(set(builds.values())):
         for entry in _environment.found(_environment.minor_of(version)):
-            found.append({"problem": str(entry), "mend": _environment.mend([entry])})
+            found.append({"problem": str(entry), "remedy": _environment.remedy([entry])})
     if len(set(builds.values())) > 1:
         names = " ".join(sorted(builds))
         found.append(
             {
                 "problem": "several builds of TensorFlow write to the same directory",
-                "mend": f"pip uninstall {names}, then install one of them again",
+                "remedy": f"pip uninstall {names}, then install one of them again",
             }
         )
     return found
 
 
 def _trial() -> list[dict[str, Any]]:
-    """The result of each stage of a small training, run in another process, which may crash."""
+    """The result of each stage of a small training, which runs in a process that may crash."""
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "stages")
         try:
@@ -91,11 +91,11 @@ def _trial() -> list[dict[str, Any]]:
                 errors="replace",
                 stdin=subprocess.DEVNULL,
                 text=True,
-                timeout=_PATIENCE_SECS,
+                timeout=_TIMEOUT_SECS,
             )
             error = _ending(ended)
         except subprocess.TimeoutExpired:
-            error = f"no answer within {_PATIENCE_SECS} seconds"
+            error = f"the process did not end within {_TIMEOUT_SECS} seconds"
         lines = []
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
@@ -130,7 +130,7 @@ def _rows(report: dict[str, Any]) -> list[_table.Row]:
     rows += [(name, report[name] or "not installed", "") for name in _LIBRARIES]
     for found in report["problems"]:
         rows.append(("known problem", found["problem"], ""))
-        rows.append(("  mend it", found["mend"], ""))
+        rows.append(("  remedy", found["remedy"], ""))
     for stage in report["stages"]:
         rows.append((stage["stage"], "works" if stage["works"] else f"fails: {stage['error']}", ""))
     return rows

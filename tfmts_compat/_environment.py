@@ -53,7 +53,8 @@ def found(minor: Minor | None) -> list[KnownBad]:
     """The known-bad combinations that are installed, at most one for each package.
 
     Args:
-      minor: the TensorFlow minor, e.g. (2, 21); None if unknown: then any may match.
+      minor: the TensorFlow minor, e.g. (2, 21), or None if it is unknown. With None every
+        combination of the installed packages is returned, whatever its TensorFlow minor.
     """
     matching: dict[str, KnownBad] = {}
     for entry in KNOWN_BAD:
@@ -62,8 +63,8 @@ def found(minor: Minor | None) -> list[KnownBad]:
     return list(matching.values())
 
 
-def mend(entries: list[KnownBad]) -> str:
-    """The pip command that corrects these combinations."""
+def remedy(entries: list[KnownBad]) -> str:
+    """The pip command that replaces these versions with ones that work."""
     return "pip install " + " ".join(f"'{entry.pin}'" for entry in entries)
 
 
@@ -83,9 +84,9 @@ def major(distribution: str) -> int:
 
 
 def tensorflow_builds() -> dict[str, str]:
-    """The distributions that install the tensorflow package, with their versions.
+    """The installed distributions that contain the package tensorflow, with their versions.
 
-    tensorflow-cpu, tf-nightly and vendor builds have other names than tensorflow.
+    The name of the distribution may be tensorflow-cpu, tf-nightly or the name of a vendor build.
     """
     from importlib import metadata
 

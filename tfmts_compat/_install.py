@@ -16,35 +16,35 @@ _NAME = "MonitoredTrainingSession"
 
 
 def install() -> None:
-    """Puts the shim in place of tf.compat.v1.train.MonitoredTrainingSession.
+    """Replaces tf.compat.v1.train.MonitoredTrainingSession with the shim.
 
-    Code that cannot be edited, such as an Estimator or tf-slim, calls the shim from now on. Every
-    attribute of a loaded module that is TensorFlow's function is replaced, under any name:
+    Code that cannot be edited, such as an Estimator or tf-slim, calls the shim from now on. In all
+    loaded modules, every attribute that is TensorFlow's function is replaced, under any name:
     tf.compat.v1.train and its aliases, tensorflow.python.training.monitored_session and .training,
-    and each module that imported the function by name. Modules that are loaded later find the
-    shim. References elsewhere (attributes of classes and objects, default arguments, closures)
-    keep TensorFlow's function.
+    and each module that imported the function by name. Modules that are loaded later get the shim.
+    Other references (attributes of classes and objects, default arguments, closures) keep
+    TensorFlow's function.
 
-    A second call changes nothing, except that modules loaded meanwhile are searched, too. A
-    function that something else has put in place is left there, with a warning. TensorFlow is
-    imported.
+    A second call only searches the modules that were loaded since the first one. If other code has
+    already replaced the function, install() keeps that function and warns. The call imports
+    TensorFlow.
 
     Raises:
       TensorFlowUnavailableError: TensorFlow is not installed or cannot be imported.
 
     Warns:
-      TfmtsCompatWarning: this TensorFlow has no MonitoredTrainingSession, so that it is added; or
-        another function is in place of it, and stays there.
+      TfmtsCompatWarning: this TensorFlow has no MonitoredTrainingSession, so install() adds it; or
+        other code has replaced the function, and install() keeps the replacement.
     """
     _state.hold("install()")
 
 
 def uninstall() -> None:
-    """Reverts `install`, also within `installed`; otherwise does nothing.
+    """Reverts `install` and `installed`. Does nothing if the shim is not installed.
 
-    TensorFlow's function is in place again in every module, including those loaded since. A
-    function that something else has put in place of the shim stays there; if it calls the shim,
-    it reaches TensorFlow's function from now on.
+    Every module has TensorFlow's function again, including modules that were loaded since. If other
+    code has replaced the shim with a function, that function stays; if it calls the shim, the shim
+    calls TensorFlow's function from now on.
     """
     _state.release(None)
 
@@ -53,8 +53,8 @@ def uninstall() -> None:
 def installed() -> Iterator[None]:
     """A context manager within which the shim is installed; see `install`.
 
-    Contexts can be nested and can overlap in several threads: the end of the last one takes the
-    shim back, unless `install` was called.
+    Contexts can be nested, and contexts of several threads can overlap. The end of the last one
+    removes the shim, unless `install` was called.
     """
     holder = object()
     _state.hold(holder)
@@ -65,16 +65,16 @@ def installed() -> Iterator[None]:
 
 
 def install_for_program(target: Callable[..., Any]) -> None:
-    """`install` with another function instead of the shim, for `tfmts-compat run`."""
+    """Installs `target` instead of the shim, for `tfmts-compat run`."""
     _state.target = target
     _state.hold("tfmts-compat run")
 
 
 @dataclass
 class _State:
-    """Which function is in place, and who asked for it.
+    """Which function is installed, and who requested it.
 
-    Functions are attributes here, since those of modules are what is replaced.
+    The functions are attributes of this class because `_exchange` replaces those of modules.
     """
 
     target: Callable[..., Any] = _session.MonitoredTrainingSession
@@ -95,7 +95,7 @@ class _State:
             self._complete()
 
     def release(self, holder: object | None) -> None:
-        """Takes one holder away, or all for None."""
+        """Removes a holder, or all holders for None. Uninstalls the shim if none is left."""
         with self.lock:
             self.holders.intersection_update(set() if holder is None else self.holders - {holder})
             if self.replacement is not None and not self.holders:
@@ -106,10 +106,10 @@ class _State:
                 self.added.clear()
 
     def _made(self) -> Callable[..., Any]:
-        """The function that is put in place.
+        """The function to install.
 
-        It has the name and attributes of TensorFlow's, so that it can be pickled, and the
-        signature of the one it calls. Code that keeps it after uninstall() reaches TensorFlow's.
+        It has the name and attributes of TensorFlow's function, so that it can be pickled, and the
+        signature of `target`. After uninstall() it calls TensorFlow's function.
         """
         target, upstream = self.target, self.upstream
 
@@ -123,7 +123,7 @@ class _State:
         return replacement
 
     def _complete(self) -> None:
-        """Adds the function where TensorFlow should have it and has none; reports others'."""
+        """Adds the function to modules that lack it, and warns about functions of other code."""
         missing = [it for it in _upstream.places() if not hasattr(it, _NAME)]
         for module in missing:
             setattr(module, _NAME, self.replacement)
@@ -140,12 +140,12 @@ class _State:
             if other not in expected:
                 _pitfalls.warn(
                     f"{module.__name__}.{_NAME} is {other!r}, which is not TensorFlow's function; "
-                    "install() leaves it there. Call install() before whatever replaces it"
+                    "install() does not replace it. Call install() before other code replaces it"
                 )
 
 
 def _exchange(old: Any, new: Any) -> None:
-    """Replaces each attribute of a loaded module that is `old`; deletes it for a new None."""
+    """Replaces `old` in the attributes of all loaded modules, or deletes them if `new` is None."""
     for module in list(sys.modules.values()):
         for name, value in list(_upstream.module_contents(module).items()):
             if value is old and new is not None:

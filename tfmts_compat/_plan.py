@@ -57,9 +57,9 @@ class SessionPlan:
       role: "chief" or "worker".
       master: the TensorFlow master; "" is this process.
       restore_dir: the directory whose newest checkpoint the chief restores, or None.
-      checkpoint_dir: where checkpoints are saved, or None where none are.
+      checkpoint_dir: where checkpoints are saved, or None if none are saved.
       checkpoints: how often checkpoints are saved.
-      summary_dir: where summaries and steps per second go, or None where none are.
+      summary_dir: where summaries and steps per second are written, or None if neither is.
       summaries: how often summaries are saved.
       step_counter: how often steps per second are logged and saved.
       max_wait_secs: seconds a worker waits for the chief; None on the chief.

@@ -1,4 +1,4 @@
-"""What `tfmts-compat run` does within the program's processes."""
+"""The part of `tfmts-compat run` that works inside the processes of the program."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Program:
     """A process of the program.
 
     Attributes:
-      report: the file for the calls of MonitoredTrainingSession, or None.
-      upstream: whether TensorFlow's function stays in place.
-      cwd: the working directory at the start.
+      report: the file to which the calls of MonitoredTrainingSession are written, or None.
+      upstream: whether the program calls TensorFlow's own function.
+      cwd: the working directory at the start of the program.
     """
 
     report: str | None
@@ -24,7 +24,7 @@ class Program:
     cwd: str
 
     def tensorflow_imported(self) -> None:
-        """Puts in place what the program is to call."""
+        """Installs the function that the program is to call."""
         target = _session.MonitoredTrainingSession
         if self.upstream:
             own = _upstream.monitored_training_session()
@@ -40,7 +40,7 @@ class Program:
         _install.install_for_program(target)
 
     def package_imported(self) -> None:
-        """Records calls of the shim by programs that use tfmts_compat themselves."""
+        """Records the calls of a program that imports the shim from tfmts_compat."""
         assert self.report is not None
         tfmts_compat.MonitoredTrainingSession = _recording.recorded(
             _session.MonitoredTrainingSession, "tfmts_compat", self.report, self.cwd

@@ -1,7 +1,7 @@
 """The report of `tfmts-compat run`: each call of MonitoredTrainingSession in a JSON file.
 
-Several processes write to the file. It is a whole JSON document after each call, so it needs no
-end of the program: calls are put before its last characters, one process at a time.
+Several processes may write to the file. Each one locks it and inserts its call before the closing
+brackets. The file is therefore valid JSON after every call, even if the program crashes later.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FAILS_LATER = "fails, too, but later: it may have written files by then"
 
 
 def create(path: str, **header: Any) -> None:
-    """Writes a report without calls; an existing file is replaced."""
+    """Writes a report without calls. It replaces an existing file."""
     with open(path, "wb") as file:
         file.write(json.dumps({**header, "calls": []}, indent=1).rstrip("]}\n").encode() + _END)
 
@@ -33,13 +33,13 @@ def create(path: str, **header: Any) -> None:
 def recorded(
     function: Callable[..., Any], built_by: str, path: str, cwd: str
 ) -> Callable[..., Any]:
-    """A function that calls another one and adds each call to a report.
+    """Returns a function that calls `function` and adds each call to a report.
 
     Args:
-      function: MonitoredTrainingSession of TensorFlow or of tfmts_compat.
-      built_by: which of the two: "tensorflow" or "tfmts_compat".
-      path: the report's file.
-      cwd: the working directory at the start, for relative names of source files.
+      function: the MonitoredTrainingSession of TensorFlow or of tfmts_compat.
+      built_by: "tensorflow" or "tfmts_compat".
+      path: the file of the report.
+      cwd: the working directory at the start of the program, to resolve relative source files.
     """
 
     @functools.wraps(function)
@@ -79,7 +79,7 @@ def _where(frame: types.FrameType | None, cwd: str) -> dict[str, Any]:
 
 
 def _planned(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The plan of a call by the rules of tfmts_compat, and what TensorFlow does otherwise."""
+    """The plan of a call by the rules of tfmts_compat, and the differences from TensorFlow."""
     planned: dict[str, Any] = {
         "handed_over": _upstream.in_worker_context(),
         "plan": None,
@@ -105,7 +105,7 @@ def _planned(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _departures(call: Call, plan: SessionPlan) -> Iterator[tuple[str, str]]:
-    """The rows of docs/contract.md for a call: number, and what TensorFlow's function does."""
+    """The departures that apply to a call: number, and what TensorFlow's function does."""
     version = _environment.minor_of(_upstream.tensorflow().__version__)
     cadences = (plan.checkpoints, plan.summaries, plan.step_counter)
     yield from (
@@ -129,7 +129,7 @@ def _departures(call: Call, plan: SessionPlan) -> Iterator[tuple[str, str]]:
 
 
 def _can_be_compared(cadence: Any) -> bool:
-    """Whether == with a sentinel has a truth value, which an array of several numbers lacks."""
+    """Whether `==` with a sentinel has a truth value: not for an array of several numbers."""
     try:
         bool(cadence == USE_DEFAULT)
     except ValueError:
@@ -138,7 +138,7 @@ def _can_be_compared(cadence: Any) -> bool:
 
 
 def _is_of_a_check(error: BaseException) -> bool:
-    """Whether the call was rejected, and not a session that failed."""
+    """Whether an argument check raised the error, and not a session that was already created."""
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
@@ -146,7 +146,7 @@ def _is_of_a_check(error: BaseException) -> bool:
 
 
 def _append(path: str, entry: dict[str, Any]) -> None:
-    """Adds a call; a report that cannot be written does not end the program."""
+    """Adds a call to the report. If the file cannot be written, the program continues."""
     text = b"\n" + json.dumps(entry, default=str).encode()
     try:
         with open(path, "r+b", buffering=0) as file:
@@ -160,7 +160,7 @@ def _append(path: str, entry: dict[str, Any]) -> None:
 
 
 def table(path: str) -> str:
-    """The calls of a report as lines of text; equal ones are counted."""
+    """The calls of a report as text. Calls with equal rows are shown once, with their number."""
     try:
         with open(path, encoding="utf-8") as file:
             calls = json.load(file)["calls"]
@@ -186,7 +186,7 @@ def _rows(call: dict[str, Any]) -> Iterator[str]:
             for name in ("checkpoints", "summaries", "step_counter")
         )
     if call["handed_over"]:
-        yield "  in a tf.distribute worker, where TensorFlow decides on the hooks"
+        yield "  in a tf.distribute worker, where TensorFlow decides which hooks it creates"
     if call["rejected"] is not None and call["built_by"] == "tensorflow":
         yield f"  tfmts_compat rejects it: {call['rejected']}"
     if call["error"] is not None:

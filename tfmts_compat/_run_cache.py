@@ -1,9 +1,9 @@
-"""Session.run with its Python work done once per structure of fetches and feeds.
+"""Session.run that does its Python work only once for each structure of fetches and feeds.
 
 Session.run resolves its fetches and feeds again in every call. The sessions that the
 shim's creators return keep the result as a plan, and later calls with the same fetches
-and the same keys in the feed only call TensorFlow's runtime. Every call that is not
-certain to give the same result by a plan goes to upstream's Session.run, unchanged.
+and the same keys in the feed only call TensorFlow's runtime. If it is not certain that
+a plan gives the same result, the call is passed unchanged to upstream's Session.run.
 
 Importing this module imports TensorFlow.
 """
@@ -34,8 +34,8 @@ _DICTS = frozenset([dict, collections.OrderedDict])
 def install(session: Any) -> None:
     """Gives a session a `run` that prepares a repeated call once.
 
-    The session keeps its class. Nothing is done where the session is not exactly a
-    tf.compat.v1.Session, or where TensorFlow lacks what a plan needs.
+    The session keeps its class. A session of a subclass of tf.compat.v1.Session keeps
+    its `run`, and so does every session if TensorFlow lacks a part that a plan needs.
 
     Args:
       session: a tf.compat.v1.Session.
@@ -69,15 +69,15 @@ class _Feed:
 
 
 class _Plan(NamedTuple):
-    """What a call with one structure of fetches and one set of feed keys passes on.
+    """A prepared call, for one structure of fetches and one set of feed keys.
 
     Attributes:
-      fetches: what is fetched, each once, as TensorFlow's runtime takes it.
-      targets: the operations that are run and have no value.
-      feeds: what is fed, in the order of the feed's keys.
+      fetches: the tensors to fetch, each once, in the form that TensorFlow's runtime takes.
+      targets: the operations to run that have no value.
+      feeds: the tensors to feed, in the order of the feed's keys.
       result: makes the result from the fetched values, with None after them, and the
         caller's fetches.
-      kept: the objects whose ids are in the plan's key; keeps the ids from being reused.
+      kept: the objects whose ids are in the plan's key, so that Python does not reuse the ids.
     """
 
     fetches: list[Any]
@@ -91,7 +91,7 @@ class _RunCache:
     """The plans of one session."""
 
     def __init__(self, session: Any, internals: _upstream_runs.RunInternals) -> None:
-        # Session.__del__ frees the session at once, so nothing here may keep it alive.
+        # Session.__del__ releases the session, so this object must not keep it alive.
         self._session = weakref.ref(session)
         self._internals = internals
         self._plans: dict[tuple[Any, ...], _Plan | None] = {}  # None: upstream's run is needed
@@ -105,7 +105,7 @@ class _RunCache:
     ) -> Any:
         """See tf.compat.v1.Session.run."""
         session = self._session()
-        if session is None:  # only this method is left of it
+        if session is None:  # the session was deleted; the caller kept only this method
             raise RuntimeError("Attempted to use a closed Session.")
         internals = self._internals
         key: list[Any] | None = None
@@ -137,7 +137,7 @@ class _RunCache:
         )
 
     def _key(self, session: Any, fetches: Any, feed_dict: Any) -> list[Any] | None:
-        """What a plan is looked up by; None where there can be none."""
+        """The key of the plan for a call; None if the call cannot have a plan."""
         internals = self._internals
         key = internals.state(session.graph)
         if not _add_structure(fetches, key, internals.leaf_classes):
@@ -150,7 +150,7 @@ class _RunCache:
                 if type(feed) not in internals.tensor_classes:
                     return None
                 key.append(id(feed))
-                key.append(id(feed.shape))  # set_shape gives it another one
+                key.append(id(feed.shape))  # set_shape replaces it
         return key
 
     def _plan(
@@ -217,7 +217,7 @@ class _RunCache:
         )
 
     def _element(self, graph: Any, fetch: Any, feeds: list[Any]) -> Any:
-        """The tensor or operation that a leaf stands for; None where no plan may fetch it."""
+        """The tensor or operation that a leaf fetches; None if a plan must not fetch it."""
         try:
             element = graph.as_graph_element(fetch)
         except (TypeError, ValueError, KeyError):
@@ -233,7 +233,11 @@ class _RunCache:
 
 
 def _add_structure(fetches: Any, key: list[Any], leaf_classes: frozenset[type]) -> bool:
-    """Adds classes, lengths and the ids of the leaves; False where a leaf is something else."""
+    """Adds classes, lengths and the ids of the leaves to a key.
+
+    Returns:
+      False if a leaf is of another class.
+    """
     kind = type(fetches)
     if kind in leaf_classes:
         key.append(id(fetches))
@@ -256,7 +260,7 @@ def _add_structure(fetches: Any, key: list[Any], leaf_classes: frozenset[type]) 
 
 
 def _leaves(fetches: Any) -> list[Any]:
-    """What is fetched, in the order of the structure."""
+    """The leaves of the fetches, in the order of the structure."""
     if isinstance(fetches, dict):
         fetches = fetches.values()
     elif not isinstance(fetches, (list, tuple)):
@@ -265,10 +269,10 @@ def _leaves(fetches: Any) -> list[Any]:
 
 
 def _part(fetches: Any, place: Callable[[Any], int]) -> Any:
-    """How a part of the result is made: the place of a leaf's value, or a function.
+    """Returns how to make a part of the result.
 
-    The function takes the values and the fetches of the call, whose keys a dict's
-    result has.
+    For a leaf it is the index of its value; for a structure, a function of all values and
+    the fetches of the call. The result of a dict has the keys of these fetches.
     """
     kind: Any = type(fetches)
     if kind in _DICTS:

@@ -1,4 +1,4 @@
-"""`tfmts-compat run`: a program with the shim in place of TensorFlow's function."""
+"""`tfmts-compat run`: runs a program with the shim instead of TensorFlow's function."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ def add_parser(subparsers: Any) -> None:
         usage="%(prog)s [--report FILE] [--upstream] (script.py | -m module | -c code) "
         "[arguments ...]",
         description="Run a program as python does, with tfmts_compat's MonitoredTrainingSession "
-        "in place of TensorFlow's, in its child processes, too.",
+        "instead of TensorFlow's, also in its child processes.",
         allow_abbrev=False,
     )
     parser.add_argument(
         "--report",
         metavar="FILE",
-        help="write each call of MonitoredTrainingSession to a JSON file: where it is, what it "
-        "builds, and what TensorFlow's function does otherwise; a table follows on stderr",
+        help="write each call of MonitoredTrainingSession to a JSON file: its place in the code, "
+        "what it resolves to, and where TensorFlow's function behaves differently; print a table "
+        "of the calls to stderr at the end",
     )
     parser.add_argument(
         "--upstream",
         action="store_true",
-        help="leave TensorFlow's function in place, to compare the reports",
+        help="do not replace TensorFlow's function, to compare the two reports",
     )
     parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, help="run a module")
     parser.add_argument("-c", dest="code", nargs=argparse.REMAINDER, help="run this code")
@@ -58,13 +59,14 @@ def _run(arguments: argparse.Namespace) -> int:
     if sys.flags.ignore_environment or sys.flags.no_site:
         raise ValueError("run does not work with the options -E, -I and -S of python")
     os.environ.update(_environment(arguments, program))
-    # The same process becomes python, so that signals, exit code and stdin are the program's.
+    # exec keeps the process, so that the program itself gets the signals and stdin, and its exit
+    # code is the command's.
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, *_options(), *program])
 
 
 def _options() -> list[str]:
-    """The options of this python."""
+    """The options that this Python was started with."""
     options: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     if getattr(sys.stdout, "write_through", False):
         options.append("-u")
@@ -76,9 +78,9 @@ def _options() -> list[str]:
 
 
 def _environment(arguments: argparse.Namespace, program: list[str]) -> dict[str, str]:
-    """The variables by which `_startup/sitecustomize.py` works, there and in child processes."""
+    """The environment variables that `_startup/sitecustomize.py` reads, also in child processes."""
     for name in [name for name in os.environ if name.startswith("TFMTS_COMPAT_")]:
-        del os.environ[name]  # of a run that this one is a part of
+        del os.environ[name]  # set by an outer `tfmts-compat run`
     paths = [str(_STARTUP), os.environ.get("PYTHONPATH", "")]
     variables = {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),

@@ -99,7 +99,7 @@ def MonitoredTrainingSession(
     call = Call(**locals())
     _upstream.tensorflow()
     if _upstream.in_worker_context():
-        return _handed_over(call)
+        return _passed_to_upstream(call)
 
     session_plan = _plan.of(call)
     user_hooks, chief_hooks = _hook_lists(call, session_plan)
@@ -214,8 +214,8 @@ def _built(
     )
 
 
-def _handed_over(call: Call) -> Any:
-    """Calls upstream; inside a tf.distribute worker its private state decides what it builds."""
+def _passed_to_upstream(call: Call) -> Any:
+    """Calls upstream: in a tf.distribute worker, its private state decides what it builds."""
     arguments = dict(vars(call))
     for name in ("recovery_wait_secs", "cache_runs"):  # upstream has none
         del arguments[name]

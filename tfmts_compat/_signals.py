@@ -22,8 +22,8 @@ class StopOnSignalHook(_SessionRunHook):  # type: ignore[misc]
     """Stops the training loop after the step in which a signal arrives.
 
     The session then ends as after the last step: the default saver saves a
-    checkpoint, and the program continues after the `with` block, where `received`
-    tells whether a signal ended the loop.
+    checkpoint, and the program continues after the `with` block. There `received`
+    shows whether a signal ended the loop.
 
     The hook sets its signal handlers when the first session has been created. Before
     that there is nothing to save, and a signal ends a worker that waits for the chief.
@@ -102,7 +102,7 @@ class StopOnSignalHook(_SessionRunHook):  # type: ignore[misc]
     def _restore_handlers(self) -> None:
         while self._earlier:
             number, handler = self._earlier.popitem()
-            # None stands for a handler that Python did not set and cannot restore.
+            # None means a handler that Python did not set and cannot restore.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 

@@ -9,12 +9,12 @@ Row = Tuple[str, str, str]  # a name, a value, and a remark on the value; each m
 
 
 def text(rows: Sequence[Row], width: int | None = None) -> str:
-    """Three columns: names, values and remarks.
+    """Formats three columns: names, values and remarks.
 
     Args:
       rows: the rows, from top to bottom.
-      width: columns of the terminal; a row that does not fit is wrapped, and its remark
-        gets a line of its own. None is without limit.
+      width: columns of the terminal. A row that does not fit is wrapped, and its remark
+        gets a line of its own. None means no limit.
     """
     return "\n".join(_lines(rows, width))
 
@@ -38,6 +38,6 @@ def _wrapped(part: str, width: int, first: str, rest: str) -> list[str]:
         max(width, len(rest) + 20),
         initial_indent=first,
         subsequent_indent=rest + "  ",
-        break_long_words=False,  # a path stays whole
+        break_long_words=False,  # a path is not divided
         break_on_hyphens=False,
     )

@@ -83,26 +83,26 @@ def tensorflow() -> Any:
         raise _broken(problem) from problem
     if not hasattr(tf, "compat"):  # a leftover tensorflow/ directory imports as a namespace
         raise TensorFlowUnavailableError(
-            "the tensorflow module has nothing in it; reinstall TensorFlow, and look for a "
-            "directory named tensorflow on sys.path."
+            "the tensorflow module is empty; reinstall TensorFlow, and check whether sys.path "
+            "contains another directory named tensorflow."
         )
     return tf
 
 
 def _broken(problem: Exception) -> TensorFlowUnavailableError:
     why = f"{type(problem).__name__}: {problem}".splitlines()[0]
-    remedy = "reinstall TensorFlow with the versions it asks for (pip check lists conflicts)"
+    remedy = "reinstall TensorFlow with the versions it requires (pip check lists conflicts)"
     builds = list(_environment.tensorflow_builds().values())
     minor = _environment.minor_of(builds[0]) if builds else None
     known = [entry for entry in _environment.found(minor) if entry.breaks == _environment.IMPORT]
     if known:
         reasons = "; ".join(str(entry) for entry in known)
-        remedy = f"{reasons}; {_environment.mend(known)}"
+        remedy = f"{reasons}; {_environment.remedy(known)}"
     return TensorFlowUnavailableError(f"TensorFlow cannot be imported ({why}); {remedy}.")
 
 
 def quiet_tensorflow() -> Any:
-    """The tensorflow module for a command: on the CPU, and without messages of its import.
+    """Imports TensorFlow for a command: on the CPU, without the messages that its import prints.
 
     Raises:
       TensorFlowUnavailableError: it is not installed, or its import fails.
@@ -199,7 +199,7 @@ def cannot_save_graph() -> str | None:
         return None
     return (
         f"TensorFlow {tf.__version__} cannot write graph.pbtxt with protobuf "
-        f"{_environment.major('protobuf')}; {_environment.mend(known)}, or pass "
+        f"{_environment.major('protobuf')}; {_environment.remedy(known)}, or pass "
         "save_graph_def=False."
     )
 

@@ -17,7 +17,7 @@ class RunInternals:
     Attributes:
       session_class: tf.compat.v1.Session.
       tensor_classes: the classes of a graph's tensors.
-      leaf_classes: these, Operation, and the classes of variables that stand for one tensor.
+      leaf_classes: tensor_classes, Operation, and the classes of variables with one tensor.
 
     Raises:
       AttributeError: TensorFlow lacks a part, or another library replaced one.
@@ -35,7 +35,7 @@ class RunInternals:
         self._public_run = self.session_class.run
         ops = importlib.import_module("tensorflow.python.framework.ops")
         resources = importlib.import_module("tensorflow.python.ops.resource_variable_ops")
-        # Since TensorFlow 2.14 a graph's tensors are of a class of their own.
+        # Since TensorFlow 2.14 the tensors of a graph have their own class.
         self.tensor_classes = frozenset([tf.Tensor, getattr(ops, "SymbolicTensor", tf.Tensor)])
         references = importlib.import_module("tensorflow.python.ops.variables")
         if not hasattr(references, "RefVariable"):  # TensorFlow 2.12 moved it
@@ -48,7 +48,7 @@ class RunInternals:
         self.leaf_classes = self.tensor_classes | variables | {tf.Operation}
         self.state(session.graph)
         config = session._config
-        if (  # these fill in RunMetadata that nobody asked for
+        if (  # these make every run write RunMetadata
             session._closed
             or config.graph_options.build_cost_model
             or config.experimental.HasField("session_metadata")
@@ -58,7 +58,7 @@ class RunInternals:
         self._extended_to: int | None = None  # the graph's version that the session has
 
     def may_skip_run(self, session: Any) -> bool:
-        """Whether the session is open, and nobody has replaced what a plan does not call."""
+        """Whether the session is open, and has upstream's methods that a plan does not call."""
         cls = self.session_class
         return (
             cls.run is self._public_run
@@ -68,11 +68,11 @@ class RunInternals:
         )
 
     def is_leaf(self, fetch: Any) -> bool:
-        """Whether nobody registered a conversion for the class of a leaf."""
+        """Whether the class of a leaf has no registered conversion."""
         return object is next(known for known, *_ in self._expansions if isinstance(fetch, known))
 
     def state(self, graph: Any) -> list[Any]:
-        """Counts of what changes how Session.run takes the same arguments; they only grow."""
+        """Counters that grow with each change of how Session.run treats equal arguments."""
         return [
             len(self._expansions),
             len(graph._unfetchable_ops),
@@ -80,7 +80,7 @@ class RunInternals:
         ]
 
     def run(self, session: Any, feeds: Any, fetches: Any, targets: Any) -> list[Any]:
-        """Runs a prepared call; an error is reported as by Session.run."""
+        """Runs a prepared call; raises the same errors as Session.run."""
         values: list[Any] = session._do_call(self._run_in_runtime, session, feeds, fetches, targets)
         return values
 
@@ -102,7 +102,7 @@ def _runtime_operation(operation: Any) -> Any:
 
 
 def run_internals(session: Any) -> RunInternals | None:
-    """The parts of Session.run, or None where a session has to use upstream's run."""
+    """The parts of Session.run, or None if the session has to use upstream's run."""
     if type(session) is not _upstream.v1().Session:
         return None
     try:

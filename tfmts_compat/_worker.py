@@ -99,10 +99,10 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         """Connects to the cluster, up to _LONGEST_POLL_SECS after max_wait_secs."""
         config = b"" if self._config is None else self._config.SerializeToString(deterministic=True)
         try:
-            patience = self._limit() + _LONGEST_POLL_SECS
+            limit = self._limit() + _LONGEST_POLL_SECS
         except (TypeError, ValueError):
-            patience = math.inf  # rejected only after a poll that found no initialized model
-        if not _connected(session, (self._master, config), started + patience):
+            limit = math.inf  # rejected only after a poll that found no initialized model
+        if not _connected(session, (self._master, config), started + limit):
             raise self._too_late(
                 "the last poll got no answer: without device_filters in config a session "
                 "starts only when every process of the cluster answers"

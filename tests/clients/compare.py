@@ -1,10 +1,10 @@
-"""Runs other people's training functions with upstream and with the shim, and compares.
+"""Runs training functions of other packages with upstream and with the shim, and compares them.
 
 python tests/clients/compare.py CLIENT... [--record]
 
-Each client is a program beside this file, `train_CLIENT.py DIRECTORY`. `tfmts-compat run` runs it
-twice, with and without `--upstream`, each time in a fresh process and a fresh directory. What it
-prints, the files it leaves, the tensors in its checkpoints and its events have to be the same.
+Each client is a program in this directory, `train_CLIENT.py DIRECTORY`. `tfmts-compat run` runs
+it twice, with and without `--upstream`, each time in a new process and a new directory. Its
+output, files, events and the tensors in its checkpoints have to be the same.
 `--record` writes tests/clients/results/CLIENT.json and docs/clients.md.
 """
 
@@ -29,7 +29,7 @@ from typing import Any
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIME_LIMIT = 600  # seconds for one run
-# client: the packages whose versions are recorded, beside TensorFlow's
+# client: the packages whose versions are recorded, in addition to TensorFlow's
 CLIENTS = {
     "slim": ["tf-slim"],
     "estimator": ["tensorflow-estimator"],
@@ -43,9 +43,9 @@ CLIENTS = {
     "wandb": ["wandb"],
 }
 STARTED_BY = {"horovod": ["horovodrun", "-np", "2", "--gloo", sys.executable]}
-# Processes print in any order.
+# Clients with several processes, which print in any order.
 ANY_OUTPUT_ORDER = ["horovod", "sync"]
-# What is known to stop a client on the next TensorFlow, and what it cannot do on this one.
+# Known problems of a client with newer TensorFlow versions, and its limits on this one.
 LIMITS = {
     "slim": "its `batch_norm` and `summarize_gradients` end in AttributeError on 2.21: module "
     "'tensorflow.python.framework.ops' has no attribute 'Tensor', or 'IndexedSlices'",
@@ -53,8 +53,8 @@ LIMITS = {
     "gan": "TensorFlow 2.16 and newer: AttributeError: module 'tensorflow' has no attribute "
     "'estimator'; Python 3.11 and newer: AttributeError: module 'inspect' has no attribute "
     "'getargspec'",
-    "kfac": "installed without its dependencies, which ask for tensorflow-probability 0.8",
-    "horovod": "built against TensorFlow 2.11; a newer one was not tried",
+    "kfac": "installed without its dependencies, which require tensorflow-probability 0.8",
+    "horovod": "built against TensorFlow 2.11; newer versions were not tried",
     "smdebug": "it needs protobuf 3.20, and TensorFlow 2.20 and newer need protobuf 5 or newer; "
     "it finds no resource variables, so the program calls `disable_resource_variables()`",
     "sync": "the chief's queue thread waits for gradients, so `close()` takes "
@@ -63,7 +63,7 @@ LIMITS = {
     "run that changes it: two runs with TensorFlow's function can end rows at different steps. The "
     "program's graph reads the step before the update",
 }
-# Values are compared exactly, so nothing may depend on the order in which threads finish.
+# Values are compared exactly, so they must not depend on the order in which threads finish.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
@@ -73,17 +73,15 @@ ENVIRONMENT = {
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
 }
-# Estimator asks for its metrics' variables in another order in every process, with TensorFlow's
-# function too: the lines of its graphs are compared as a multiset.
+# Estimator creates the variables of its metrics in a different order in every process, also with
+# TensorFlow's function. The lines of its graphs are compared without their order.
 ANY_LINE_ORDER = ["estimator"]
-# What differs from run to run by its nature: times, process ids, host names, random names.
-_BY_CHANCE = [
+# Text that differs between any two runs: times, process ids, host names, random names.
+_VARIABLE_TEXT = [
     (re.compile(r"events\.out\.tfevents\.[^\s/]+"), "events.out.tfevents.TIME.HOST"),
     (re.compile(r"_temp_[0-9a-f]{32}"), "_temp_RANDOM"),
-    (
-        re.compile(r"_tfdbg_graph_hash\d+"),
-        "_tfdbg_graph_hash",
-    ),  # of a graph with the directory in it
+    # The graph contains the directory.
+    (re.compile(r"_tfdbg_graph_hash\d+"), "_tfdbg_graph_hash"),
     (re.compile(r"(?<=_)\d{16}(?!\d)"), "TIME"),
     (re.compile(r"(?<!\d)\d{8}_\d{6}(?!\d)"), "TIME"),
     (re.compile(r"127\.0\.0\.1:\d+"), "HOST:PORT"),
@@ -117,11 +115,11 @@ def main(arguments: list[str]) -> int:
 
 
 def compared(client: str) -> dict[str, Any]:
-    """Runs a client with both; the result says what ran, how much was compared, what differs."""
+    """Runs a client with both functions; returns the versions, counts and differences."""
     from tfmts_compat.parity.comparison import differences, line
 
     with tempfile.TemporaryDirectory(prefix="client-") as parent:
-        # One after the other at the same path: paths are in graphs and events.
+        # Both use the same path, because graphs and events contain paths.
         upstream, shim = trace(client, "upstream", parent), trace(client, "shim", parent)
     sessions = [upstream.pop("built_by"), shim.pop("built_by")]
     findings = [
@@ -154,7 +152,7 @@ def compared(client: str) -> dict[str, Any]:
 
 
 def trace(client: str, side: str, parent: str) -> dict[str, Any]:
-    """Runs a client once in parent/run, reads what it left behind, and removes it."""
+    """Runs a client once in parent/run, reads the files it wrote, and removes them."""
     root, report = os.path.join(parent, "run"), os.path.join(parent, f"report-{side}")
     os.mkdir(root)
     try:
@@ -195,7 +193,7 @@ def _description(client: str) -> str:
 
 def _normal(text: str, root: str) -> str:
     text = text.replace(root, "DIR")
-    for pattern, name in _BY_CHANCE:
+    for pattern, name in _VARIABLE_TEXT:
         text = pattern.sub(name, text)
     return text
 
@@ -205,7 +203,7 @@ def _files(root: str) -> list[str]:
 
 
 def _checkpoints(root: str) -> dict[str, Any]:
-    """By checkpoint, what is in each of its tensors; by directory, what a restore could take."""
+    """For each checkpoint its tensors, and for each directory the checkpoints to restore."""
     import tensorflow as tf
 
     found: dict[str, Any] = {}
@@ -225,7 +223,7 @@ def _checkpoints(root: str) -> dict[str, Any]:
 
 
 def _summary(value: Any) -> str:
-    """The value if it is small, else its digest."""
+    """The value if it is small, otherwise its digest."""
     if value.size <= 4:
         return f"{value.dtype} {value.tolist()!r}"
     data = repr(value.tolist()).encode() if value.dtype == object else value.tobytes()
@@ -233,7 +231,7 @@ def _summary(value: Any) -> str:
 
 
 def _events(root: str, any_line_order: bool) -> dict[str, list[str]]:
-    """By directory, the events with their values; of rates only that they are there."""
+    """For each directory the events with their values; for rates only the tag."""
     import tensorflow as tf
 
     found: dict[str, list[str]] = {}

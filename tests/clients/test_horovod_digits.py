@@ -1,4 +1,4 @@
-"""The Horovod example: one process is killed, and the job that is started again resumes."""
+"""The Horovod example: after one process was killed, a new job resumes from the checkpoint."""
 
 import pathlib
 import re

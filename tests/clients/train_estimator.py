@@ -1,4 +1,4 @@
-"""tensorflow-estimator: LinearClassifier and DNNClassifier; train, evaluate, train on, predict."""
+"""tensorflow-estimator: LinearClassifier and DNNClassifier; train, evaluate, train, predict."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ FEATURES = [tf.feature_column.numeric_column("x", shape=(4,))]
 
 
 def data():
-    """The whole data set as one batch, without end."""
+    """The whole data set as one batch, repeated without end."""
     random = np.random.RandomState(0)
     inputs = random.normal(size=(64, 4)).astype(np.float32)
     labels = (inputs.sum(axis=1) > 0).astype(np.int64)
@@ -19,12 +19,12 @@ def data():
 
 
 def once():
-    """The same, once."""
+    """The whole data set as one batch, once."""
     return data().take(1)
 
 
 def main(directory):
-    """Trains both."""
+    """Trains both classifiers."""
     for estimator_class, arguments in (
         (tf.estimator.LinearClassifier, {}),
         (tf.estimator.DNNClassifier, {"hidden_units": [8, 4]}),

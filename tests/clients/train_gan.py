@@ -21,18 +21,18 @@ def layer(name, inputs, size):
 
 
 def generator(noise):
-    """Makes two numbers of noise."""
+    """Generates two numbers from noise."""
     return layer("out", tf.nn.relu(layer("hidden", noise, 8)), 2)
 
 
 def discriminator(data, conditioning):
-    """Tells made from real."""
+    """Distinguishes generated from real numbers."""
     del conditioning
     return layer("out", tf.nn.relu(layer("hidden", data, 8)), 1)
 
 
 def train(directory, last_step):
-    """One leg; returns the global step that gan_train ends at."""
+    """Trains once; returns the global step at which gan_train ends."""
     random = np.random.RandomState(0)
     with tf.Graph().as_default():
         model = tfgan.gan_model(

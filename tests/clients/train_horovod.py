@@ -12,12 +12,12 @@ tf1 = tf.compat.v1
 
 
 def train(directory, last_step):
-    """One leg, on this process's half of the data; prints the losses and the variable."""
+    """Trains once on this process's half of the data; prints the losses and the variable."""
     random = np.random.RandomState(0)
     data = random.normal(size=(32, 5)).astype(np.float32)[hvd.rank() :: hvd.size()]
     with tf.Graph().as_default():
         step = tf1.train.get_or_create_global_step()
-        # Each process starts from other values; the broadcast makes them those of rank 0.
+        # Each process starts with different values; the broadcast replaces them with rank 0's.
         weight = tf1.get_variable("weight", [4], initializer=tf1.constant_initializer(hvd.rank()))
         loss = tf.reduce_mean(tf.square(tf.linalg.matvec(data[:, :4], weight) - data[:, 4]))
         tf1.summary.scalar("loss", loss)

@@ -10,7 +10,7 @@ tf1 = tf.compat.v1
 
 
 def dense(layers, name, inputs, size):
-    """A dense layer that K-FAC knows of."""
+    """A dense layer that is registered with K-FAC."""
     with tf1.variable_scope(name):
         kernel = tf1.get_variable(
             "kernel", [inputs.shape[1], size], initializer=tf1.glorot_uniform_initializer(seed=1)
@@ -22,7 +22,7 @@ def dense(layers, name, inputs, size):
 
 
 def train(directory, last_step):
-    """One leg; prints the losses."""
+    """Trains once; prints the losses."""
     random = np.random.RandomState(0)
     with tf.Graph().as_default():
         tf1.set_random_seed(1)

@@ -1,4 +1,4 @@
-"""QueueRunner: files of records, read by threads into a queue of batches, for two epochs."""
+"""QueueRunner: threads read files of records into a queue of batches, for two epochs."""
 
 import os
 import sys
@@ -22,7 +22,7 @@ def records(directory):
 
 
 def main(directory):
-    """Trains until the input ends: OutOfRangeError stops the loop, and no exception is left."""
+    """Trains until the input ends: OutOfRangeError stops the loop and is not raised."""
     names = records(directory)
     with tf.Graph().as_default():
         files = tf1.train.string_input_producer(names, num_epochs=2, shuffle=False)

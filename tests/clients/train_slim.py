@@ -1,4 +1,4 @@
-"""tf-slim: create_train_op and train, twice in one directory; the second goes on."""
+"""tf-slim: create_train_op and train, twice in one directory; the second training resumes."""
 
 import sys
 
@@ -10,7 +10,7 @@ tf1 = tf.compat.v1
 
 
 def train(directory, last_step):
-    """One leg; returns the loss of its last step."""
+    """Trains once; returns the loss of the last step."""
     random = np.random.RandomState(0)
     inputs = random.normal(size=(32, 8)).astype(np.float32)
     labels = random.randint(3, size=32)

@@ -1,4 +1,4 @@
-"""smdebug: SessionHook saves the losses and gradients of every other run."""
+"""smdebug: SessionHook saves the losses and gradients of every second run."""
 
 import os
 import sys
@@ -10,11 +10,11 @@ tf1 = tf.compat.v1
 
 def main(directory):
     """Trains six steps and prints what was saved."""
-    os.environ["SMDEBUG_LOG_LEVEL"] = "off"  # its lines have times and process ids
+    os.environ["SMDEBUG_LOG_LEVEL"] = "off"  # its log lines contain times and process ids
     import smdebug.tensorflow as smd
     from smdebug.trials import create_trial
 
-    tf1.disable_resource_variables()  # it finds no others
+    tf1.disable_resource_variables()  # it finds no resource variables
     saved = os.path.join(directory, "saved")
     with tf.Graph().as_default():
         step = tf1.train.get_or_create_global_step()

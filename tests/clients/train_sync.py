@@ -1,4 +1,4 @@
-"""SyncReplicasOptimizer: a parameter server, a chief and a worker, in processes of their own."""
+"""SyncReplicasOptimizer: a parameter server, a chief and a worker in three processes."""
 
 import contextlib
 import socket
@@ -35,7 +35,7 @@ def train(directory, job, addresses):
             server.target,
             is_chief,
             directory,
-            # Without tokens at the start, each step has one gradient of either replica.
+            # Without tokens at the start, each step uses one gradient of each replica.
             hooks=[
                 optimizer.make_session_run_hook(is_chief, num_tokens=0),
                 tf1.train.StopAtStepHook(last_step=12),

@@ -11,7 +11,7 @@ tf1 = tf.compat.v1
 
 
 class History:
-    """Prints what the hook logs, and passes it on to wandb's run."""
+    """Prints the values that the hook logs, and passes them to wandb's run."""
 
     def _row_update(self, row):
         print(sorted(row.items()))
@@ -24,13 +24,13 @@ class History:
 
 
 def train(directory, last_step):
-    """One leg; prints the losses."""
+    """Trains once; prints the losses."""
     with tf.Graph().as_default():
         step = tf1.train.get_or_create_global_step()
         weight = tf1.get_variable("weight", [3], initializer=tf1.ones_initializer())
         loss = tf.reduce_sum(tf.square(weight))
         tf1.summary.scalar("loss", loss)
-        # The hook fetches the global step in the run that advances it; here always before that.
+        # The hook fetches the global step in the run that advances it. Here the read comes first.
         with tf.control_dependencies([tf1.get_default_graph().as_graph_element(step)]):
             train_op = tf1.train.GradientDescentOptimizer(0.1).minimize(loss, step)
         with tf1.train.MonitoredTrainingSession(

@@ -1,4 +1,4 @@
-"""Real processes for the cluster tests, forked from a server that has imported TensorFlow once.
+"""Processes for the cluster tests, forked from a server that has already imported TensorFlow.
 
 A process runs one of the functions of `tasks`, and sends events through a pipe.
 """
@@ -15,14 +15,14 @@ import threading
 import time
 
 ENDED = "process ended"  # the last event of each process
-PATIENCE_SECS = 120  # how long a test waits for an event; no test needs it
+TIMEOUT_SECS = 120  # for an event; far more than any test needs
 
 _forkserver = multiprocessing.get_context("forkserver")
 _forkserver.set_forkserver_preload(["tensorflow"])
 
 
 def free_addresses(count):
-    """Addresses on this machine whose ports were free a moment ago."""
+    """Addresses on this machine with ports that are not in use."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -48,15 +48,15 @@ class Process:
         self._reader.start()
 
     def _read(self):
-        """Takes events in as they come: a process must never wait for a test to read."""
+        """Reads events as they arrive, so that the process never waits for the test."""
         with contextlib.suppress(EOFError, OSError):
             while True:
                 self._events.put(self._pipe.recv())
         self._events.put({"name": ENDED})
 
     def wait_for(self, name, when=lambda event: True):
-        """The next event of that name for which `when` holds."""
-        deadline = time.monotonic() + PATIENCE_SECS
+        """Waits for the next event with this name for which `when` returns True."""
+        deadline = time.monotonic() + TIMEOUT_SECS
         event = {"name": None}
         while event["name"] != ENDED:
             try:
@@ -72,14 +72,14 @@ class Process:
         )
 
     def wait_for_output(self, text, times=1):
-        """Waits until its output has the text so many times."""
-        deadline = time.monotonic() + PATIENCE_SECS
+        """Waits until the output contains the text `times` times."""
+        deadline = time.monotonic() + TIMEOUT_SECS
         while self.output().count(text) < times:
             assert time.monotonic() < deadline, f"no {text!r} in:\n{self.output()[-3000:]}"
             time.sleep(0.02)
 
     def events(self):
-        """The events sent and not read yet."""
+        """The events that the process has sent and the test has not read."""
         found = []
         with contextlib.suppress(queue.Empty):
             while True:
@@ -90,7 +90,7 @@ class Process:
         os.kill(self.pid, number)
 
     def kill(self):
-        """Ends it at once, and waits until it is gone."""
+        """Sends SIGKILL, and waits until the process has ended."""
         if self._process.is_alive():
             with contextlib.suppress(ProcessLookupError):
                 self.send(signal.SIGKILL)
@@ -98,14 +98,14 @@ class Process:
         self._reader.join()
 
     def forget(self):
-        """Closes its files."""
+        """Closes the files of the process."""
         self._log.close()
         self._pipe.close()
         self._process.close()
 
     def wait(self):
-        """Its exit code; minus the signal's number if one ended it."""
-        self._process.join(PATIENCE_SECS)
+        """Waits for the exit code; it is negative if a signal ended the process."""
+        self._process.join(TIMEOUT_SECS)
         assert self._process.exitcode is not None, f"process {self.pid} did not end"
         self._reader.join()
         return self._process.exitcode
@@ -141,7 +141,7 @@ class Cluster:
             process.forget()
 
     def start(self, function, job, index=0, **arguments):
-        """Starts a process that is told its place in the cluster."""
+        """Starts a process of the cluster, and passes it the ClusterSpec, its job and index."""
         return self.start_alone(function, spec=self.spec, job=job, index=index, **arguments)
 
     def start_alone(self, function, **arguments):

@@ -1,4 +1,7 @@
-"""What the processes of the cluster tests run; each takes emit(name, **values) first."""
+"""The functions that the processes of the cluster tests run.
+
+Their first argument is emit(name, **values), which sends an event to the test.
+"""
 
 import threading
 import time
@@ -16,13 +19,13 @@ SESSIONS = {
 
 
 def ps(emit, spec, job, index):
-    """A parameter server, up until it is killed."""
+    """A parameter server, which runs until it is killed."""
     server = tf.distribute.Server(spec, job_name=job, task_index=index)
     emit("up")
     server.join()
 
 
-class TellingSaver(train.Saver):
+class EmittingSaver(train.Saver):
     """A Saver that emits an event before and after each save."""
 
     def __init__(self, emit):
@@ -37,7 +40,7 @@ class TellingSaver(train.Saver):
 
 
 class HangInEndHook(train.SessionRunHook):
-    """Says when the session ends, and never lets it."""
+    """Emits "ending" in end(), and never returns."""
 
     def __init__(self, emit):
         self._emit = emit
@@ -78,7 +81,7 @@ def train_loop(
     hang_in_end=False,
     **arguments,
 ):
-    """Trains until the session says stop; emits up, session, step, saving, saved, end, error."""
+    """Trains until should_stop(); emits up, session, step, saving, saved, end, error."""
     tf.compat.v1.logging.set_verbosity("INFO")
     emit("up")
     started = time.monotonic()
@@ -101,7 +104,7 @@ def train_loop(
                 is_chief=is_chief,
                 config=config,
                 hooks=hooks,
-                scaffold=train.Scaffold(saver=TellingSaver(emit)),
+                scaffold=train.Scaffold(saver=EmittingSaver(emit)),
                 **arguments,
             ) as session:
                 emit("session")
@@ -115,7 +118,7 @@ def train_loop(
 
 
 def model(weights):
-    """A model's loss; its size decides how long a save takes."""
+    """The loss of a model; the number of weights determines how long a save takes."""
     values = tf.compat.v1.get_variable("weights", [weights], initializer=tf.ones_initializer())
     return tf.reduce_sum(values * values)
 
@@ -127,11 +130,11 @@ def _watch_for_a_connection(emit):
 
 
 def interrupted_while_connecting(emit, spec, job, index, waits=1, **arguments):
-    """A worker without device filters, so that it waits for each process; SIGINT ends a wait.
+    """A worker without device filters, so that it waits for every process; SIGINT ends a wait.
 
-    Emits "connecting" once a thread connects to the cluster, "interrupted" or "error" for each
-    wait, then "left" with the number of threads that are left, and "ended" once there is none,
-    with the number of times the local init op ran.
+    Emits "connecting" when a thread connects to the cluster, and "interrupted" or "error" for
+    each wait. Then it emits "left" with the number of threads that are still running, and, when
+    none is, "ended" with the number of times that the local init op ran.
     """
     ran = []
     threading.Thread(target=_watch_for_a_connection, args=(emit,), daemon=True).start()

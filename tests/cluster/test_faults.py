@@ -1,4 +1,4 @@
-"""Training on real processes that are killed, or run out of disk; upstream beside the shim."""
+"""Trainings whose processes are killed or cannot write, with upstream and with the shim."""
 
 import os
 import random
@@ -55,14 +55,14 @@ def test_a_chief_killed_20_times_resumes_from_the_newest_checkpoint(implementati
             last = {event["name"]: event["step"] for event in events if "step" in event}
             killed_in_a_save += last.get("saving") != last.get("saved")
             newest = tf.train.latest_checkpoint(directory)
-            assert _checkpoint_files.advice(directory) is None  # it is complete
+            assert _checkpoint_files.advice(directory) is None  # the newest one is complete
 
             chief = start_chief()
             restored = re.findall(r"Restoring parameters from (\S+)", chief.output())
-            assert set(restored) == {newest}  # each line of the log is there twice
+            assert set(restored) == {newest}  # the output contains each log line twice
             resumed = int(newest.rpartition("-")[2])
             assert resumed >= last["saved"]
-            # Its own steps: what the workers did during one of them may come on top.
+            # Only the chief's own steps; the workers may have made more steps at the same time.
             assert [event["name"] for event in after_last_save(events)].count("step") <= CADENCE
         assert killed_in_a_save > 0
         for process in (chief, *workers):
@@ -83,7 +83,7 @@ def small_disk(tmp_path):
     if not shell("mount -t tmpfs -o size=3m tmpfs", directory):
         pytest.skip("a tmpfs cannot be mounted here")
     yield directory
-    while shell("mountpoint -q", directory):  # twice, where a second mount lies on it
+    while shell("mountpoint -q", directory):  # make_read_only adds a second mount
         assert shell("umount -l", directory)
 
 
@@ -92,22 +92,22 @@ def shell(command, *arguments):
 
 
 def make_read_only(directory):
-    # A second mount, because one with open files cannot be turned read-only.
+    # A second mount, because a mount with files that are open for writing cannot be read-only.
     assert shell("mount --bind", directory, directory)
     for _ in range(600):  # it is busy while a file is being written
         if shell("mount -o remount,bind,ro", directory):
             return
         time.sleep(0.1)
-    pytest.fail("the directory could not be turned read-only")
+    pytest.fail("the directory could not be made read-only")
 
 
 def nearly_fill(directory):
-    with open(os.path.join(directory, "of others"), "wb") as file:
-        file.write(bytes(1_300_000))  # leaves room for three checkpoints of the five kept
+    with open(os.path.join(directory, "other"), "wb") as file:
+        file.write(bytes(1_300_000))  # leaves space for three of the five checkpoints
 
 
 @pytest.mark.parametrize(
-    ("harm", "mend", "error", "says"),
+    ("break_disk", "repair", "error", "says"),
     [
         pytest.param(
             nearly_fill,
@@ -123,7 +123,7 @@ def nearly_fill(directory):
 )
 @IMPLEMENTATIONS
 def test_a_save_that_fails_leaves_older_checkpoints(
-    implementation, small_disk, harm, mend, error, says
+    implementation, small_disk, break_disk, repair, error, says
 ):
     directory = small_disk
 
@@ -141,7 +141,7 @@ def test_a_save_that_fails_leaves_older_checkpoints(
     with Cluster(workers=0) as cluster:
         trained = start()
         trained.wait_for("saved", lambda event: event["step"] > 0)
-        harm(directory)
+        break_disk(directory)
         failed = trained.wait_for("error")
         assert failed["type"] == error
         assert says in failed["message"]
@@ -150,7 +150,7 @@ def test_a_save_that_fails_leaves_older_checkpoints(
         newest = tf.train.latest_checkpoint(directory)
         assert _checkpoint_files.advice(directory) is None
 
-        assert shell(mend, directory)
+        assert shell(repair, directory)
         again = start()
         again.wait_for("saved", lambda event: event["step"] > int(newest.rpartition("-")[2]))
         assert f"Restoring parameters from {newest}" in again.output()

@@ -1,4 +1,4 @@
-"""The launcher of the example: a whole cluster runs, stops cleanly, and leaves nothing behind."""
+"""The example's launcher: a cluster runs and stops, and no process is left."""
 
 import os
 import re
@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-BOUND = 600  # seconds
+TIMEOUT_SECS = 600
 PROGRAM = Path(__file__).parents[2] / "examples" / "run_cluster.py"
 
 
 @pytest.fixture
 def launcher(tmp_path):
-    """Starts the launcher with arguments; its directory is in each process's command line."""
+    """Starts the launcher; the command line of each process contains the test's directory."""
     started = []
 
     def start(*arguments):
@@ -26,7 +26,7 @@ def launcher(tmp_path):
             stdout=subprocess.PIPE,
             text=True,
         )
-        watchdog = threading.Timer(BOUND, process.kill)  # its output then ends, too
+        watchdog = threading.Timer(TIMEOUT_SECS, process.kill)  # this also ends its output
         watchdog.start()
         started.append((process, watchdog))
         return process
@@ -47,7 +47,7 @@ def alive(directory):
             if str(directory).encode() in (entry / "cmdline").read_bytes():
                 found.append(int(entry.name))
         except OSError:
-            continue  # it has just ended
+            continue  # the process has just ended
     return found
 
 
@@ -68,7 +68,7 @@ def test_the_cluster_trains_to_the_end(launcher, tmp_path):
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="lists processes in /proc")
-def test_ctrl_c_saves_and_leaves_no_process_behind(launcher, tmp_path):
+def test_ctrl_c_saves_and_leaves_no_process(launcher, tmp_path):
     process = launcher("--steps=100000000")
     training = set()
     for line in process.stdout:
@@ -80,6 +80,6 @@ def test_ctrl_c_saves_and_leaves_no_process_behind(launcher, tmp_path):
     output = process.stdout.read()
     assert process.wait() == 130
     stopped = re.search(r"^chief 0 +\| ended at global step (\d+)", output, re.M)
-    # Both the chief's last evaluation and its checkpoint may be ahead of the step it stopped at.
+    # Workers may advance the step after the chief has stopped, before it evaluates and saves.
     assert 0 < int(stopped[1]) <= newest_step(tmp_path)
     assert alive(tmp_path) == []

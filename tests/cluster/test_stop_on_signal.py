@@ -1,4 +1,4 @@
-"""SIGTERM on a real process, at the default cadence of 600 seconds."""
+"""SIGTERM on a real process with the default cadence of 600 seconds."""
 
 import signal
 

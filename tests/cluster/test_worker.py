@@ -1,4 +1,4 @@
-"""A worker on a real cluster: it joins soon after the chief, or gives up in time."""
+"""A worker on a real cluster: it joins soon after the chief, or stops at max_wait_secs."""
 
 import signal
 
@@ -96,7 +96,7 @@ def test_a_killed_worker_can_be_started_again(implementation, tmp_path):
             implementation=implementation,
             checkpoint_dir=str(tmp_path),
         )
-        chief.wait_for("step")  # a worker of upstream's that comes earlier waits 30 seconds
+        chief.wait_for("step")  # upstream's worker waits 30 seconds if it starts before the chief
         workers = [
             cluster.start(tasks.train_on_cluster, "worker", i, implementation=implementation)
             for i in range(2)
@@ -132,7 +132,7 @@ def test_after_a_ps_is_lost_training_continues_from_the_newest_checkpoint(implem
 
         cluster.start(tasks.ps, "ps").wait_for("up")
         chief.wait_for_output(f"Restoring parameters from {newest}")
-        # Upstream's workers may take another 30 seconds, so only the shim's are waited for.
+        # Upstream's workers may need another 30 seconds, so the test waits only for the shim's.
         for process in (chief, *workers) if implementation == "shim" else [chief]:
-            process.events()  # those of before
+            process.events()  # discards earlier events
             process.wait_for("step")

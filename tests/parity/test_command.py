@@ -128,7 +128,7 @@ def test_bad_input_is_one_line_before_anything_runs(tmp_path, capsys, arguments,
     [
         ("raise ModuleNotFoundError('gone', name='tensorflow')", "pip install"),
         ("raise AttributeError('_ARRAY_API not found')", "cannot be imported (AttributeError"),
-        ("", "nothing in it"),
+        ("", "the tensorflow module is empty"),
     ],
 )
 def test_no_working_tensorflow_is_one_line(tmp_path, tensorflow, says):

@@ -1,4 +1,4 @@
-"""Verdicts, over real and over altered traces."""
+"""Verdicts on real and on altered traces."""
 
 import dataclasses
 
@@ -73,7 +73,7 @@ def scenario(**options):
         ),
     ],
 )  # fmt: skip
-def test_verdict(options, upstream, shim, verdict, shown, found):
+def test_the_verdict_on_a_trace(options, upstream, shim, verdict, shown, found):
     outcome = comparison.compared(scenario(**options), MINOR, upstream, shim)
     assert (outcome.verdict, outcome.departures) == (verdict, shown)
     assert (not outcome.findings) if found is None else found in "\n".join(outcome.findings)

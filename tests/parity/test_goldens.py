@@ -1,4 +1,4 @@
-"""The goldens, the table made from them, and the environments that check them."""
+"""The goldens, the table that is generated from them, and the tox environments."""
 
 import configparser
 import pathlib
@@ -60,7 +60,7 @@ def test_a_golden_reads_back_as_written(tmp_path, monkeypatch):
     assert golden.read((2, 99)).traces == traces
 
 
-def test_goldens_name_no_machine():
+def test_goldens_contain_no_path_or_host_name():
     for path in golden.DIRECTORY.iterdir():
         text = path.read_text(encoding="utf-8")
         assert not re.search(r'"/|\W/(tmp|home|root|usr)/|localhost|tfevents\.\d', text), path

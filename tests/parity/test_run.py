@@ -8,7 +8,7 @@ from tfmts_compat.parity.run import Run
 
 
 class OwnRun:
-    """A run that a session has of its own, beside its class's."""
+    """A `run` that is an attribute of the session, as the shim's cached run is."""
 
     def __init__(self, session):
         self.calls, self.run = 0, session.run

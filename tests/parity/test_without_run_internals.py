@@ -1,9 +1,9 @@
-"""A TensorFlow without one of the private names that cached runs need: upstream's run is used."""
+"""If TensorFlow lacks a private name that cached runs need, upstream's run is used."""
 
 import subprocess
 import sys
 
-# Session finds the method by another name, so that its own run works as before.
+# Session itself calls the method by another name, so its own run works.
 REMOVED = """
 import os, sys, warnings
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1")

@@ -1,4 +1,4 @@
-"""A TensorFlow that has the parts and no MonitoredTrainingSession any more."""
+"""The suite on a TensorFlow that no longer has MonitoredTrainingSession."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1")
 warnings.simplefilter("ignore")
 import tensorflow as tf
 from tensorflow.python.training import monitored_session
-assert hasattr(tf.compat.v1.train, "MonitoredTrainingSession")  # its wrapper deletes what it knows
+assert hasattr(tf.compat.v1.train, "MonitoredTrainingSession")  # a lazy module loads it
 del tf.compat.v1.train.MonitoredTrainingSession
 del monitored_session.MonitoredTrainingSession
 assert not hasattr(tf.compat.v1.train, "MonitoredTrainingSession")

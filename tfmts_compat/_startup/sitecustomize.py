@@ -1,8 +1,9 @@
 """Runs at the start of each Python process of `tfmts-compat run`, before its program.
 
-Python's `site` imports a module of this name. This directory is first on PYTHONPATH there, so
-that child processes run it, too. It imports nothing that could change the program: tfmts_compat
-is imported when the program has imported TensorFlow.
+Python's module `site` imports a module named `sitecustomize`. `tfmts-compat run` puts this
+directory first on PYTHONPATH, so that child processes import this file, too. It imports only
+modules that cannot change the program. It imports tfmts_compat after the program has imported
+TensorFlow.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class _Finder:
-    """Calls a function once a module has been imported."""
+    """An import hook that calls a function after a module has been imported."""
 
     def __init__(self, name: str, function: Callable[[], None]) -> None:
         self._name = name
         self._function = function
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """Finds the module where Python does; its import is followed by the function."""
+        """Returns the spec of Python's own finders, and makes its loader call the function."""
         if name != self._name:
             return None
         for finder in sys.meta_path:
@@ -37,20 +38,20 @@ class _Finder:
             return
 
         def exec_module(module: Any) -> None:
-            del loader.exec_module  # its class has the real one
+            del loader.exec_module  # makes the method of the loader's class visible again
             loader.exec_module(module)
             if self in sys.meta_path:
                 sys.meta_path.remove(self)
                 self._function()
 
-        # Python leaves frames of this file's name out of the traceback of a failed import.
+        # Python omits frames with this file name from the traceback of a failed import.
         code = exec_module.__code__.replace(co_filename="<frozen importlib._bootstrap>")
         exec_module.__code__ = code
         loader.exec_module = exec_module
 
 
 def _own(module: str) -> Any:
-    """A module of the tfmts_compat that the command belongs to."""
+    """Imports a module of the tfmts_compat that contains this file."""
     import importlib
 
     root = os.path.dirname(os.path.dirname(_HERE))
@@ -83,7 +84,7 @@ def _start() -> None:
 
 
 def _run_hidden_module() -> None:
-    """Imports the sitecustomize that this one hides, if there is one."""
+    """Imports another `sitecustomize` that would have been imported without this one."""
     this = sys.modules.pop(__name__)
     try:
         import sitecustomize  # type: ignore[import-not-found]  # noqa: F401

@@ -110,7 +110,7 @@ def reference() -> str:
     if recorded:
         words.append(f"its golden of {recorded.header['tensorflow']}")
     if not live and recorded:
-        words.append("as this TensorFlow has no MonitoredTrainingSession of its own")
+        words.append("because this TensorFlow has no MonitoredTrainingSession of its own")
     return ", ".join(words) or "nothing: no upstream and no golden"
 
 

@@ -1,7 +1,7 @@
 """How often checkpoints are saved.
 
-Cadences in seconds use the real clock: a nanosecond has passed at every step, an hour at
-none. So nothing in TensorFlow has to be replaced.
+Cadences in seconds use the real clock: a nanosecond has always passed before the next step,
+an hour never. So no part of TensorFlow has to be replaced.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ def _saving(**arguments: Any) -> Callable[[Run], dict[str, Any]]:
     return lambda run: dict(checkpoint_dir=run.root, **arguments)
 
 
-def _array(*numbers: int) -> Any:
+def array(*values: Any) -> Any:
+    """A numpy array; numpy is imported only when a scenario runs."""
     import numpy as np
 
-    return np.array(numbers)
+    return np.array(values)
 
 
 SCENARIOS = (
@@ -51,7 +52,7 @@ SCENARIOS = (
     ),
     Scenario(
         "checkpoint-steps-array-of-one",
-        lambda run: dict(checkpoint_dir=run.root, save_checkpoint_steps=_array(2)),
+        lambda run: dict(checkpoint_dir=run.root, save_checkpoint_steps=array(2)),
         train=training.steps(5),
     ),
     Scenario(
@@ -111,11 +112,11 @@ SCENARIOS = (
     ),
     Scenario(
         "checkpoint-array-not-used",
-        lambda run: dict(save_checkpoint_secs=_array(60, 600)),
+        lambda run: dict(save_checkpoint_secs=array(60, 600)),
         documented=lambda run: {},
         departs=(D5,),
     ),
-    # beside it
+    # other arguments
     Scenario("save-graph-def-off", _saving(save_graph_def=False)),
     Scenario(
         "both-cadences-without-a-directory",

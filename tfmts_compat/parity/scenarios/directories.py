@@ -10,8 +10,8 @@ from tfmts_compat.parity.run import Run
 from tfmts_compat.parity.scenario import Scenario
 
 
-def _once_more(run: Run) -> None:
-    """The same model with a second weight, from the second run on."""
+def _with_a_new_variable(run: Run) -> None:
+    """A model that has a second weight from the second run on."""
     training.counter(run)
     if run.run_index:
         run.v1.get_variable("newcomer", initializer=0.0)
@@ -59,7 +59,7 @@ SCENARIOS = (
     Scenario(
         "resume-with-a-new-variable",
         lambda run: dict(checkpoint_dir=run.root),
-        model=_once_more,
+        model=_with_a_new_variable,
         runs=2,
     ),
     Scenario("resume-garbled-state", _garbled),

@@ -9,6 +9,7 @@ from tfmts_compat.parity.departures import C2, Departure
 from tfmts_compat.parity.probes import RecordingHook, StepMaker
 from tfmts_compat.parity.run import Run
 from tfmts_compat.parity.scenario import Scenario
+from tfmts_compat.parity.scenarios.checkpoints import array
 
 
 def _rejected(
@@ -30,12 +31,6 @@ def _rejected(
         eager=eager,
         rejected=True,
     )
-
-
-def _array() -> Any:
-    import numpy as np
-
-    return np.array([True, False])
 
 
 def _finalized(run: Run) -> dict[str, Any]:
@@ -109,7 +104,7 @@ SCENARIOS = (
     _rejected("config-dict", departs=(C2,), config={"a": 1}),
     _rejected("master-int", departs=(C2,), master=3),
     _rejected("master-unknown-scheme", departs=(C2,), master="carrier-pigeon://roof"),
-    _rejected("is-chief-array", lambda run: dict(is_chief=_array())),
+    _rejected("is-chief-array", lambda run: dict(is_chief=array(True, False))),
     _rejected("no-global-step", departs=(C2,), model=training.no_global_step),
     _rejected(
         "global-step-made-too-late",

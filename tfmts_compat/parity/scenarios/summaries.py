@@ -8,17 +8,11 @@ from tfmts_compat.parity import training
 from tfmts_compat.parity.departures import D5
 from tfmts_compat.parity.run import Run
 from tfmts_compat.parity.scenario import Scenario
-from tfmts_compat.parity.scenarios.checkpoints import HOUR, NANOSECOND
+from tfmts_compat.parity.scenarios.checkpoints import HOUR, NANOSECOND, array
 
 
 def _summaries(**arguments: Any) -> Callable[[Run], dict[str, Any]]:
     return lambda run: dict(summary_dir=run.root, **arguments)
-
-
-def _array(*numbers: int) -> Any:
-    import numpy as np
-
-    return np.array(numbers)
 
 
 SCENARIOS = (
@@ -55,7 +49,7 @@ SCENARIOS = (
     ),
     Scenario(
         "summary-array-not-used",
-        lambda run: dict(save_summaries_steps=_array(10, 100)),
+        lambda run: dict(save_summaries_steps=array(10, 100)),
         documented=lambda run: {},
         departs=(D5,),
     ),
