@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 
 import pytest
@@ -55,6 +56,16 @@ def test_json_has_sizes_times_and_the_checkpoint_files_contents(capsys, director
     assert (newest["damage"], newest["verified"], newest["restored"]) == (None, True, True)
     assert found["restores"] == found["checkpoint_file"]["newest"] == newest["path"]
     assert len(found["checkpoint_file"]["all"]) == 4
+
+
+def test_the_keys_of_json_are_those_of_the_documentation(capsys, directory):
+    page = pathlib.Path(__file__).parents[1].joinpath("docs/operating.md").read_text("utf-8")
+    table = page.partition("| key | value |\n")[2].partition("\n\n")[0]
+    first_cells = [row.split("|")[1] for row in table.splitlines()[1:]]
+    documented = re.findall("`([a-z_]+)`", " ".join(first_cells))
+    found = report(capsys, directory, "--use", "6")[1]
+    assert list(found) == documented
+    assert {f"`{key}`" for key in found["checkpoints"][0]} <= set(re.findall("`[a-z]+`", table))
 
 
 def test_checksums_are_read_only_with_verify(capsys, directory):
