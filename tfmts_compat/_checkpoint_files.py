@@ -56,13 +56,11 @@ class Contents:
       directory: its path.
       checkpoints: those with an index or a data file, the newest first.
       leftovers: the names of files and directories of interrupted saves.
-      names: the names of all files and directories.
     """
 
     directory: str
     checkpoints: tuple[Checkpoint, ...]
     leftovers: tuple[str, ...]
-    names: frozenset[str]
 
     def named(self, word: str) -> list[Checkpoint]:
         """The checkpoints of a step, a name or a path, as given on a command line."""
@@ -92,7 +90,7 @@ def contents(directory: str) -> Contents:
     ]
     found.sort(key=lambda each: (-1 if each.step is None else each.step, each.name), reverse=True)
     leftovers = sorted(name.rstrip("/") for name in names if _LEFTOVER.fullmatch(name))
-    return Contents(directory, tuple(found), tuple(leftovers), names)
+    return Contents(directory, tuple(found), tuple(leftovers))
 
 
 def _prefix(name: str, names: frozenset[str]) -> str | None:
@@ -124,7 +122,7 @@ def damage(prefix: str, checksums: bool = True, names: Collection[str] | None = 
     Args:
       prefix: the path without the files' endings.
       checksums: whether to read every tensor, which verifies its checksum.
-      names: the names in its directory; None lists it.
+      names: the names of its files, if they are known; None lists the directory.
 
     Returns:
       The file that cannot be read, its global step and why; None if all can be read.

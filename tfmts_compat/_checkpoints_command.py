@@ -8,7 +8,7 @@ import itertools
 import json
 import os
 import time
-from typing import TYPE_CHECKING, Any, Collection, Iterable
+from typing import TYPE_CHECKING, Any, Iterable
 
 from tfmts_compat import _upstream
 
@@ -122,7 +122,7 @@ def _described(checkpoints: Iterable[Checkpoint]) -> str:
 def _collect(contents: Contents, state: State, verify: bool, tf: Any) -> dict[str, Any]:
     from tfmts_compat import _checkpoint_files
 
-    rows = [_row(each, verify, tf, contents.names) for each in contents.checkpoints]
+    rows = [_row(each, verify, tf) for each in contents.checkpoints]
     rows = [row for row in rows if row["files"]]
     listed = {_checkpoint_files.absolute(row["path"]): row for row in rows}
     for path in reversed(state.paths):
@@ -149,9 +149,7 @@ def _collect(contents: Contents, state: State, verify: bool, tf: Any) -> dict[st
     }
 
 
-def _row(
-    checkpoint: Checkpoint, verify: bool, tf: Any, names: Collection[str] | None = None
-) -> dict[str, Any]:
+def _row(checkpoint: Checkpoint, verify: bool, tf: Any) -> dict[str, Any]:
     from tfmts_compat import _checkpoint_files
 
     place = os.path.dirname(checkpoint.prefix)
@@ -160,7 +158,7 @@ def _row(
         with contextlib.suppress(tf.errors.NotFoundError):  # a training deleted it meanwhile
             files[name] = tf.io.gfile.stat(os.path.join(place, name))
     times = [stat.mtime_nsec / 1e9 for stat in files.values() if stat.mtime_nsec > 0]
-    damage = _checkpoint_files.damage(checkpoint.prefix, verify, names)
+    damage = _checkpoint_files.damage(checkpoint.prefix, verify, checkpoint.files)
     return {
         "name": checkpoint.name,
         "path": checkpoint.prefix,
