@@ -56,7 +56,7 @@ def _known_bad(entry: _environment.KnownBad) -> str:
     newest = "up to {}.{}".format(*entry.newest)
     unpinned = " to ".join(dict.fromkeys("{}.{}".format(*minor) for minor in entry.unpinned))
     cells = [newest, f"{entry.package} {entry.major} or newer", entry.breaks]
-    cells += [f"`{_environment.mend([entry])}`", unpinned]
+    cells += [f"`{_environment.remedy([entry])}`", unpinned]
     return f"| {' | '.join(cells)} |\n"
 
 

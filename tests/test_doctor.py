@@ -56,7 +56,7 @@ def test_a_working_installation_is_exit_0():
 def test_a_protobuf_that_cannot_write_graphs_is_exit_1_with_the_remedy():
     result = doctor()
     assert (result.returncode, result.stderr) == (1, "")
-    assert "mend it" in result.stdout
+    assert "remedy" in result.stdout
     assert "pip install 'protobuf<7'" in result.stdout
     assert "opens a session" in result.stdout.splitlines()[-1]
     assert "cannot write graph.pbtxt" in result.stdout.splitlines()[-1]

@@ -67,13 +67,13 @@ def _problems(builds: dict[str, str]) -> list[dict[str, str]]:
     found = []
     for version in sorted(set(builds.values())):
         for entry in _environment.found(_environment.minor_of(version)):
-            found.append({"problem": str(entry), "mend": _environment.mend([entry])})
+            found.append({"problem": str(entry), "remedy": _environment.remedy([entry])})
     if len(set(builds.values())) > 1:
         names = " ".join(sorted(builds))
         found.append(
             {
                 "problem": "several builds of TensorFlow write to the same directory",
-                "mend": f"pip uninstall {names}, then install one of them again",
+                "remedy": f"pip uninstall {names}, then install one of them again",
             }
         )
     return found
@@ -130,7 +130,7 @@ def _rows(report: dict[str, Any]) -> list[_table.Row]:
     rows += [(name, report[name] or "not installed", "") for name in _LIBRARIES]
     for found in report["problems"]:
         rows.append(("known problem", found["problem"], ""))
-        rows.append(("  mend it", found["mend"], ""))
+        rows.append(("  remedy", found["remedy"], ""))
     for stage in report["stages"]:
         rows.append((stage["stage"], "works" if stage["works"] else f"fails: {stage['error']}", ""))
     return rows

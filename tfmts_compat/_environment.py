@@ -62,7 +62,7 @@ def found(minor: Minor | None) -> list[KnownBad]:
     return list(matching.values())
 
 
-def mend(entries: list[KnownBad]) -> str:
+def remedy(entries: list[KnownBad]) -> str:
     """The pip command that corrects these combinations."""
     return "pip install " + " ".join(f"'{entry.pin}'" for entry in entries)
 

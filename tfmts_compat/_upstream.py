@@ -97,7 +97,7 @@ def _broken(problem: Exception) -> TensorFlowUnavailableError:
     known = [entry for entry in _environment.found(minor) if entry.breaks == _environment.IMPORT]
     if known:
         reasons = "; ".join(str(entry) for entry in known)
-        remedy = f"{reasons}; {_environment.mend(known)}"
+        remedy = f"{reasons}; {_environment.remedy(known)}"
     return TensorFlowUnavailableError(f"TensorFlow cannot be imported ({why}); {remedy}.")
 
 
@@ -199,7 +199,7 @@ def cannot_save_graph() -> str | None:
         return None
     return (
         f"TensorFlow {tf.__version__} cannot write graph.pbtxt with protobuf "
-        f"{_environment.major('protobuf')}; {_environment.mend(known)}, or pass "
+        f"{_environment.major('protobuf')}; {_environment.remedy(known)}, or pass "
         "save_graph_def=False."
     )
 

@@ -107,7 +107,7 @@ def nearly_fill(directory):
 
 
 @pytest.mark.parametrize(
-    ("harm", "mend", "error", "says"),
+    ("harm", "remedy", "error", "says"),
     [
         pytest.param(
             nearly_fill,
@@ -123,7 +123,7 @@ def nearly_fill(directory):
 )
 @IMPLEMENTATIONS
 def test_a_save_that_fails_leaves_older_checkpoints(
-    implementation, small_disk, harm, mend, error, says
+    implementation, small_disk, harm, remedy, error, says
 ):
     directory = small_disk
 
@@ -150,7 +150,7 @@ def test_a_save_that_fails_leaves_older_checkpoints(
         newest = tf.train.latest_checkpoint(directory)
         assert _checkpoint_files.advice(directory) is None
 
-        assert shell(mend, directory)
+        assert shell(remedy, directory)
         again = start()
         again.wait_for("saved", lambda event: event["step"] > int(newest.rpartition("-")[2]))
         assert f"Restoring parameters from {newest}" in again.output()
