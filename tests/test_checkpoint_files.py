@@ -98,6 +98,34 @@ def test_a_moved_directory_continues_from_its_own_checkpoints(directory, tmp_pat
     assert cli.main(["checkpoints", moved]) == 0
 
 
+@pytest.mark.parametrize("sharded", [False, True])
+def test_checkpoints_of_the_old_format_are_listed_with_their_files(tmp_path, sharded):
+    directory = str(tmp_path)
+    with tf.Graph().as_default(), v1.Session() as session:
+        variable = v1.get_variable("weights", [100])
+        session.run(variable.initializer)
+        saver = v1.train.Saver(write_version=v1.train.SaverDef.V1, sharded=sharded)
+        for step in (1, 2):
+            newest = saver.save(session, os.path.join(directory, "model.ckpt"), global_step=step)
+    (tmp_path / "notes-2").touch()
+
+    listed = _checkpoint_files.contents(directory).checkpoints
+
+    assert [(each.step, len(each.files)) for each in listed] == [(2, 2), (1, 2)]
+    assert listed[0].prefix == newest == tf.train.latest_checkpoint(directory)
+    assert _checkpoint_files.find(newest) == listed[0]
+    assert _checkpoint_files.damage(newest) is None
+    damage(os.path.join(directory, listed[0].files[0]), "truncated")
+    assert f"{newest} (global step 2) is" in _checkpoint_files.damage(newest, checksums=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "step"), [("7", 7), ("a-b-7", 7), ("run-3-07", 7), ("x-²", None), ("a-7b", None)]
+)
+def test_the_step_is_the_number_at_the_end(name, step):
+    assert _checkpoint_files.Checkpoint(f"/ckpt-9/{name}").step == step
+
+
 def test_advice_on_an_intact_directory_is_none(directory):
     assert _checkpoint_files.advice(directory) is None
     assert _checkpoint_files.unread_state(directory) is None

@@ -30,8 +30,8 @@ def test_a_missing_file_is_no_problem(tmp_path):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        pytest.param(b"", "names none", id="empty"),
-        pytest.param(b'all_model_checkpoint_paths: "a"\n', "names none", id="no newest"),
+        pytest.param(b"", "names no checkpoint", id="empty"),
+        pytest.param(b'all_model_checkpoint_paths: "a"\n', "names no checkpoint", id="no newest"),
         pytest.param(b'model_checkpoint_path: "\xff', "is not text", id="binary"),
         pytest.param(b'model_checkpoint_path: "mod', "is truncated", id="truncated"),
         pytest.param(b"unknown: 3", "is truncated", id="unknown field"),

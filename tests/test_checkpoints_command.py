@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 
 import pytest
@@ -55,6 +56,16 @@ def test_json_has_sizes_times_and_the_checkpoint_files_contents(capsys, director
     assert (newest["damage"], newest["verified"], newest["restored"]) == (None, True, True)
     assert found["restores"] == found["checkpoint_file"]["newest"] == newest["path"]
     assert len(found["checkpoint_file"]["all"]) == 4
+
+
+def test_the_keys_of_json_are_those_of_the_documentation(capsys, directory):
+    page = pathlib.Path(__file__).parents[1].joinpath("docs/operating.md").read_text("utf-8")
+    table = page.partition("| key | value |\n")[2].partition("\n\n")[0]
+    first_cells = [row.split("|")[1] for row in table.splitlines()[1:]]
+    documented = re.findall("`([a-z_]+)`", " ".join(first_cells))
+    found = report(capsys, directory, "--use", "6")[1]
+    assert list(found) == documented
+    assert {f"`{key}`" for key in found["checkpoints"][0]} <= set(re.findall("`[a-z]+`", table))
 
 
 def test_checksums_are_read_only_with_verify(capsys, directory):
@@ -144,7 +155,8 @@ def test_a_deleted_checkpoint_is_listed(capsys, directory):
     (gone,) = (row for row in found["checkpoints"] if row["restored"])
     assert gone["name"] == f"{directory}/model.ckpt-6"
     assert gone["files"] == []
-    assert "is truncated, damaged or missing" in gone["damage"]
+    assert gone["damage"] == f"{directory}/model.ckpt-6.index (global step 6) is missing"
+    assert found["why"].endswith("; --use model.ckpt-4 makes it restore that one")
 
 
 def test_a_copied_directory_shows_that_the_original_is_restored(capsys, directory, tmp_path):
@@ -152,8 +164,15 @@ def test_a_copied_directory_shows_that_the_original_is_restored(capsys, director
     tf.io.gfile.makedirs(copy)
     for name in os.listdir(directory):
         tf.io.gfile.copy(os.path.join(directory, name), os.path.join(copy, name))
-    assert report(capsys, copy)[1]["restores"] == f"{directory}/model.ckpt-6"
+    (restored,) = (row for row in report(capsys, copy)[1]["checkpoints"] if row["restored"])
+    assert (restored["name"], len(restored["files"])) == (f"{directory}/model.ckpt-6", 3)
     assert report(capsys, copy, "--use", "6")[1]["restores"] == f"{copy}/model.ckpt-6"
+
+
+def test_a_directory_can_be_moved_after_use(capsys, directory, tmp_path):
+    assert report(capsys, directory, "--use", f"{directory}/model.ckpt-4")[0] == 0
+    os.rename(directory, tmp_path / "moved")
+    assert train_up_to(6, str(tmp_path / "moved")) == [5, 6]
 
 
 def test_relative_directories_work(capsys, directory, monkeypatch):

@@ -10,7 +10,7 @@ from tfmts_compat import MonitoredTrainingSession, TfmtsCompatWarning
 
 errors = tf.errors
 DATA = "data-00000-of-00001"
-UNKNOWN = "truncated, damaged or missing ("  # TensorFlow's own message follows
+UNKNOWN = "truncated, damaged or cannot be read ("  # TensorFlow's own message follows
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ UNKNOWN = "truncated, damaged or missing ("  # TensorFlow's own message follows
         pytest.param(DATA, "flipped", errors.DataLossError, UNKNOWN, id="data-wrong"),
         pytest.param(DATA, "gone", errors.NotFoundError, "missing", id="data-gone"),
         pytest.param("index", "truncated", errors.DataLossError, UNKNOWN, id="index-short"),
-        pytest.param("index", "gone", ValueError, UNKNOWN, id="index-gone"),
+        pytest.param("index", "gone", ValueError, "missing", id="index-gone"),
     ],
 )
 def test_a_damaged_newest_checkpoint_is_named_with_the_remedy(
@@ -74,7 +74,9 @@ def test_an_empty_checkpoint_file_is_upstreams_error_with_the_remedy(directory):
     path = cut_state(directory, 0)
     with pytest.raises(ValueError, match="Invalid checkpoint state"):
         train_up_to(8, directory, tf.compat.v1.train.MonitoredTrainingSession)
-    with pytest.raises(ValueError, match=f"{path} names none; the newest intact one is") as raised:
+    with pytest.raises(
+        ValueError, match=f"{path} names no checkpoint; the newest intact one is"
+    ) as raised:
         train_up_to(8, directory)
     assert use(directory, str(raised.value)) == [7, 8]
 

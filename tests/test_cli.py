@@ -1,6 +1,7 @@
 """The command line: what every subcommand has in common."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -34,6 +35,22 @@ def test_a_broken_pipe_ends_without_a_traceback(arguments):
     os.close(writer)
     assert result.stderr == b""
     assert result.returncode in (0, 2)  # argparse ignores the error when it prints the help
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("buffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments", [["explain"], ["explain", "--json"], ["checkpoints", "."], ["parity", "--list"]]
+)
+def test_a_full_disk_is_one_line_and_exit_2(arguments, buffered):
+    command = [sys.executable, "-m", "tfmts_compat", *arguments]
+    environment = {**os.environ, "PYTHONUNBUFFERED": buffered}
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert result.returncode == 2
+    assert re.fullmatch(r"tfmts-compat: error: .*No space left on device\n", result.stderr)
 
 
 @pytest.mark.parametrize("arguments", [[], ["unknown"]])

@@ -10,7 +10,7 @@ import os
 import re
 import shlex
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Collection
 
 from tfmts_compat import _checkpoint_state, _checks, _upstream
 
@@ -19,7 +19,9 @@ _train: Any = _tf.compat.v1.train
 _NO_SIZE = (_tf.string, _tf.resource, _tf.variant)  # their shape does not determine their size
 _PART = re.compile(r"(.+)\.(?:index|data-\d{5}-of-\d{5})")
 _SHARD = re.compile(r".+\.data-(\d{5})-of-(\d{5})")
-_LEFTOVER = re.compile(r".+\.tempstate\d+|.+_temp(?:_[0-9a-f]+)?/?")
+_SHARDS_V1 = r"-(?:\?{5}|\d{5})-of-(\d{5})"  # in the old format V1, after the step
+_STEP = re.compile(rf"(?:.*?-)?(\d+?)(?:{_SHARDS_V1})?")
+_LEFTOVER = re.compile(r".+\.tempstate\d+/?|.+_temp(?:_[0-9a-f]+)?/?|checkpoint\.tmp[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ class Checkpoint:
     @property
     def step(self) -> int | None:
         """The global step in its name; None where there is none."""
-        _, _, number = self.name.rpartition("-")
-        return int(number) if number.isdigit() else None
+        step = _STEP.fullmatch(self.name)
+        return int(step[1]) if step else None
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,12 @@ class Contents:
     leftovers: tuple[str, ...]
 
     def named(self, word: str) -> list[Checkpoint]:
-        """The checkpoints of a step or a name, as given on a command line."""
+        """The checkpoints of a step, a name or a path, as given on a command line."""
+        step = int(word) if word.isdecimal() else None
         return [
             each
             for each in self.checkpoints
-            if word == each.name or (word.isdigit() and int(word) == each.step)
+            if word in (each.name, each.prefix) or (step is not None and step == each.step)
         ]
 
 
@@ -75,25 +78,42 @@ def contents(directory: str) -> Contents:
     Raises:
       tf.errors.OpError: it cannot be read.
     """
-    names = sorted(_tf.io.gfile.listdir(directory))
+    names = frozenset(_tf.io.gfile.listdir(directory))
     parts: dict[str, list[str]] = {}
-    for name in names:
-        part = _PART.fullmatch(name)
-        if part:
-            parts.setdefault(part[1], []).append(name)
+    for name in sorted(names):
+        prefix = _prefix(name, names)
+        if prefix:
+            parts.setdefault(prefix, []).append(name)
     found = [
-        Checkpoint(
-            os.path.join(directory, prefix),
-            (*files, *{f"{prefix}.meta"}.intersection(names)),
-        )
+        Checkpoint(os.path.join(directory, prefix), (*files, *{_meta(prefix)}.intersection(names)))
         for prefix, files in parts.items()
     ]
     found.sort(key=lambda each: (-1 if each.step is None else each.step, each.name), reverse=True)
-    leftovers = [name.rstrip("/") for name in names if _LEFTOVER.fullmatch(name)]
+    leftovers = sorted(name.rstrip("/") for name in names if _LEFTOVER.fullmatch(name))
     return Contents(directory, tuple(found), tuple(leftovers))
 
 
-def damage(prefix: str, checksums: bool = True) -> str | None:
+def _prefix(name: str, names: frozenset[str]) -> str | None:
+    """The checkpoint, as Saver.restore takes it, to which a file belongs."""
+    part = _PART.fullmatch(name)
+    if part:
+        return part[1]
+    if _meta(name) not in names:  # the only other file of a checkpoint of the old format V1
+        return None
+    return re.sub(f"{_SHARDS_V1}$", r"-?????-of-\1", name)
+
+
+def _meta(prefix: str) -> str:
+    return re.sub(f"{_SHARDS_V1}$", "", prefix) + ".meta"
+
+
+def find(path: str) -> Checkpoint:
+    """The checkpoint of a path, with the files that exist."""
+    found = _listed(os.path.dirname(path))
+    return next((each for each in found if each.prefix == path), Checkpoint(path))
+
+
+def damage(prefix: str, checksums: bool = True, names: Collection[str] | None = None) -> str | None:
     """Describes the damage of a checkpoint; sizes are checked before any tensor is read.
 
     The index lists the shape and dtype of each tensor, and the data files are at least as large as
@@ -102,21 +122,28 @@ def damage(prefix: str, checksums: bool = True) -> str | None:
     Args:
       prefix: the path without the files' endings.
       checksums: whether to read every tensor, which verifies its checksum.
+      names: the names of its files, if they are known; None lists the directory.
 
     Returns:
       The file that cannot be read, its global step and why; None if all can be read.
     """
+    directory, name = os.path.split(prefix)
     damaged = f"{prefix}.index"
     try:
+        names = _tf.io.gfile.listdir(directory) if names is None else names
+        indexed = f"{name}.index" in names
+        if not indexed:
+            if name not in names and "?" not in name:
+                return f"{damaged} ({_step(prefix)}) is missing"
+            damaged = prefix  # the old format V1: one file, or one for each shard
         reader = _train.NewCheckpointReader(prefix)
         shapes = reader.get_variable_to_shape_map()
         dtypes = {
             name: _tf.as_dtype(dtype) for name, dtype in reader.get_variable_to_dtype_map().items()
         }
-        damaged = f"{prefix}.data-*"
-        if _tf.io.gfile.exists(f"{prefix}.index"):  # otherwise one file of the old format V1
-            missing, sizes = _data_files(prefix)
-            damaged = _only(sizes) or damaged
+        if indexed:
+            missing, sizes = _data_files(prefix, names)
+            damaged = next(iter(sizes)) if len(sizes) == 1 else f"{prefix}.data-*"
             if missing:
                 return f"{missing[0]} ({_step(prefix)}) is missing"
             size = sum(sizes.values())
@@ -133,18 +160,18 @@ def damage(prefix: str, checksums: bool = True) -> str | None:
                     reader.get_tensor(name)
     except Exception as problem:  # of many classes: IndexError, OpError, ValueError
         why = (str(problem).splitlines() or [type(problem).__name__])[0]
-        return f"{damaged} ({_step(prefix)}) is truncated, damaged or missing ({why})"
+        return f"{damaged} ({_step(prefix)}) is truncated, damaged or cannot be read ({why})"
     return None
 
 
-def _data_files(prefix: str) -> tuple[list[str], dict[str, int]]:
+def _data_files(prefix: str, names: Collection[str]) -> tuple[list[str], dict[str, int]]:
     """The data files that are missing, and the size of each that is there."""
     directory, name = os.path.split(prefix)
     sizes = {}
     shards: dict[str, set[str]] = {}  # by the number of shards; a save may have changed it
-    for file in _tf.io.gfile.listdir(directory):
-        shard = _SHARD.fullmatch(file)
-        if shard and file == f"{name}.data-{shard[1]}-of-{shard[2]}":
+    for file in names:
+        shard = file.startswith(f"{name}.data-") and _SHARD.fullmatch(file)
+        if shard:
             path = os.path.join(directory, file)
             sizes[path] = _tf.io.gfile.stat(path).length
             shards.setdefault(shard[2], set()).add(shard[1])
@@ -159,10 +186,6 @@ def _data_files(prefix: str) -> tuple[list[str], dict[str, int]]:
         for count, present in shards.items()
     ]
     return min(missing, key=len), sizes
-
-
-def _only(sizes: dict[str, int]) -> str | None:
-    return next(iter(sizes)) if len(sizes) == 1 else None
 
 
 def unread_state(directory: str) -> str | None:

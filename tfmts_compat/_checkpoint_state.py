@@ -11,7 +11,7 @@ from typing import Any, Sequence
 
 from google.protobuf import text_format  # TensorFlow brings it
 
-from tfmts_compat import _upstream
+from tfmts_compat import _checks, _upstream
 
 _tf = _upstream.tensorflow()
 _train: Any = _tf.compat.v1.train
@@ -55,7 +55,7 @@ def read(directory: str) -> State:
         why = str(error).splitlines()[0]
         return State(file, problem=f"is truncated, damaged or cannot be read ({why})")
     except ValueError:
-        return State(file, problem="names none", fails=True)
+        return State(file, problem="names no checkpoint", fails=True)
     if state is None:  # it was deleted meanwhile
         return State(file, exists=False)
     newest = state.model_checkpoint_path
@@ -83,5 +83,13 @@ def rewrite(directory: str, prefix: str, older: Sequence[str]) -> str | None:
             number += 1
         kept = f"{file}.old-{number}"
         gfile.copy(file, kept)
-    _train.update_checkpoint_state(directory, prefix, [*older, prefix])
+    paths = [*older, prefix]
+    if not _checks.scheme(directory):
+        # Relative to the directory, so that it can be moved; TensorFlow does so for URLs.
+        directory = os.path.abspath(directory)
+        paths = [os.path.abspath(path) for path in paths]
+        paths = [
+            os.path.basename(path) if os.path.dirname(path) == directory else path for path in paths
+        ]
+    _train.update_checkpoint_state(directory, paths[-1], paths)
     return kept

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import itertools
 import json
+import os
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Iterable
 
 from tfmts_compat import _upstream
 
@@ -30,6 +33,7 @@ exit codes:
   1  a session fails, or ignores a damaged file named `checkpoint` and starts at global step 0
   2  a usage error, a directory that cannot be read, or a step that cannot be used
 """
+_MOST = 10  # checkpoints that an error lists
 _UNITS = ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))
 
 
@@ -57,28 +61,28 @@ def add_parser(subparsers: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     tf = _upstream.quiet_tensorflow()
     try:
-        return _report(arguments, tf.io.gfile)
+        report = _report(arguments, tf)
     except (tf.errors.OpError, OSError) as problem:
         why = getattr(problem, "message", "") or str(problem) or type(problem).__name__
         raise ValueError(f"{arguments.directory}: {why}") from problem
+    print(json.dumps(report, indent=2) if arguments.json else _text(report))
+    return 0 if report["ok"] else 1
 
 
-def _report(arguments: argparse.Namespace, gfile: Any) -> int:
+def _report(arguments: argparse.Namespace, tf: Any) -> dict[str, Any]:
+    """What is reported, as --json prints it."""
     from tfmts_compat import _checkpoint_files, _checkpoint_state
 
     directory = arguments.directory
-    if not gfile.isdir(directory):
-        what = "is a file" if gfile.exists(directory) else "does not exist"
+    if not tf.io.gfile.isdir(directory):
+        what = "is a file" if tf.io.gfile.exists(directory) else "does not exist"
         raise ValueError(f"{directory}: {what}; pass a directory of checkpoints.")
     used = {}
     if arguments.use is not None:
         used = _use(_checkpoint_files.contents(directory), arguments.use)
     contents = _checkpoint_files.contents(directory)
     state = _checkpoint_state.read(directory)
-    report = _collect(contents, state, arguments.verify, gfile)
-    report.update(used)
-    print(json.dumps(report, indent=2) if arguments.json else _text(report))
-    return 0 if report["ok"] else 1
+    return {**_collect(contents, state, arguments.verify, tf), **used}
 
 
 def _use(contents: Contents, word: str) -> dict[str, Any]:
@@ -90,43 +94,41 @@ def _use(contents: Contents, word: str) -> dict[str, Any]:
     found = found or [_checkpoint_files.Checkpoint(path) for path in state.paths if path == word]
     if len(found) != 1:
         rule = "several checkpoints have this step; pass a name" if found else "no such checkpoint"
-        candidates = ", ".join(map(_described, found or contents.checkpoints))
-        raise ValueError(f"--use {word}: {rule}; {contents.directory} has {candidates or 'none'}.")
+        candidates = _described(found or contents.checkpoints)
+        raise ValueError(f"--use {word}: {rule}; {contents.directory} has {candidates}.")
     prefix = found[0].prefix
     damage = _checkpoint_files.damage(prefix)
     if damage:
-        complete = [
+        intact = (
             each
             for each in contents.checkpoints
             if each.prefix != prefix and not _checkpoint_files.damage(each.prefix)
-        ]
-        others = ", ".join(map(_described, complete)) or "none"
-        raise ValueError(f"--use {word}: {damage}; intact are {others}.")
+        )
+        raise ValueError(f"--use {word}: {damage}; intact are {_described(intact)}.")
     paths = [_checkpoint_files.absolute(path) for path in state.paths]
-    position = (
-        paths.index(_checkpoint_files.absolute(prefix))
-        if (_checkpoint_files.absolute(prefix) in paths)
-        else 0
-    )
+    chosen = _checkpoint_files.absolute(prefix)
+    position = paths.index(chosen) if chosen in paths else 0
     kept = _checkpoint_state.rewrite(contents.directory, prefix, state.paths[:position])
     return {"used": prefix, "kept": kept}
 
 
-def _described(checkpoint: Checkpoint) -> str:
-    step = checkpoint.step
-    return checkpoint.name if step is None else f"{step} ({checkpoint.name})"
+def _described(checkpoints: Iterable[Checkpoint]) -> str:
+    """The first ones; of thousands, each check of a damaged checkpoint would take long."""
+    first = list(itertools.islice(checkpoints, _MOST + 1))
+    words = [it.name if it.step is None else f"{it.step} ({it.name})" for it in first[:_MOST]]
+    return ", ".join(words + ["…"] * (len(first) > _MOST)) or "none"
 
 
-def _collect(contents: Contents, state: State, verify: bool, gfile: Any) -> dict[str, Any]:
-    """The report, as --json prints it."""
+def _collect(contents: Contents, state: State, verify: bool, tf: Any) -> dict[str, Any]:
     from tfmts_compat import _checkpoint_files
 
-    rows = [_row(each, contents.directory, verify, gfile) for each in contents.checkpoints]
+    rows = [_row(each, verify, tf) for each in contents.checkpoints]
+    rows = [row for row in rows if row["files"]]
     listed = {_checkpoint_files.absolute(row["path"]): row for row in rows}
     for path in reversed(state.paths):
         if _checkpoint_files.absolute(path) not in listed:  # in another directory, or deleted
-            gone = _row(_checkpoint_files.Checkpoint(path), contents.directory, verify, gfile)
-            rows.append({**gone, "name": path})
+            row = _row(_checkpoint_files.find(path), verify, tf)
+            rows.append({**row, "name": path})
     restored = _checkpoint_files.absolute(state.newest) if state.newest else None
     for row in rows:
         row["restored"] = _checkpoint_files.absolute(row["path"]) == restored
@@ -142,17 +144,21 @@ def _collect(contents: Contents, state: State, verify: bool, gfile: Any) -> dict
             "all": list(state.paths),
         },
         "restores": state.newest if target and not target["damage"] else None,
-        "why": _why(state, target, bool(contents.checkpoints)),
+        "why": _why(state, target, rows),
         "ok": not state.problem and not (target and target["damage"]),
     }
 
 
-def _row(checkpoint: Checkpoint, directory: str, verify: bool, gfile: Any) -> dict[str, Any]:
+def _row(checkpoint: Checkpoint, verify: bool, tf: Any) -> dict[str, Any]:
     from tfmts_compat import _checkpoint_files
 
-    files = {name: gfile.stat(f"{directory.rstrip('/')}/{name}") for name in checkpoint.files}
+    place = os.path.dirname(checkpoint.prefix)
+    files = {}
+    for name in checkpoint.files:
+        with contextlib.suppress(tf.errors.NotFoundError):  # a training deleted it meanwhile
+            files[name] = tf.io.gfile.stat(os.path.join(place, name))
     times = [stat.mtime_nsec / 1e9 for stat in files.values() if stat.mtime_nsec > 0]
-    damage = _checkpoint_files.damage(checkpoint.prefix, checksums=verify)
+    damage = _checkpoint_files.damage(checkpoint.prefix, verify, checkpoint.files)
     return {
         "name": checkpoint.name,
         "path": checkpoint.prefix,
@@ -165,17 +171,21 @@ def _row(checkpoint: Checkpoint, directory: str, verify: bool, gfile: Any) -> di
     }
 
 
-def _why(state: State, target: dict[str, Any] | None, some: bool) -> str:
+def _why(state: State, target: dict[str, Any] | None, rows: list[dict[str, Any]]) -> str:
     """Which checkpoint a session restores, and why."""
-    if state.problem:
-        does = "fails" if state.fails else "starts at global step 0"
-        return f"a session {does}: {state.file} {state.problem}"
-    if target is None:
-        hint = "; --use STEP makes it restore one" if some else ""
-        return f"a session starts at global step 0: no file is named {state.file}{hint}"
-    if target["damage"]:
-        return f"a session fails: {state.file} names {target['name']}, and {target['damage']}"
-    return f"a session restores {target['name']}: {state.file} names it"
+    if target and not target["damage"]:
+        return f"a session restores {target['name']}: {state.file} names it"
+    if target:
+        why = f"fails: {state.file} names {target['name']}, and {target['damage']}"
+    elif state.problem and state.fails:
+        why = f"fails: {state.file} {state.problem}"
+    else:
+        problem = (
+            f"{state.file} {state.problem}" if state.problem else f"no file is named {state.file}"
+        )
+        why = f"starts at global step 0: {problem}"
+    usable = next((row["name"] for row in rows if not row["damage"]), None)
+    return f"a session {why}" + (f"; --use {usable} makes it restore that one" if usable else "")
 
 
 def _text(report: dict[str, Any]) -> str:

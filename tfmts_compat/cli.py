@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from typing import NoReturn, Sequence
@@ -46,9 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return int(arguments.run(arguments))
         finally:
             sys.stdout.flush()
-    except BrokenPipeError:  # the process that reads the output has ended, e.g. head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 2
-    except (TypeError, ValueError, tfmts_compat.TensorFlowUnavailableError) as problem:
-        print(f"tfmts-compat: error: {problem}", file=sys.stderr)
+    except (OSError, TypeError, ValueError, tfmts_compat.TensorFlowUnavailableError) as problem:
+        if isinstance(problem, OSError):  # stdout may be on a full disk; python flushes it again
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(problem, BrokenPipeError):  # what reads the output has ended, e.g. head
+            print(f"tfmts-compat: error: {problem}", file=sys.stderr)
         return 2
