@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Iterable, Iterator, Optional, Tuple
 
 import libcst as cst
 from libcst.metadata import (
     Assignment,
-    BaseAssignment,
     ClassScope,
     ImportAssignment,
     Scope,
@@ -20,6 +21,9 @@ from tfmts_compat.migrate.names import ADVISED, NAMES, is_known
 _FOLLOWED = NAMES | ADVISED
 UNKNOWN = "?"  # anything that is no import and no alias of one
 OWN = "."  # something that the code base itself defines under the name
+_LONGEST = 12  # attributes after a name; no path of the table has as many
+_AGAIN = re.compile(r"(\.compat\.v[12])(?:\.compat\.v[12])+")
+_Step = Tuple[str, Optional[Scope], str]  # a name, where it is used, and the attributes after it
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,6 @@ class Reach:
 
 
 _NOWHERE = Reach(frozenset([UNKNOWN]), frozenset())
-_NOTHING = Reach(frozenset(), frozenset())
 
 
 class Resolver:
@@ -59,7 +62,6 @@ class Resolver:
         self._file = module.path
         self._aliases: dict[cst.CSTNode, cst.BaseExpression] = dict(module.reader.assigned)
         self._attributes: dict[str, list[cst.BaseExpression]] = {}
-        self._following: set[cst.CSTNode] = set()
         for target, value in module.reader.assigned:
             if isinstance(target, cst.Attribute):
                 self._attributes.setdefault(target.attr.value, []).append(value)
@@ -88,21 +90,21 @@ class Resolver:
         return self.reach(cst.Attribute(node, cst.Name(name)))
 
     def _reach(self, node: cst.BaseExpression) -> Reach:
-        if isinstance(node, cst.Attribute):
-            start = self._reach(node.value)
-            if not start.imports:
-                return _NOWHERE
-            name = node.attr.value
-            paths = (path if path == UNKNOWN else f"{path}.{name}" for path in start.paths)
-            return Reach(frozenset(paths), start.imports)
+        found = self._reached(self._starts(node))
+        return found if found.imports or not isinstance(node, cst.Attribute) else _NOWHERE
+
+    def _starts(self, node: cst.BaseExpression, rest: str = "") -> Iterator[_Step]:
+        """The names that an expression may begin with, each with the attributes after it."""
+        while isinstance(node, cst.Attribute):
+            rest = _AGAIN.sub(r"\1", f".{node.attr.value}{rest}")
+            node = node.value
         if isinstance(node, cst.IfExp):
-            return Reach.joined([self._reach(node.body), self._reach(node.orelse)])
-        if isinstance(node, cst.Name):
-            if node.value == "None":  # e.g. tf = None where the import fails
-                return _NOTHING
-            scope = self._scopes.get(node)
-            return self.named(node.value, scope) if scope else _NOWHERE
-        return _NOWHERE
+            yield from self._starts(node.body, rest)
+            yield from self._starts(node.orelse, rest)
+        elif not isinstance(node, cst.Name):
+            yield "", None, rest
+        elif node.value != "None":  # e.g. tf = None where the import fails
+            yield node.value, self._scopes.get(node), rest
 
     def through_attributes(self, node: cst.BaseExpression) -> set[str]:
         """Where self.tf1.train.X may lead, by what any object's tf1 is given in the module."""
@@ -117,23 +119,29 @@ class Resolver:
 
     def named(self, name: str, scope: Scope) -> Reach:
         """Where a plain name leads in a scope."""
-        assignments = scope[name]
-        if not assignments:
-            return _NOWHERE
-        return Reach.joined([self._assigned(name, each) for each in assignments])
+        return self._reached([(name, scope, "")])
 
-    def _assigned(self, name: str, assignment: BaseAssignment) -> Reach:
-        if isinstance(assignment, ImportAssignment):
-            names = assignment.get_qualified_names_for(name)
-            paths = frozenset(each.name for each in names)
-            return Reach(paths or frozenset([UNKNOWN]), frozenset([assignment]))
-        node = assignment.node if isinstance(assignment, Assignment) else None
-        if node is None or node not in self._aliases:
-            return _NOWHERE
-        if node in self._following:  # tf = tf.compat.v1
-            return _NOTHING
-        self._following.add(node)
-        try:
-            return self._reach(self._aliases[node])
-        finally:
-            self._following.discard(node)
+    def _reached(self, starts: Iterable[_Step]) -> Reach:
+        """Follows names through aliases; each step is taken once, since aliases form cycles."""
+        paths: set[str] = set()
+        imports: set[ImportAssignment] = set()
+        waiting, done = list(starts), set()
+        while waiting:
+            step = name, scope, rest = waiting.pop()
+            if step in done:  # tf = tf.compat.v1
+                continue
+            done.add(step)
+            assignments = scope[name] if scope and rest.count(".") <= _LONGEST else ()
+            if not assignments:
+                paths.add(UNKNOWN)
+            for each in assignments:
+                node = each.node if isinstance(each, Assignment) else None
+                if isinstance(each, ImportAssignment):
+                    imports.add(each)
+                    names = each.get_qualified_names_for(name)
+                    paths |= {found.name + rest for found in names} or {UNKNOWN}
+                elif node in self._aliases:
+                    waiting += self._starts(self._aliases[node], rest)
+                else:
+                    paths.add(UNKNOWN)
+        return Reach(frozenset(paths), frozenset(imports))
