@@ -1,5 +1,7 @@
 """Where `import tfmts_compat` goes, and which imports are taken away."""
 
+import sys
+
 import pytest
 
 from tfmts_compat.migrate.rewrite import rewritten
@@ -425,6 +427,13 @@ CASES = {
         "    return tfmts_compat.Scaffold(tf.x)\n",
     ),
 }
+if sys.version_info >= (3, 10):
+    CASES["name-taken-by-a-match"] = (
+        "import tensorflow as tf\nmatch tf.x:\n"
+        "    case tfmts_compat:\n        tf.train.Scaffold()\n",
+        "import tensorflow as tf\nimport tfmts_compat as tfmts_compat_\nmatch tf.x:\n"
+        "    case tfmts_compat:\n        tfmts_compat_.Scaffold()\n",
+    )
 
 
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)

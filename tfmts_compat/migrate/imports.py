@@ -91,7 +91,7 @@ class Imports:
     def _is_ours(self, name: str) -> bool:
         """Whether a name means tfmts_compat and nothing else wherever it is needed."""
         module = self._module
-        if re.search(rf"\bdel\b.*\b{name}\b", module.edits.text):
+        if name in module.reader.captured or re.search(rf"\bdel\b.*\b{name}\b", module.edits.text):
             return False
         for node, _ in self._uses:
             scope = module.scopes.get(_first(node))

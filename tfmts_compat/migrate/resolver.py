@@ -61,6 +61,7 @@ class Resolver:
         self._scopes = module.scopes
         self._file = module.path
         self._aliases: dict[cst.CSTNode, cst.BaseExpression] = dict(module.reader.assigned)
+        self._captured = module.reader.captured
         self._attributes: dict[str, list[cst.BaseExpression]] = {}
         for target, value in module.reader.assigned:
             if isinstance(target, cst.Attribute):
@@ -132,7 +133,7 @@ class Resolver:
                 continue
             done.add(step)
             assignments = scope[name] if scope and rest.count(".") <= _LONGEST else ()
-            if not assignments:
+            if not assignments or name in self._captured:
                 paths.add(UNKNOWN)
             for each in assignments:
                 node = each.node if isinstance(each, Assignment) else None
