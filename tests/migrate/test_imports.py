@@ -372,6 +372,12 @@ CASES = {
         "def f():\n"
         "    return tfmts_compat.Scaffold()\n",
     ),
+    "before-a-decorator": (
+        "@f\n@g\nclass A:\n    def f(self):\n        import tensorflow as tf\n"
+        "        return tf.train.Scaffold()\n",
+        "import tfmts_compat\n\n\n@f\n@g\nclass A:\n    def f(self):\n"
+        "        return tfmts_compat.Scaffold()\n",
+    ),
     "after-a-block-that-ends-with-a-moved-import": (
         "if a:\n"
         "    from tensorflow import train\n"
