@@ -461,6 +461,17 @@ def test_an_import_that_others_may_use_stays(head):
     )
 
 
+def test_an_import_that_code_in_a_string_may_use_stays_and_is_reported():
+    source = "import tensorflow as tf\nx = tf.train.Scaffold()\nexec('''\ny = tf.x\n''')\n"
+    result = rewritten(source, "module.py")
+    assert result.text == source.replace("\nx", "\nimport tfmts_compat\nx").replace(
+        "tf.train.", "tfmts_compat."
+    )
+    assert [str(it) for it in result.found if it.code == "TFM104"] == [
+        "module.py:1:8: TFM104 tf has no use any more; remove it unless code in a string uses it"
+    ]
+
+
 def test_an_import_that_nothing_moved_from_stays():
     check_noop("import tensorflow as tf\nimport tensorflow.compat.v1 as tf1\n")
 

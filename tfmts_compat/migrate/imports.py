@@ -20,6 +20,7 @@ from tfmts_compat.migrate.statements import Import, Statements, leading
 
 IsTaken = Callable[[str], Optional[bool]]
 _WORD = re.compile(r"\w")
+_RUNS_STRINGS = re.compile(r"(?<![.\w])(?:exec|eval)\(")
 
 
 class Imports:
@@ -180,10 +181,14 @@ class Imports:
             is_taken = isinstance(each.scope, GlobalScope) and self._is_taken(bound)
             if is_taken:
                 continue
-            if is_taken is None or not _is_of_tensorflow(each.node, alias):
+            why = ""
+            if is_taken is None:
+                why = "another file takes it from here"
+            elif _RUNS_STRINGS.search(self._module.edits.text):
+                why = "code in a string uses it"
+            elif not _is_of_tensorflow(each.node, alias):
                 why = "the import has another purpose"
-                if is_taken is None:
-                    why = "another file takes it from here"
+            if why:
                 self._module.report(
                     alias, "TFM104", f"{bound} has no use any more; remove it unless {why}"
                 )
