@@ -1,6 +1,7 @@
 """Findings: their positions and codes, and how they are ignored."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,21 @@ LEFT = {
         "from tensorflow.train import Scaffold\ntf.train.Scaffold = f",
         [(2, 30, "TFM203"), (3, 1, "TFM203")],
     ),
+    "patched-by-a-name-and-read": (
+        "setattr(tf.train, name, f)\nx = tf.train.Scaffold()",
+        [(3, 5, "TFM203")],
+    ),
+    "patched-in-a-list": (
+        "[tf.train.Scaffold, *x] = f\ny = tf.train.Scaffold()",
+        [(2, 2, "TFM203"), (3, 5, "TFM203")],
+    ),
+    "patched-by-a-loop": ("for tf.train.Scaffold in f: pass", [(2, 5, "TFM203")]),
+    "patched-by-with": ("with f as tf.train.Scaffold: pass", [(2, 11, "TFM203")]),
+    "deleted-in-a-list": ("del [tf.train.Scaffold]", [(2, 6, "TFM203")]),
+    "patched-module-by-setattr": (
+        "setattr(tf, 'train', mine)\nx = tf.train.Scaffold()",
+        [(3, 5, "TFM203")],
+    ),
     "patched-module": ("tf.train = mine\nx = tf.train.Scaffold()", [(3, 5, "TFM203")]),
     "chain": ("s._sess._sess._sess._sess.run(tf.x)", [(2, 1, "TFM204")]),
     "tf_sess": ("saver.save(s._tf_sess(), 'x')", [(2, 12, "TFM204")]),
@@ -70,6 +86,15 @@ LEFT = {
     "quoted-part": ('x: List["tf.train.Scaffold"]', [(2, 9, "TFM206")]),
     "quoted-other": ('x: "tf.train.Saver"', []),
 }
+if sys.version_info >= (3, 10):  # LibCST's scopes do not know what match binds
+    LEFT["captured"] = (
+        "match x:\n    case [tf, *_]:\n        tf.train.Scaffold()",
+        [(4, 9, "TFM205")],
+    )
+    LEFT["captured-rest"] = (
+        "match x:\n    case {**tf}:\n        pass\ntf.train.Scaffold()",
+        [(5, 1, "TFM205")],
+    )
 
 
 @pytest.mark.parametrize(("code", "found"), LEFT.values(), ids=LEFT)

@@ -1,5 +1,7 @@
 """Where `import tfmts_compat` is added, and which imports are removed."""
 
+import sys
+
 import pytest
 
 from tfmts_compat.migrate.rewrite import rewritten
@@ -370,6 +372,12 @@ CASES = {
         "def f():\n"
         "    return tfmts_compat.Scaffold()\n",
     ),
+    "before-a-decorator": (
+        "@f\n@g\nclass A:\n    def f(self):\n        import tensorflow as tf\n"
+        "        return tf.train.Scaffold()\n",
+        "import tfmts_compat\n\n\n@f\n@g\nclass A:\n    def f(self):\n"
+        "        return tfmts_compat.Scaffold()\n",
+    ),
     "after-a-block-that-ends-with-a-moved-import": (
         "if a:\n"
         "    from tensorflow import train\n"
@@ -425,6 +433,13 @@ CASES = {
         "    return tfmts_compat.Scaffold(tf.x)\n",
     ),
 }
+if sys.version_info >= (3, 10):
+    CASES["name-taken-by-a-match"] = (
+        "import tensorflow as tf\nmatch tf.x:\n"
+        "    case tfmts_compat:\n        tf.train.Scaffold()\n",
+        "import tensorflow as tf\nimport tfmts_compat as tfmts_compat_\nmatch tf.x:\n"
+        "    case tfmts_compat:\n        tfmts_compat_.Scaffold()\n",
+    )
 
 
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
@@ -444,6 +459,17 @@ def test_an_import_that_others_may_use_is_kept(head):
     check_transformed(
         f"{head}x = {name}.train.Scaffold()\n", f"{head}x = tfmts_compat.Scaffold()\n"
     )
+
+
+def test_an_import_that_code_in_a_string_may_use_is_kept_and_reported():
+    source = "import tensorflow as tf\nx = tf.train.Scaffold()\nexec('''\ny = tf.x\n''')\n"
+    result = rewritten(source, "module.py")
+    assert result.text == source.replace("\nx", "\nimport tfmts_compat\nx").replace(
+        "tf.train.", "tfmts_compat."
+    )
+    assert [str(it) for it in result.found if it.code == "TFM104"] == [
+        "module.py:1:8: TFM104 tf is no longer used; remove it unless code in a string uses it"
+    ]
 
 
 def test_an_unused_import_is_kept():

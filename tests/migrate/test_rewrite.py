@@ -207,6 +207,10 @@ ALIASES = {
     "global": "def f():\n    global tf1\n    tf1 = tf.compat.v1\n\nx = {tf1.train.}Scaffold()",
     "in-a-tuple": "tf1, (n, v1) = tf.compat.v1, (3, tf)\nx = {tf1.train.}Scaffold({v1.train.}Scaffold)",  # noqa: E501
     "walrus": "if tf1 := tf.compat.v1:\n    print()\nx = {tf1.train.}Scaffold()",
+    "again-and-again": "tf = tf.compat.v1\n" * 50 + "x = {tf.train.}Scaffold()",
+    "two-ways-again": "t0 = tf\n"
+    + "".join(f"if v2: t{n} = t{n - 1}\nelse: t{n} = t{n - 1}.compat.v1\n" for n in range(1, 50))
+    + "x = {t49.train.}Scaffold()",
     "two-targets": "tf1 = tfv1 = tf.compat.v1\nx = {tfv1.train.}Scaffold({tf1.train.}Scaffold)",
 }
 

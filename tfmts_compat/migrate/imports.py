@@ -20,6 +20,7 @@ from tfmts_compat.migrate.statements import Import, Statements, leading
 
 IsImported = Callable[[str], Optional[bool]]
 _WORD = re.compile(r"\w")
+_RUNS_STRINGS = re.compile(r"(?<![.\w])(?:exec|eval)\(")
 
 
 class Imports:
@@ -91,7 +92,7 @@ class Imports:
     def _is_ours(self, name: str) -> bool:
         """Returns whether a name can only be tfmts_compat wherever it is needed."""
         module = self._module
-        if re.search(rf"\bdel\b.*\b{name}\b", module.edits.text):
+        if name in module.reader.captured or re.search(rf"\bdel\b.*\b{name}\b", module.edits.text):
             return False
         for node, _ in self._uses:
             scope = module.scopes.get(_first(node))
@@ -181,10 +182,14 @@ class Imports:
             is_imported = isinstance(each.scope, GlobalScope) and self._is_imported(bound)
             if is_imported:
                 continue
-            if is_imported is None or not _is_of_tensorflow(each.node, alias):
+            why = ""
+            if is_imported is None:
+                why = "another file imports it from here"
+            elif _RUNS_STRINGS.search(self._module.edits.text):
+                why = "code in a string uses it"
+            elif not _is_of_tensorflow(each.node, alias):
                 why = "the import has another purpose"
-                if is_imported is None:
-                    why = "another file imports it from here"
+            if why:
                 self._module.report(
                     alias, "TFM104", f"{bound} is no longer used; remove it unless {why}"
                 )

@@ -87,6 +87,7 @@ class Reader(cst.CSTVisitor):
       quoted: quoted annotations, with the dotted name in them.
       targets: attributes that are assigned or deleted and may be a name of the table, with the
         new value if there is one.
+      captured: names that a match statement binds, which are not in LibCST's scopes.
       patched: dotted names of the table in a string that is the first argument of a call, as in
         mock.patch.
       private: private attributes of a monitored session.
@@ -104,6 +105,7 @@ class Reader(cst.CSTVisitor):
         self.strings: list[tuple[cst.SimpleString, str]] = []
         self.quoted: list[tuple[cst.SimpleString, str]] = []
         self.targets: list[tuple[cst.Attribute, cst.BaseExpression | None]] = []
+        self.captured: set[str] = set()
         self.patched: list[str] = []
         self.private: list[cst.Attribute] = []
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
@@ -125,21 +127,37 @@ class Reader(cst.CSTVisitor):
         for each in node.targets:
             for target, value in _pairs(each.target, node.value):
                 self.assigned.append((target, value))
-                self._target(target, value)
+                self._targets(target, value)
                 self._unwrapping(target, value)
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
         if node.value is not None:
             self.assigned.append((node.target, node.value))
-            self._target(node.target, node.value)
+            self._targets(node.target, node.value)
 
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
-        self._target(node.target, node.value)
+        self._targets(node.target, node.value)
 
     def visit_Del(self, node: cst.Del) -> None:
-        parts = node.target.elements if isinstance(node.target, cst.Tuple) else ()
-        for target in [part.value for part in parts] or [node.target]:
-            self._target(target, None)
+        self._targets(node.target)
+
+    def visit_For(self, node: cst.For) -> None:
+        self._targets(node.target)
+
+    def visit_CompFor(self, node: cst.CompFor) -> None:
+        self._targets(node.target)
+
+    def visit_AsName(self, node: cst.AsName) -> None:
+        self._targets(node.name)
+
+    def visit_MatchAs(self, node: cst.MatchAs) -> None:
+        self._captured(node.name)
+
+    def visit_MatchStar(self, node: cst.MatchStar) -> None:
+        self._captured(node.name)
+
+    def visit_MatchMapping(self, node: cst.MatchMapping) -> None:
+        self._captured(node.rest)
 
     def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
         self.assigned.append((node.target, node.value))
@@ -151,7 +169,7 @@ class Reader(cst.CSTVisitor):
         name = node.attr.value
         if name in NAMES:
             self.named.append(node)
-        elif name in ADVISED and (name != "train" or "training" in _last(node.value)):
+        elif name in ADVISED and (name != "train" or "training" in last_name(node.value)):
             self.advised.append(node)
         elif name in _PRIVATE and node not in self._inner:
             inner: cst.BaseExpression = node.value
@@ -195,9 +213,16 @@ class Reader(cst.CSTVisitor):
         ):
             self.strings.append((node, node.raw_value))
 
-    def _target(self, target: cst.CSTNode, value: cst.BaseExpression | None) -> None:
-        if isinstance(target, cst.Attribute) and target.attr.value in _PARTS:
+    def _targets(self, target: cst.CSTNode, value: cst.BaseExpression | None = None) -> None:
+        if isinstance(target, (cst.Tuple, cst.List)):
+            for element in target.elements:
+                self._targets(element.value)
+        elif isinstance(target, cst.Attribute) and target.attr.value in _PARTS:
             self.targets.append((target, value))
+
+    def _captured(self, name: cst.Name | None) -> None:
+        if name:
+            self.captured.add(name.value)
 
     def _unwrapping(self, target: cst.CSTNode, value: cst.CSTNode) -> None:
         """Finds s = s._sess, the body of a loop that ends at the raw session."""
@@ -209,7 +234,7 @@ class Reader(cst.CSTVisitor):
             self.private.append(value)
 
 
-def _last(node: cst.BaseExpression) -> str:
+def last_name(node: cst.BaseExpression) -> str:
     """Returns the last name of a dotted name."""
     last = node.attr if isinstance(node, cst.Attribute) else node
     return last.value if isinstance(last, cst.Name) else ""

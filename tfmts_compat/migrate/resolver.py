@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Iterable, Iterator, Optional, Tuple
 
 import libcst as cst
 from libcst.metadata import (
     Assignment,
-    BaseAssignment,
     ClassScope,
     ImportAssignment,
     Scope,
@@ -20,6 +21,9 @@ from tfmts_compat.migrate.names import ADVISED, NAMES, is_known
 _FOLLOWED = NAMES | ADVISED
 UNKNOWN = "?"  # neither an import nor an alias of one
 OWN = "."  # the code base itself defines the name
+_LONGEST = 12  # attributes after a name; no path of the table has more
+_AGAIN = re.compile(r"(\.compat\.v[12])(?:\.compat\.v[12])+")
+_Step = Tuple[str, Optional[Scope], str]  # a name, the scope that uses it, its attributes
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,6 @@ class Reach:
 
 
 _NOWHERE = Reach(frozenset([UNKNOWN]), frozenset())
-_NOTHING = Reach(frozenset(), frozenset())
 
 
 class Resolver:
@@ -59,8 +62,8 @@ class Resolver:
         self._scopes = module.scopes
         self._file = module.path
         self._aliases: dict[cst.CSTNode, cst.BaseExpression] = dict(module.reader.assigned)
+        self._captured = module.reader.captured
         self._attributes: dict[str, list[cst.BaseExpression]] = {}
-        self._following: set[cst.CSTNode] = set()
         for target, value in module.reader.assigned:
             if isinstance(target, cst.Attribute):
                 self._attributes.setdefault(target.attr.value, []).append(value)
@@ -89,21 +92,21 @@ class Resolver:
         return self.reach(cst.Attribute(node, cst.Name(name)))
 
     def _reach(self, node: cst.BaseExpression) -> Reach:
-        if isinstance(node, cst.Attribute):
-            start = self._reach(node.value)
-            if not start.imports:
-                return _NOWHERE
-            name = node.attr.value
-            paths = (path if path == UNKNOWN else f"{path}.{name}" for path in start.paths)
-            return Reach(frozenset(paths), start.imports)
+        found = self._reached(self._starts(node))
+        return found if found.imports or not isinstance(node, cst.Attribute) else _NOWHERE
+
+    def _starts(self, node: cst.BaseExpression, rest: str = "") -> Iterator[_Step]:
+        """Yields the names with which an expression can start, and the attributes after each."""
+        while isinstance(node, cst.Attribute):
+            rest = _AGAIN.sub(r"\1", f".{node.attr.value}{rest}")
+            node = node.value
         if isinstance(node, cst.IfExp):
-            return Reach.joined([self._reach(node.body), self._reach(node.orelse)])
-        if isinstance(node, cst.Name):
-            if node.value == "None":  # as in `except ImportError: tf = None`
-                return _NOTHING
-            scope = self._scopes.get(node)
-            return self.named(node.value, scope) if scope else _NOWHERE
-        return _NOWHERE
+            yield from self._starts(node.body, rest)
+            yield from self._starts(node.orelse, rest)
+        elif not isinstance(node, cst.Name):
+            yield "", None, rest
+        elif node.value != "None":  # as in `except ImportError: tf = None`
+            yield node.value, self._scopes.get(node), rest
 
     def through_attributes(self, node: cst.BaseExpression) -> set[str]:
         """Resolves self.tf1.train.X by what the module assigns to the tf1 of any object."""
@@ -118,23 +121,29 @@ class Resolver:
 
     def named(self, name: str, scope: Scope) -> Reach:
         """Resolves a name in a scope."""
-        assignments = scope[name]
-        if not assignments:
-            return _NOWHERE
-        return Reach.joined([self._assigned(name, each) for each in assignments])
+        return self._reached([(name, scope, "")])
 
-    def _assigned(self, name: str, assignment: BaseAssignment) -> Reach:
-        if isinstance(assignment, ImportAssignment):
-            names = assignment.get_qualified_names_for(name)
-            paths = frozenset(each.name for each in names)
-            return Reach(paths or frozenset([UNKNOWN]), frozenset([assignment]))
-        node = assignment.node if isinstance(assignment, Assignment) else None
-        if node is None or node not in self._aliases:
-            return _NOWHERE
-        if node in self._following:  # tf = tf.compat.v1
-            return _NOTHING
-        self._following.add(node)
-        try:
-            return self._reach(self._aliases[node])
-        finally:
-            self._following.discard(node)
+    def _reached(self, starts: Iterable[_Step]) -> Reach:
+        """Follows names through aliases; each step only once, because aliases form cycles."""
+        paths: set[str] = set()
+        imports: set[ImportAssignment] = set()
+        waiting, done = list(starts), set()
+        while waiting:
+            step = name, scope, rest = waiting.pop()
+            if step in done:  # tf = tf.compat.v1
+                continue
+            done.add(step)
+            assignments = scope[name] if scope and rest.count(".") <= _LONGEST else ()
+            if not assignments or name in self._captured:
+                paths.add(UNKNOWN)
+            for each in assignments:
+                node = each.node if isinstance(each, Assignment) else None
+                if isinstance(each, ImportAssignment):
+                    imports.add(each)
+                    names = each.get_qualified_names_for(name)
+                    paths |= {found.name + rest for found in names} or {UNKNOWN}
+                elif node in self._aliases:
+                    waiting += self._starts(self._aliases[node], rest)
+                else:
+                    paths.add(UNKNOWN)
+        return Reach(frozenset(paths), frozenset(imports))

@@ -15,7 +15,7 @@ from tfmts_compat.migrate import call_checks, remainder, verification
 from tfmts_compat.migrate.edits import Edits, UnreadableError, changed
 from tfmts_compat.migrate.findings import REWRITES, Finding
 from tfmts_compat.migrate.imports import Imports, IsImported
-from tfmts_compat.migrate.module import Module
+from tfmts_compat.migrate.module import Module, last_name
 from tfmts_compat.migrate.names import MODULES, NEW, SESSION, TABLE, plain
 from tfmts_compat.migrate.prefilter import slimmed
 from tfmts_compat.migrate.resolver import Reach, Resolver
@@ -169,13 +169,10 @@ def _name(
 ) -> None:
     """Replaces a dotted name, or reports why not."""
     new = _new_names(reach)
-    target = module.parents[node]
     others = {path for path in reach.paths if plain(path) not in TABLE}
     (name,) = new
     old = min(path for path in reach.paths if plain(path) in TABLE)
-    if isinstance(target, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.Del)) and (
-        node is not getattr(target, "value", None)
-    ):
+    if any(node is target for target, _ in module.reader.targets):
         module.report(
             node,
             "TFM203",
@@ -197,8 +194,8 @@ def _name(
 
 def _is_replaced(old: str, name: str) -> str:
     return (
-        f"{old} is replaced in this module, which does not change {name}; patch the code that uses "
-        "it, and run again"
+        f"{old} may be replaced in this module, which does not change {name}; patch the code that "
+        "uses it, and run again"
     )
 
 
@@ -211,11 +208,15 @@ def _replaced(module: Module, resolver: Resolver) -> set[str]:
         values = resolver.reach(value).paths if value else ()
         if paths != set(map(plain, values)) or paths & TABLE.keys():
             old |= paths
-    for call, name in reader.lookups:
-        function = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
-        if not (isinstance(function, cst.Name) and function.value in ("getattr", "hasattr")):
-            holders = resolver.reach(call.args[0].value).paths
-            old |= {plain(f"{path}.{name}") for path in holders}
+    looked_up = {call for call, _ in reader.lookups}  # mock.patch.object(tf.train, "Scaffold")
+    for call in reader.calls:
+        function = last_name(call.func)
+        if (function in ("setattr", "delattr") and len(call.args) > 1) or (
+            call in looked_up and function not in ("getattr", "hasattr")
+        ):
+            name = call.args[1].value
+            attribute = f".{name.raw_value}" if isinstance(name, cst.SimpleString) else ""
+            old |= {plain(path + attribute) for path in resolver.reach(call.args[0].value).paths}
     return {new for path, new in TABLE.items() if any(_is_in(path, each) for each in old)}
 
 

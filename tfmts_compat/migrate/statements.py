@@ -47,7 +47,7 @@ class Statements:
         if _is_docstring(first):
             self.add_after(first, f"\n{text}")
             return
-        number = top = module.lines(first)[0]
+        number = top = module.lines((*getattr(first, "decorators", ()), first)[0])[0]
         while top > 1 and edits.lines[top - 2].startswith("#"):
             top -= 1
         comment = "".join(edits.lines[top - 1 : number - 1])
