@@ -20,9 +20,11 @@ import numpy as np
 from tfmts_compat import _upstream, _upstream_runs
 
 _MOST_PLANS = 1000  # per session
-# After this many new structures in a row, most calls go to upstream's run without a lookup,
-# so that a program whose fetches are new in every run does not pay for it.
-_MOST_NEW_IN_A_ROW = 100
+# After this many new structures, most calls go to upstream's run without a lookup, so that a
+# program whose fetches are new in every run does not pay for it. A call that uses a plan
+# saves about as much time as the lookups of eight new structures take.
+_MOST_NEW = 100
+_NEW_PER_REUSE = 8
 _CALLS_WITHOUT_LOOKUP = 15  # between two calls that are looked up
 
 _tf = _upstream.tensorflow()
@@ -97,7 +99,7 @@ class _RunCache:
         self._plans: dict[tuple[Any, ...], _Plan | None] = {}  # None: upstream's run is needed
         self._seen: set[tuple[Any, ...]] = set()
         self._lock = threading.Lock()
-        self._new_in_a_row = 0
+        self._new = 0  # new structures, less those that calls with a plan make up for
         self._calls_without_lookup = 0
 
     def run(
@@ -162,15 +164,16 @@ class _RunCache:
         except KeyError:
             pass
         else:
-            self._new_in_a_row = 0
+            if self._new:
+                self._new = max(0, self._new - _NEW_PER_REUSE)
             return plan
         with self._lock:
             if key not in self._seen:
                 if len(self._seen) >= _MOST_PLANS:
                     self._seen.clear()
                 self._seen.add(key)
-                self._new_in_a_row += 1
-                if self._new_in_a_row >= _MOST_NEW_IN_A_ROW:
+                self._new = min(self._new + 1, _MOST_NEW)
+                if self._new == _MOST_NEW:
                     self._calls_without_lookup = _CALLS_WITHOUT_LOOKUP
                 return None
             plan = self._made(session.graph, fetches, list(feed_dict or ()))

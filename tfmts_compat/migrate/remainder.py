@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from typing import Iterator, Sequence
 
 import libcst as cst
@@ -13,6 +12,7 @@ from tfmts_compat.migrate.edits import changed, split_lines
 from tfmts_compat.migrate.module import Module
 from tfmts_compat.migrate.names import ADVICE, NEW, TABLE, is_known, plain
 from tfmts_compat.migrate.resolver import OWN, UNKNOWN, Reach, Resolver
+from tfmts_compat.migrate.verification import parsed
 
 _BRANCHES = re.compile(r"\b(?:else|except)\b")
 _WITH = "with {0} and import tfmts_compat"
@@ -95,16 +95,15 @@ def identical_branches(module: Module, changes: Sequence[tuple[int, int, str]]) 
         return
     new = changed(old, list(changes))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(new)
+        tree = parsed(new)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     lines = split_lines(new)
     for node in ast.walk(tree):
+        if not isinstance(node, (ast.IfExp, ast.If, ast.Try)):
+            continue
         first, *others = _alternatives(node)
         if others and all(_dumped(first) == _dumped(other) for other in others):
-            assert isinstance(node, (ast.stmt, ast.expr))
             offset = sum(map(len, lines[: node.lineno - 1]))
             line = len(split_lines(old[: _before(offset, changes)] + "x"))
             module.report_at(
@@ -115,7 +114,7 @@ def identical_branches(module: Module, changes: Sequence[tuple[int, int, str]]) 
             )
 
 
-def _alternatives(node: ast.AST) -> list[list[ast.AST]]:
+def _alternatives(node: ast.IfExp | ast.If | ast.Try) -> list[list[ast.AST]]:
     """Returns the branches of a statement or expression that use tfmts_compat."""
     found: list[list[ast.AST]] = [[]]
     if isinstance(node, ast.IfExp):

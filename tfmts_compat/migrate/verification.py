@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import collections
+import functools
 import warnings
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,14 @@ from typing import Any
 from tfmts_compat.migrate.names import NEW
 
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # for notebooks
+
+
+@functools.lru_cache(maxsize=2)  # the old and the new text of one module
+def parsed(text: str) -> ast.Module:
+    """Parses a module without the warnings about its code, such as invalid escapes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
 
 
 def fault(old: str, new: str) -> str | None:
@@ -30,11 +39,11 @@ def fault(old: str, new: str) -> str | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the user's code
         try:
-            before = ast.parse(old)
+            before = parsed(old)
         except (SyntaxError, ValueError):
             return None
         try:
-            after = ast.parse(new)
+            after = parsed(new)
             compile(after, "", "exec", _FLAGS, dont_inherit=True)
         except (SyntaxError, ValueError) as problem:
             try:
