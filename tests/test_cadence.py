@@ -31,9 +31,9 @@ class NotComparable:
         (None, None, (None, None), "off", None),
         (None, 10, (None, 10), "steps", None),
         (60, 10, (60, None), "both-on", "D1"),
-        (60, 0, (60, None), "secs-beside-off", "D1"),
-        (-1, 10, (None, 10), "steps-beside-off", "D1"),
-        (NAN, 10, (None, 10), "steps-beside-off", "D1"),
+        (60, 0, (60, None), "only-secs-on", "D1"),
+        (-1, 10, (None, 10), "only-steps-on", "D1"),
+        (NAN, 10, (None, 10), "only-steps-on", "D1"),
     ],
 )
 def test_checkpoint_cadences_resolve_by_the_table(secs, steps, decided, rule, departure):

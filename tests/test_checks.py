@@ -46,7 +46,7 @@ REJECTED = {
         ValueError,
         "^save_summaries_secs=1 and save_summaries_steps=1: give the seconds or the steps",
     ),
-    "summary steps beside 0 seconds": (
+    "summary steps with 0 seconds": (
         {"summary_dir": "d", "save_summaries_secs": 0, "save_summaries_steps": 1},
         ValueError,
         ValueError,

@@ -33,7 +33,7 @@ exit codes:
   1  a session fails, or ignores a damaged file named `checkpoint` and starts at global step 0
   2  a usage error, a directory that cannot be read, or a step that cannot be used
 """
-_MOST = 10  # checkpoints that an error lists
+_MOST = 10  # an error lists at most this many checkpoints
 _UNITS = ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))
 
 
@@ -70,7 +70,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace, tf: Any) -> dict[str, Any]:
-    """What is reported, as --json prints it."""
+    """The report, as --json prints it."""
     from tfmts_compat import _checkpoint_files, _checkpoint_state
 
     directory = arguments.directory
@@ -113,7 +113,7 @@ def _use(contents: Contents, word: str) -> dict[str, Any]:
 
 
 def _described(checkpoints: Iterable[Checkpoint]) -> str:
-    """The first ones; of thousands, each check of a damaged checkpoint would take long."""
+    """The first checkpoints as text. To check thousands of them for damage would take too long."""
     first = list(itertools.islice(checkpoints, _MOST + 1))
     words = [it.name if it.step is None else f"{it.step} ({it.name})" for it in first[:_MOST]]
     return ", ".join(words + ["…"] * (len(first) > _MOST)) or "none"
@@ -155,7 +155,7 @@ def _row(checkpoint: Checkpoint, verify: bool, tf: Any) -> dict[str, Any]:
     place = os.path.dirname(checkpoint.prefix)
     files = {}
     for name in checkpoint.files:
-        with contextlib.suppress(tf.errors.NotFoundError):  # a training deleted it meanwhile
+        with contextlib.suppress(tf.errors.NotFoundError):  # a training has just deleted it
             files[name] = tf.io.gfile.stat(os.path.join(place, name))
     times = [stat.mtime_nsec / 1e9 for stat in files.values() if stat.mtime_nsec > 0]
     damage = _checkpoint_files.damage(checkpoint.prefix, verify, checkpoint.files)

@@ -91,15 +91,15 @@ _BOTH_ON = Rule(
     upstream=_BOTH_GIVEN,
     departure="D1",
 )
-_SECS_BESIDE_OFF = Rule(
-    "secs-beside-off",
+_ONLY_SECS_ON = Rule(
+    "only-secs-on",
     "the seconds are on and the steps are off (not above 0)",
     "secs",
     upstream=_BOTH_GIVEN,
     departure="D1",
 )
-_STEPS_BESIDE_OFF = Rule(
-    "steps-beside-off",
+_ONLY_STEPS_ON = Rule(
+    "only-steps-on",
     "the steps are on and the seconds are off (not above 0)",
     "steps",
     upstream=_BOTH_GIVEN,
@@ -136,10 +136,10 @@ CHECKPOINTS: Final[Table] = {
     (_F, _D): _OFF,
     (_F, _N): _OFF,
     (_F, _F): _OFF,
-    (_F, _ON): _STEPS_BESIDE_OFF,
+    (_F, _ON): _ONLY_STEPS_ON,
     (_ON, _D): _SECS,
     (_ON, _N): _SECS,
-    (_ON, _F): _SECS_BESIDE_OFF,
+    (_ON, _F): _ONLY_SECS_ON,
     (_ON, _ON): _BOTH_ON,
 }
 

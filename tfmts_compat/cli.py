@@ -48,9 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         finally:
             sys.stdout.flush()
     except (OSError, TypeError, ValueError, tfmts_compat.TensorFlowUnavailableError) as problem:
-        if isinstance(problem, OSError):  # stdout may be on a full disk; python flushes it again
+        if isinstance(problem, OSError):  # Python flushes stdout again when it exits
             with contextlib.suppress(OSError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(problem, BrokenPipeError):  # what reads the output has ended, e.g. head
+        if not isinstance(problem, BrokenPipeError):  # e.g. head, which has ended
             print(f"tfmts-compat: error: {problem}", file=sys.stderr)
         return 2

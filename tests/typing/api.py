@@ -34,7 +34,7 @@ def train(train_op: Any, saver: Any) -> None:
         saver.save(raw_session(session), "model")
 
 
-def look() -> Dict[str, Any]:
+def plan_of_a_call() -> Dict[str, Any]:
     plan: SessionPlan = explain(checkpoint_dir="/ckpt", save_checkpoint_steps=10)
     explain(chekpoint_dir="/ckpt")  # type: ignore[call-arg]
     explain(save_checkpoint_secs="60")  # type: ignore[arg-type]
