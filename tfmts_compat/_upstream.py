@@ -82,9 +82,9 @@ def tensorflow() -> Any:
     except Exception as problem:  # numpy 2 makes old versions raise AttributeError, too
         raise _broken(problem) from problem
     if not hasattr(tf, "compat"):  # a leftover tensorflow/ directory imports as a namespace
-        where = getattr(tf, "__file__", None) or ", ".join(tf.__path__)
+        where = ", ".join(getattr(tf, "__path__", [])) or getattr(tf, "__file__", None) or "it"
         raise TensorFlowUnavailableError(
-            f"the tensorflow module has nothing in it; move away {where}, and reinstall TensorFlow."
+            f"the tensorflow module has nothing in it; remove {where}, and reinstall TensorFlow."
         )
     return tf
 
