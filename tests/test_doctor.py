@@ -6,12 +6,13 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 import pytest
 import tensorflow as tf
 from helpers import cannot_save_graph
 
-from tfmts_compat import _doctor_trial
+from tfmts_compat import _doctor_trial, cli
 
 ROOT = pathlib.Path(__file__).parent.parent
 
@@ -79,6 +80,15 @@ def test_a_failing_import_is_exit_1_with_the_reason(shadow, code, error):
     assert last.startswith("import tensorflow")
     assert "fails: " in last
     assert error in last
+
+
+def test_without_a_temporary_directory_the_versions_are_reported(capsys, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", "/no/such/directory")
+    assert cli.main(["doctor", "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert tf.__version__ in report["tensorflow"].values()
+    assert [stage["stage"] for stage in report["stages"]] == ["temporary directory"]
+    assert "set TMPDIR" in report["stages"][0]["error"]
 
 
 def test_the_issue_template_asks_for_its_output_first():

@@ -93,6 +93,13 @@ def test_the_options_of_python_are_the_program_s(program, tmp_path):
     assert "'mine': '1'" in found.stdout
 
 
+def test_the_option_i_of_python_is_the_program_s():
+    result = run(
+        "-c", "found = 3", command=("-i", "-m", "tfmts_compat", "run"), input="found + 4\n"
+    )
+    assert (result.returncode, result.stdout) == (0, "7\n")
+
+
 @pytest.mark.parametrize(
     "text", ["raise KeyError", "import missing_module", "from os import missing", "def f(:"]
 )
@@ -116,7 +123,8 @@ def test_the_report_shows_what_was_built_and_what_upstream_does(program, tmp_pat
     assert (call["file"], call["line"], call["function"]) == (str(script), 8, "train")
     assert call["plan"]["checkpoints"]["secs"] == 60
     assert call["upstream"] == ["ValueError: Can not provide both every_secs and every_steps. (D1)"]
-    assert "MonitoredTrainingSession was called 1 times" in result.stderr
+    failed = 1 if upstream else 0
+    assert f"calls of MonitoredTrainingSession: 1, failed: {failed}; see {report}" in result.stderr
     if upstream:
         assert call["built_by"] == "tensorflow"
         assert call["error"]["type"] == "ValueError"
@@ -124,6 +132,32 @@ def test_the_report_shows_what_was_built_and_what_upstream_does(program, tmp_pat
     else:
         assert (call["built_by"], call["error"]) == ("tfmts_compat", None)
         assert (result.returncode, result.stdout) == (0, "step 1\n")
+
+
+KILLED = """
+import os, signal, threading
+import tensorflow as tf
+train = tf.compat.v1.train
+tf.compat.v1.disable_eager_execution()
+tf.compat.v1.get_variable("weights", [3])
+if os.fork():
+    os.wait()
+    train.MonitoredTrainingSession()
+else:
+    threading.Timer(2, lambda: os.kill(os.getpid(), signal.SIGKILL)).start()
+    train.MonitoredTrainingSession(is_chief=False)
+"""
+
+
+def test_a_worker_killed_while_it_waits_is_in_the_report(program, tmp_path):
+    script, report = program(KILLED), tmp_path / "report.json"
+    result = run("--report", str(report), str(script))
+    assert result.returncode == 0
+    calls = json.loads(report.read_text())["calls"]
+    roles = [(call["plan"]["role"], call["returned"], call["error"]) for call in calls]
+    assert roles == [("worker", False, None), ("chief", True, None)]
+    assert "calls of MonitoredTrainingSession: 2, failed: 0" in result.stderr
+    assert result.stderr.count("has not returned: its process was killed") == 1
 
 
 CALLS = """

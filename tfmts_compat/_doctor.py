@@ -49,7 +49,11 @@ def _collect() -> dict[str, Any]:
     """The report, as --json prints it."""
     builds = _environment.tensorflow_builds()
     problems = _problems(builds)
-    stages = _trial()
+    try:
+        stages = _trial()
+    except OSError as problem:
+        why = f"{problem}; set TMPDIR to a directory that can be written"
+        stages = [{"stage": "temporary directory", "works": False, "error": why}]
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),

@@ -1,7 +1,9 @@
 """The report of `tfmts-compat run`: each call of MonitoredTrainingSession in a JSON file.
 
 Several processes may write to the file. Each one locks it and inserts its call before the closing
-brackets. The file is therefore valid JSON after every call, even if the program crashes later.
+brackets. The file is therefore valid JSON after every call, even if the program crashes later. A
+call is written when it begins, because a worker may be killed while it waits, and again when it
+has returned.
 """
 
 from __future__ import annotations
@@ -51,10 +53,15 @@ def recorded(
             "built_by": built_by,
             **_planned(args, kwargs),
             "error": None,
+            "returned": False,
         }
+        begun = _encoded(entry)
+        _write(path, begun)
         with _pitfalls.collected() as warnings:
             try:
-                return function(*args, **kwargs)
+                session = function(*args, **kwargs)
+                entry["returned"] = True
+                return session
             except BaseException as error:
                 entry["error"] = {"type": type(error).__name__, "message": str(error)}
                 if built_by == "tfmts_compat" and (entry["rejected"] or _is_of_a_check(error)):
@@ -62,7 +69,7 @@ def recorded(
                 raise
             finally:
                 entry["warnings"] = list(dict.fromkeys([*entry["warnings"], *warnings]))
-                _append(path, entry)
+                _write(path, _encoded(entry), begun)
 
     return recording
 
@@ -145,16 +152,27 @@ def _is_of_a_check(error: BaseException) -> bool:
     return traceback is not None and traceback.tb_frame.f_globals is vars(_checks)
 
 
-def _append(path: str, entry: dict[str, Any]) -> None:
-    """Adds a call to the report. If the file cannot be written, the program continues."""
-    text = b"\n" + json.dumps(entry, default=str).encode()
+def _encoded(entry: dict[str, Any]) -> bytes:
+    return b"\n" + json.dumps(entry, default=str).encode()
+
+
+def _write(path: str, text: bytes, earlier: bytes | None = None) -> None:
+    """Adds a call, or replaces its earlier text.
+
+    If the file cannot be written, the program continues.
+    """
     try:
         with open(path, "r+b", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # until the file is closed
-            end = file.seek(-len(_END) - 1, os.SEEK_END)
-            first = file.read(1) == b"["
-            file.seek(end + 1)
-            file.write((b"" if first else b",") + text + _END)
+            calls = file.read()[: -len(_END)]
+            start = calls.find(earlier) if earlier else -1  # equal texts are interchangeable
+            if earlier and start >= 0:
+                text = text.ljust(len(earlier)) + calls[start + len(earlier) :]
+            else:
+                start = len(calls)
+                text = text if calls.endswith(b"[") else b"," + text
+            file.seek(start)
+            file.write(text + _END)  # at least as long as before: one write leaves a whole document
     except OSError as problem:
         print(f"tfmts-compat run: cannot write the report: {problem}", file=sys.stderr)
 
@@ -170,8 +188,8 @@ def table(path: str) -> str:
     rows = collections.Counter("\n".join(_rows(call)) for call in calls)
     return "\n".join(
         [
-            f"tfmts-compat run: MonitoredTrainingSession was called {len(calls)} times, "
-            f"{failed} failed; see {path}",
+            f"tfmts-compat run: calls of MonitoredTrainingSession: {len(calls)}, failed: {failed}; "
+            f"see {path}",
             *(row.replace("\n", f" ({n} times)\n", 1) if n > 1 else row for row, n in rows.items()),
         ]
     )
@@ -191,6 +209,8 @@ def _rows(call: dict[str, Any]) -> Iterator[str]:
         yield f"  tfmts_compat rejects it: {call['rejected']}"
     if call["error"] is not None:
         yield f"  {call['error']['type']}: {call['error']['message']}"
+    elif not call["returned"]:
+        yield "  has not returned: its process was killed or still waits"
     yield from (f"  upstream: {text}" for text in call["upstream"])
     yield from (f"  warning: {text}" for text in call["warnings"])
 

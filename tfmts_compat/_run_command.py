@@ -70,6 +70,8 @@ def _options() -> list[str]:
     options: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     if getattr(sys.stdout, "write_through", False):
         options.append("-u")
+    if sys.flags.inspect:
+        options.append("-i")
     for name, value in sys._xoptions.items():
         option = name if value is True else f"{name}={value}"
         if option not in options:

@@ -82,9 +82,9 @@ def tensorflow() -> Any:
     except Exception as problem:  # numpy 2 makes old versions raise AttributeError, too
         raise _broken(problem) from problem
     if not hasattr(tf, "compat"):  # a leftover tensorflow/ directory imports as a namespace
+        where = ", ".join(getattr(tf, "__path__", [])) or getattr(tf, "__file__", None) or "it"
         raise TensorFlowUnavailableError(
-            "the tensorflow module is empty; reinstall TensorFlow, and check whether sys.path "
-            "contains another directory named tensorflow."
+            f"the tensorflow module is empty; remove {where}, and reinstall TensorFlow."
         )
     return tf
 

@@ -175,7 +175,7 @@ def trace(client: str, side: str, parent: str) -> dict[str, Any]:
         printed = _normal(process.stdout, root).splitlines()
         calls = json.loads(pathlib.Path(report).read_text(encoding="utf-8"))["calls"]
         return {
-            "built_by": [call["built_by"] for call in calls if not call["error"]],
+            "built_by": [call["built_by"] for call in calls if call["returned"]],
             "printed": sorted(printed) if client in ANY_OUTPUT_ORDER else printed,
             "files": sorted({_normal(name, root) for name in _files(root)}),
             "checkpoints": _checkpoints(root),
