@@ -1,5 +1,7 @@
 """Modules of the code base that re-export TensorFlow: resolved, or reported with the reason."""
 
+import sys
+
 import pytest
 
 from tfmts_compat import cli
@@ -21,6 +23,16 @@ RESOLVED = {
     "versions": (
         "import tensorflow\nif tensorflow.x:\n    tf = tensorflow.compat.v1\n"
         "else:\n    tf = tensorflow\n",
+        "from .compat import tf",
+        "tf.",
+    ),
+    "again-and-again": (
+        "import tensorflow as tf\n" + "tf = tf.compat.v1\n" * 30,
+        "from .compat import tf",
+        "tf.",
+    ),
+    "star-of-others": (
+        "from .others import *\nimport tensorflow as tf\n",
         "from .compat import tf",
         "tf.",
     ),
@@ -48,6 +60,8 @@ NOT_RESOLVED = {
     "missing": ("import os\n", "pkg/compat.py does not define it"),
 }
 AMBIGUOUS = {
+    "star": "from .inner import *\nimport tensorflow as tf\n",
+    "comprehension": "import tensorflow as tf\n[tf := it for it in load()]\n",
     "branch": "try:\n    import tensorflow as tf\nexcept ImportError:\n    tf = fake()\n",
     "global": "import tensorflow as tf\ndef f():\n    global tf\n    tf = 1\n",
 }
@@ -55,11 +69,15 @@ AMBIGUOUS = {
 
 def found_in_user(tree, compat):
     """The findings of a module that imports tf from pkg/compat.py; the module does not change."""
-    tree(pkg__compat_py=compat)
+    tree(pkg__compat_py=compat, pkg__inner_py="tf = fake()\n")
     source = f"from .compat import tf\n{USE.format('tf.')}"
     result = rewritten(source, "pkg/user.py")
     assert result.text == source
     return [(it.code, it.message) for it in result.found]
+
+
+if sys.version_info >= (3, 10):
+    AMBIGUOUS["match"] = "import tensorflow as tf\nmatch load():\n    case {**tf}: pass\n"
 
 
 @pytest.fixture(autouse=True)
