@@ -118,6 +118,23 @@ def test_a_module_with_two_definitions_is_reported(tree, compat):
     assert found_in_user(tree, compat) == [("TFM205", message)]
 
 
+PATCHES = {
+    "path": ('mock.patch("pkg.user.tf.train.Scaffold")', ["TFM209"]),
+    "quoted": ("x: 'user.tf.train.Scaffold' = y", ["TFM206"]),
+    "object": ('mock.patch.object(user.tf.train, "Scaffold")', ["TFM201"]),
+    "own-path": ('mock.patch("pkg.own.train.Scaffold")', []),
+    "own-object": ('mock.patch.object(own.train, "Scaffold")', []),
+}
+
+
+@pytest.mark.parametrize(("patch", "codes"), PATCHES.values(), ids=PATCHES)
+def test_a_name_that_is_patched_through_a_module_is_reported(tree, capsys, patch, codes):
+    tree(pkg__user_py="import tensorflow as tf\n", pkg__own__train_py="class Scaffold: pass\n")
+    tree(tests__a_py=f"from pkg import user, own\n{patch}\n")
+    assert cli.main(["migrate", "--check", "--strict", "tests"]) == bool(codes)
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == codes
+
+
 def test_an_import_of_the_code_base_is_not_removed(tree, capsys):
     tree(pkg__compat_py="import tensorflow as tf\ntf.disable_v2_behavior()\n")
     tree(pkg__user_py="from .compat import tf\nx = tf.train.Scaffold()\n")

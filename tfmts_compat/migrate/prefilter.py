@@ -43,10 +43,11 @@ _REACHED: Final = re.compile(
     """.encode(),
     re.VERBOSE,
 )
-# x.train.X always matters, because x may be TensorFlow that another module re-exports.
-_DOTTED: Final = re.compile(rf"\.[ \t\\\r\n]*(?:{_NAMES})\b".encode())
+# x.train.X and x.train, "X" always matter, because x may be TensorFlow that another module
+# re-exports.
+_DOTTED: Final = re.compile(rf"(?:\.[ \t\\\r\n]*|,\s*\\?[\"'])(?:{_NAMES})\b".encode())
 _BYTES_HOLDERS: Final = tuple(holder.encode() for holder in HOLDERS)
-_HELD: Final = re.compile(rf"\b(?:{'|'.join(HOLDERS)})\s*\.[\s\\]*(?:{_NAMES})\b")
+_HELD: Final = re.compile(rf"\b(?:{'|'.join(HOLDERS)})\s*(?:\.[\s\\]*|,\s*[\"'])(?:{_NAMES})\b")
 _HELD_LINE: Final = re.compile(rf"{_HELD.pattern}|^\s*\.\s*(?:{_NAMES})\b")
 _BEFORE: Final = re.compile(r"[A-Za-z_][\w.]*\Z")
 _IMPORTED: Final = re.compile(

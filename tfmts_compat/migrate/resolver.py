@@ -73,10 +73,10 @@ class Resolver:
     def reach(self, node: cst.BaseExpression) -> Reach:
         """Resolves a dotted name or a conditional expression of two. Else returns _NOWHERE."""
         found = self._reach(node)
-        parts = [self._followed(path, found.imports) for path in found.paths]
+        parts = [self.followed(path, found.imports) for path in found.paths]
         return Reach.joined(parts) if parts else found
 
-    def _followed(self, path: str, imports: frozenset[ImportAssignment]) -> Reach:
+    def followed(self, path: str, imports: frozenset[ImportAssignment] = frozenset()) -> Reach:
         """Resolves a path through modules of the code base that re-export TensorFlow."""
         if path.rpartition(".")[2] in _FOLLOWED and not is_known(path):
             found = project.followed(path, self._file)
