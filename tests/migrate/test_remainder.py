@@ -115,6 +115,11 @@ LEFT = {
         "2:1: TFM210 tensorflow.contrib.training.train "
         + ADVICE["tensorflow.contrib.training.train"],
     ),
+    "contrib.training-imported-as": (
+        "from tensorflow.contrib import training as t\nt.train(op)\n",
+        "2:1: TFM210 tensorflow.contrib.training.train "
+        + ADVICE["tensorflow.contrib.training.train"],
+    ),
     "contrib.training-imported": (
         "from tensorflow.contrib import training as contrib_training\n"
         "contrib_training.evaluate_repeatedly('x')\n",

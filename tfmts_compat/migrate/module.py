@@ -173,7 +173,11 @@ class Reader(cst.CSTVisitor):
         name = node.attr.value
         if name in NAMES:
             self.named.append(node)
-        elif name in ADVISED and (name != "train" or "training" in last_name(node.value)):
+        elif name in ADVISED and (
+            name != "train"
+            or "training" in last_name(node.value)
+            or isinstance(self._path[-2], cst.Call)
+        ):
             self.advised.append(node)
         elif name in _PRIVATE and node not in self._inner:
             inner: cst.BaseExpression = node.value

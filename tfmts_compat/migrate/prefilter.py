@@ -36,6 +36,7 @@ _VERSIONS = r"(?:_core|_estimator)?\.(?:_api\.v[12]\.)?(?:compat\.v[12]\.)*"
 _REACHED: Final = re.compile(
     rf"""\.[ \t\\\r\n]*(?:{_NAMES})\b  # tf.train.X
     |\.(?:{_ADVISED})
+    |\bcontrib(?:\s+import\s+|\.)training\s+as\s  # ... as t; t.train()
     |["'](?:{_NAMES})\\?["']  # getattr(tf.train, "X"); in a notebook \"X\"
     |\bfrom\s+tensorflow{_VERSIONS}(?:{_MODULES})\s  # from ... import X
     |\bfrom\s+tensorflow(?:\.compat(?:\.v[12])?)*\s+import\s+\*
