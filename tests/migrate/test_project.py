@@ -6,7 +6,7 @@ import pytest
 
 from tfmts_compat import cli
 from tfmts_compat.migrate import project
-from tfmts_compat.migrate.rewrite import rewritten
+from tfmts_compat.migrate.rewrite import Result, rewritten
 
 USE = "x = {0}train.Scaffold(), {0}x\n"
 RESOLVED = {
@@ -116,6 +116,12 @@ def test_a_module_with_two_definitions_is_reported(tree, compat):
         "with the same name; use two different names"
     )
     assert found_in_user(tree, compat) == [("TFM205", message)]
+
+
+def test_a_name_that_a_module_gives_to_another_class_is_not_replaced(tree):
+    tree(pkg__compat_py="import tensorflow as tf\nScaffold = tf.train.MonitoredSession\n")
+    source = "from . import compat\nx = compat.Scaffold()\n"
+    assert rewritten(source, "pkg/user.py") == Result(source, [])
 
 
 PATCHES = {
