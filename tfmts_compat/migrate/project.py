@@ -150,9 +150,9 @@ class _Names:
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             self._add(node.id, node)
         elif type(node).__name__ in _CAPTURES:
-            name = getattr(node, "name", None) or getattr(node, "rest", None)
-            if name:
-                self._add(name, node)
+            captured = getattr(node, "name", None) or getattr(node, "rest", None)
+            if captured:
+                self._add(captured, node)
 
     def _bind_from(self, module: str, names: list[ast.alias]) -> None:
         for alias in names:
