@@ -18,6 +18,8 @@ USERS = {
     "attribute": "import pkg.compat\npkg.compat.tf.x\n",
     "attribute-of-an-alias": "import pkg.compat as c\nc.tf.x\n",
     "attribute-of-an-imported-module": "from . import compat as c\nc.tf.x\n",
+    "attribute-of-a-variable": "from . import compat as a\nclass C:\n    c = a\nC.c.tf.x\n",
+    "attribute-of-an-imported-string": "c = importlib.import_module('pkg.compat')\nc.tf.x\n",
     "patched": "mock.patch('pkg.compat.tf')\n",
     "patched-object": "from pkg import compat\nmock.patch.object(compat, 'tf')\n",
 }
@@ -26,6 +28,7 @@ OTHERS = {
     "another-module": "from .other import tf\n",
     "tensorflow": "from tensorflow.compat import *\nimport tensorflow as tf\ntf.x\n",
     "path-in-tensorflow": "from tensorflow.python.compat.tf import x\n",
+    "patched-in-another": "from . import compat\nmock.patch('pkg.other.tf')\n",
     "attribute-of-another": "from . import compat\nother.tf.x, compat.x\n",
 }
 

@@ -4,10 +4,12 @@ TFMTS_PROGRAMS sets the number of programs, by default 500.
 """
 
 import collections
+import contextlib
 import importlib.abc
 import importlib.util
 import os
 import sys
+import types
 from unittest import mock
 
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -56,6 +58,8 @@ IMPORTS = {
     "import tfmts_compat as tc": ["tc."],
     "from tfmts_compat import Scaffold": ["Scaffold #"],
     "import other as tf": ["tf.train."],
+    "from tensorflow.train import *": ["Scaffold #"],
+    "from tensorflow.compat.v1 import *": ["train."],
     "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n    tf = None": [
         "tf.train."
     ],
@@ -68,10 +72,20 @@ ALIASES = {
     "t = tf.train": ["t."],
     "tf = tf.compat.v1": ["tf.train."],
     "tf = tf": ["tf.train."],
+    "tf1 = tf if on(0) else tf.compat.v1": ["tf1.train."],
+    "tf1, t = tf, tf.train": ["tf1.train.", "t."],
+    "(tf1 := tf)": ["tf1.train."],
+    "tf = lib": ["tf.train."],
+    "for tf in [lib]: pass": ["tf.train."],
+    "with keep(lib) as tf: pass": ["tf.train."],
     "S = tf.train.Scaffold": ["S #"],
     "tfmts_compat = 3": [],
     "tc = 3": [],
     "del tf": [],
+    "del tfmts_compat": [],
+    "exec('tf.x')": [],
+    "tf.train.Scaffold, y = 5, 6": [],
+    "for tf.train.Scaffold in 'a': pass": [],
     "tf.train.Scaffold = 5": [],
     "setattr(tf.train, 'Scaffold', 5)": [],
     "tf.train = 5": [],
@@ -86,13 +100,25 @@ USES = (
     "out(({0}, tf.x))",
     "x = {0}; out(x)",
     "out([tf := {0}])",
+    "out([tfmts_compat := {0} for _ in 'a'])",
+    "out((lambda a={0}: a)())",
+    "out((lambda tf=lib: {0})())",
+    "out({0} if on(0) else ({0}, tf.x))",
+    "out([[k, {0}] for k in 'ab' if {0}])",
+    "y: '{0}' = {0}\nout(y)",
+    "def g(a: '{0}' = {0}): return a, {0}\nout(g())",
 )
+BOUND = ("tf", "tf", "train", "tfmts_compat", "tfmts_compat_", "tc")
 NESTED = (
     "if on(1):",
     "if on(0):",
     "for _ in 'ab':",
+    "for {0} in [lib]:",
+    "with keep(lib) as {0}:",
     "while on(0):",
     "try:",
+    "with_async",
+    "with_decorator",
     "with_def",
     "with_class",
     "with_method",
@@ -100,6 +126,9 @@ NESTED = (
     "with_parameter",
     "with_nonlocal",
 )
+if sys.version_info >= (3, 10):
+    USES += ("match lib:\n    case tf: out({0})", "match {0}:\n    case [*tf]: pass\nout({0})")
+    NESTED += ("match lib:",)
 PROGRAMS = int(os.environ.get("TFMTS_PROGRAMS", "500"))
 
 
@@ -119,15 +148,27 @@ class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 importlib.import_module(name)
 
 
+def called(coroutine):
+    """Runs a coroutine that waits for nothing."""
+    with contextlib.suppress(StopIteration):
+        coroutine.send(None)
+
+
 def outcome(program):
     """The output of a program, and the error with which it ends."""
     given = []
+    other = types.SimpleNamespace(**MODULES["other.train"])
+    names = {
+        "__name__": "m", "out": lambda it: given.append(str(it)), "on": bool, "called": called,
+        "lib": types.SimpleNamespace(train=other, x="<lib>"), "keep": contextlib.nullcontext,
+        "decorated": lambda it: lambda function: function if it else None,
+    }  # fmt: skip
     roots = {name.partition(".")[0] for name in MODULES}
     kept = {name: it for name, it in sys.modules.items() if name.partition(".")[0] not in roots}
     with mock.patch.dict(sys.modules, kept, clear=True), mock.patch("sys.meta_path", [Stubs()]):
         try:
             code = compile(program, "program", "exec")
-            exec(code, {"out": lambda it: given.append(str(it)), "on": bool, "__name__": "m"})
+            exec(code, names)
         except Exception as problem:
             return given, repr(problem)
     return given, None
@@ -135,6 +176,17 @@ def outcome(program):
 
 def indented(lines):
     return ["    " + line for line in lines]
+
+
+@st.composite
+def used_names(draw, reached):
+    prefix = draw(st.sampled_from(reached))
+    name = draw(st.sampled_from(["Scaffold", "StopAtStepHook", "Saver", "x"]))
+    if prefix in ("tf.", "tensorflow."):
+        return f"{prefix}x"
+    if prefix.endswith(".sub."):
+        return f"{prefix}y"
+    return prefix[:-2] if prefix.endswith(" #") else prefix + name
 
 
 @st.composite
@@ -153,14 +205,8 @@ def blocks(draw, depth, reached):
                 reached += [it for it in ALIASES[text] if it not in reached]
                 lines.append(text)
         elif kind == "use" and reached:
-            prefix = draw(st.sampled_from(reached))
-            name = draw(st.sampled_from(["Scaffold", "StopAtStepHook", "Saver", "x"]))
-            used = prefix[:-2] if prefix.endswith(" #") else prefix + name
-            if prefix in ("tf.", "tensorflow."):
-                used = f"{prefix}x"
-            elif prefix.endswith(".sub."):
-                used = f"{prefix}y"
-            lines += draw(st.sampled_from(USES)).format(used).split("\n")
+            use = draw(st.sampled_from(USES))
+            lines += use.format(draw(used_names(reached))).split("\n")
         elif kind == "nested" and depth:
             lines += draw(nested(depth - 1, reached))
     return lines or ["pass"]
@@ -168,14 +214,18 @@ def blocks(draw, depth, reached):
 
 @st.composite
 def nested(draw, depth, reached):
-    head = draw(st.sampled_from(NESTED))
+    bound = draw(st.sampled_from(BOUND))
+    head = draw(st.sampled_from(NESTED)).format(bound)
     if not head.startswith("with_"):
         body = indented(draw(blocks(depth, reached)))
         if head == "try:":
-            tail = draw(st.sampled_from(["finally:", "except ImportError:"]))
+            tails = ["finally:", "except ImportError:", f"except ImportError as {bound}:"]
+            tail = draw(st.sampled_from(tails))
             return [head, *body, tail, *indented(draw(blocks(depth, reached)))]
         if head.startswith("if") and draw(st.booleans()):
             return [head, *body, "else:", *indented(draw(blocks(depth, reached)))]
+        if head.startswith("match"):
+            return [head, f"    case {bound}:", *indented(body)]
         return [head, *body]
     name = f"f{draw(st.integers(0, 3))}"
     inner = list(reached)
@@ -191,8 +241,13 @@ def nested(draw, depth, reached):
         reached += [it for it in inner if it.startswith(f"{bound}.") and it not in reached]
         return [f"def {name}():", f"    global {bound}", *indented(body), *call]
     if head == "with_parameter":
-        bound = draw(st.sampled_from(["tf", "tfmts_compat", "tfmts_compat_", "tc", "train"]))
-        return [f"def {name}({bound}=None):", *indented(body), *call]
+        default = draw(st.sampled_from(["None", "lib", bound]))
+        return [f"def {name}({bound}={default}):", *indented(body), *call]
+    if head == "with_async":
+        return [f"async def {name}():", *indented(body), f"called({name}())"]
+    if head == "with_decorator" and reached:
+        decorator = f"@decorated({draw(used_names(reached))})"
+        return [decorator, f"def {name}():", *indented(body), *call]
     if head == "with_nonlocal":
         inside = ["nonlocal tf", *draw(blocks(depth, inner))]
         return [f"def {name}():", *indented(body), "    def g():", *indented(indented(inside)),

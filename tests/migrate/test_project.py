@@ -1,10 +1,12 @@
 """Modules of the code base that re-export TensorFlow: resolved, or reported with the reason."""
 
+import sys
+
 import pytest
 
 from tfmts_compat import cli
 from tfmts_compat.migrate import project
-from tfmts_compat.migrate.rewrite import rewritten
+from tfmts_compat.migrate.rewrite import Result, rewritten
 
 USE = "x = {0}train.Scaffold(), {0}x\n"
 RESOLVED = {
@@ -21,6 +23,16 @@ RESOLVED = {
     "versions": (
         "import tensorflow\nif tensorflow.x:\n    tf = tensorflow.compat.v1\n"
         "else:\n    tf = tensorflow\n",
+        "from .compat import tf",
+        "tf.",
+    ),
+    "again-and-again": (
+        "import tensorflow as tf\n" + "tf = tf.compat.v1\n" * 30,
+        "from .compat import tf",
+        "tf.",
+    ),
+    "star-of-others": (
+        "from .others import *\nimport tensorflow as tf\n",
         "from .compat import tf",
         "tf.",
     ),
@@ -48,6 +60,8 @@ NOT_RESOLVED = {
     "missing": ("import os\n", "pkg/compat.py does not define it"),
 }
 AMBIGUOUS = {
+    "star": "from .inner import *\nimport tensorflow as tf\n",
+    "comprehension": "import tensorflow as tf\n[tf := it for it in load()]\n",
     "branch": "try:\n    import tensorflow as tf\nexcept ImportError:\n    tf = fake()\n",
     "global": "import tensorflow as tf\ndef f():\n    global tf\n    tf = 1\n",
 }
@@ -55,11 +69,15 @@ AMBIGUOUS = {
 
 def found_in_user(tree, compat):
     """The findings of a module that imports tf from pkg/compat.py; the module does not change."""
-    tree(pkg__compat_py=compat)
+    tree(pkg__compat_py=compat, pkg__inner_py="tf = fake()\n")
     source = f"from .compat import tf\n{USE.format('tf.')}"
     result = rewritten(source, "pkg/user.py")
     assert result.text == source
     return [(it.code, it.message) for it in result.found]
+
+
+if sys.version_info >= (3, 10):
+    AMBIGUOUS["match"] = "import tensorflow as tf\nmatch load():\n    case {**tf}: pass\n"
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +116,29 @@ def test_a_module_with_two_definitions_is_reported(tree, compat):
         "with the same name; use two different names"
     )
     assert found_in_user(tree, compat) == [("TFM205", message)]
+
+
+def test_a_name_that_a_module_gives_to_another_class_is_not_replaced(tree):
+    tree(pkg__compat_py="import tensorflow as tf\nScaffold = tf.train.MonitoredSession\n")
+    source = "from . import compat\nx = compat.Scaffold()\n"
+    assert rewritten(source, "pkg/user.py") == Result(source, [])
+
+
+PATCHES = {
+    "path": ('mock.patch("pkg.user.tf.train.Scaffold")', ["TFM209"]),
+    "quoted": ("x: 'user.tf.train.Scaffold' = y", ["TFM206"]),
+    "object": ('mock.patch.object(user.tf.train, "Scaffold")', ["TFM201"]),
+    "own-path": ('mock.patch("pkg.own.train.Scaffold")', []),
+    "own-object": ('mock.patch.object(own.train, "Scaffold")', []),
+}
+
+
+@pytest.mark.parametrize(("patch", "codes"), PATCHES.values(), ids=PATCHES)
+def test_a_name_that_is_patched_through_a_module_is_reported(tree, capsys, patch, codes):
+    tree(pkg__user_py="import tensorflow as tf\n", pkg__own__train_py="class Scaffold: pass\n")
+    tree(tests__a_py=f"from pkg import user, own\n{patch}\n")
+    assert cli.main(["migrate", "--check", "--strict", "tests"]) == bool(codes)
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == codes
 
 
 def test_an_import_of_the_code_base_is_not_removed(tree, capsys):

@@ -61,6 +61,20 @@ LEFT = {
         '1:12: TFM209 tensorflow.train.Scaffold is named in a string; write '
         '"tfmts_compat.Scaffold.finalize"',
     ),
+    "mocked-in-a-module": (
+        'mock.patch("pkg.module.tf.compat.v1.train.Scaffold.finalize")\n',
+        "1:12: TFM209 pkg.module.tf.compat.v1.train.Scaffold is named in a string and may be "
+        'TensorFlow\'s; if it is, write "pkg.module.tfmts_compat.Scaffold.finalize"',
+    ),
+    "quoted": (
+        "import tensorflow as tf\nx: 'Union[own.Scaffold, tf.train.Scaffold]' = y\n",
+        "2:4: TFM206 tensorflow.train.Scaffold is named in quotes; replace it " + REPLACE,
+    ),
+    "quoted-not-known": (
+        "from company.compat import tf\ndef f(x: 'tf.train.Scaffold'):\n    pass\n",
+        "2:10: TFM206 tf.train.Scaffold is named in quotes and may be TensorFlow's; if it is, "
+        "replace it " + REPLACE,
+    ),
     "configured": (
         'HOOKS = ["tf.train.StopAtStepHook"]\n',
         "1:10: TFM209 tf.train.StopAtStepHook is named in a string; "
@@ -98,6 +112,11 @@ LEFT = {
     ),
     "contrib.training.train": (
         "import tensorflow as tf\ntf.contrib.training.train(op, 'x')\n",
+        "2:1: TFM210 tensorflow.contrib.training.train "
+        + ADVICE["tensorflow.contrib.training.train"],
+    ),
+    "contrib.training-imported-as": (
+        "from tensorflow.contrib import training as t\nt.train(op)\n",
         "2:1: TFM210 tensorflow.contrib.training.train "
         + ADVICE["tensorflow.contrib.training.train"],
     ),

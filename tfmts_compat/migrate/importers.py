@@ -22,6 +22,12 @@ _REPOSITORIES = (".git", ".hg", ".svn")
 _IMPORT = re.compile(rb"import\b\s*(?:\(([^)]*)\)|((?:\\\r?\n|[^\n;])*))")
 _FROM = re.compile(rb"\bfrom\s+([\w.]+)\s+$")
 _IMPORTED = re.compile(rb"([\w.]+|\*)(?:\s+as\s+(\w+))?")
+# module = pkg.module, and module = importlib.import_module("pkg.module")
+_ASSIGNED = re.compile(
+    rb"\b(\w+)[ \t]*=[ \t]*(?:[\w.]*\bimport_module\(\s*\\?[\"'])?(?:[\w.]*\.)?"
+    rb"(\w+)(?:\\?[\"']\)|[ \t]*\r?$)",
+    re.MULTILINE,
+)
 _HOLDER = re.compile(rb"([\w.]*?)(\w+)(?:\.|\s*,\s*\\?[\"'])\Z")
 # An __all__ that is a plain list of names: import * imports only these. `Imports` keeps each import
 # whose name is listed there.
@@ -147,6 +153,8 @@ def _taken_from(data: bytes, name: bytes) -> Iterator[bytes]:
             aliases[alias or last].add(last)
     if name == b"*":
         return
+    for variable, module in _ASSIGNED.findall(data):
+        aliases[variable].add(module)
     # module.name, and module, "name" as in mock.patch.object
     if any(it in data for it in (b"." + name, name + b'"', name + b"'")):
         for used in re.finditer(re.escape(name) + rb"\b", data):
@@ -155,4 +163,5 @@ def _taken_from(data: bytes, name: bytes) -> Iterator[bytes]:
                 continue
             holder = _HOLDER.search(data[max(0, start - 100) : start])
             if holder and not is_known(holder.group(1).decode(errors="replace")):
-                yield from (holder.group(2), *aliases.get(holder.group(2), ()))
+                modules = {holder.group(2), *aliases.get(holder.group(2), ())}
+                yield from modules.union(*(aliases.get(module, ()) for module in modules))

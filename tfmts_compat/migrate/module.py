@@ -11,11 +11,15 @@ from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider, Scope,
 from tfmts_compat.migrate import findings
 from tfmts_compat.migrate.edits import Edits, split_lines
 from tfmts_compat.migrate.findings import Finding
-from tfmts_compat.migrate.names import ADVISED, MODULES, NAMES
+from tfmts_compat.migrate.names import ADVISED, DISTINCT, MODULES, NAMES
 
 _PARTS = NAMES.union(*(module.split(".") for module in MODULES), ("compat", "v1", "v2"))
 _PRIVATE = ("_sess", "_tf_sess", "_coordinated_creator")
-_PATH = re.compile(r"(?:tf|tensorflow\w*)(?:\.[A-Za-z_]\w*)+")
+_CALLED = "|".join(sorted(NAMES - {"global_step"}))
+_PATH = re.compile(
+    r"(?:tf|tensorflow\w*)(?:\.[A-Za-z_]\w*)+"
+    rf"|(?:[A-Za-z_]\w*\.)+(?:{'|'.join(DISTINCT)})\.(?:{_CALLED})(?:\.[A-Za-z_]\w*)*"
+)
 _DOTTED = re.compile(rf"[A-Za-z_][\w.]*\.(?:{'|'.join(sorted(NAMES))})\b")
 
 
@@ -83,8 +87,8 @@ class Reader(cst.CSTVisitor):
       calls: all calls.
       lookups: calls whose second argument is a string with a name of the table, and that name.
       advised: dotted names whose last name has no counterpart.
-      strings: strings that are a dotted path in TensorFlow, with that path.
-      quoted: quoted annotations, with the dotted name in them.
+      strings: strings that are a dotted path in what may be TensorFlow, with that path.
+      quoted: quoted annotations, with each dotted name in them.
       targets: attributes that are assigned or deleted and may be a name of the table, with the
         new value if there is one.
       captured: names that a match statement binds, which are not in LibCST's scopes.
@@ -169,7 +173,11 @@ class Reader(cst.CSTVisitor):
         name = node.attr.value
         if name in NAMES:
             self.named.append(node)
-        elif name in ADVISED and (name != "train" or "training" in last_name(node.value)):
+        elif name in ADVISED and (
+            name != "train"
+            or "training" in last_name(node.value)
+            or isinstance(self._path[-2], cst.Call)
+        ):
             self.advised.append(node)
         elif name in _PRIVATE and node not in self._inner:
             inner: cst.BaseExpression = node.value
@@ -203,9 +211,7 @@ class Reader(cst.CSTVisitor):
 
     def visit_SimpleString(self, node: cst.SimpleString) -> None:
         if self._annotations:
-            found = _DOTTED.search(node.raw_value)
-            if found:
-                self.quoted.append((node, found.group()))
+            self.quoted += [(node, path) for path in dict.fromkeys(_DOTTED.findall(node.raw_value))]
         elif (
             "." in node.value
             and not isinstance(self._path[-2], cst.Expr)

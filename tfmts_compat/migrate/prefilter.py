@@ -36,6 +36,7 @@ _VERSIONS = r"(?:_core|_estimator)?\.(?:_api\.v[12]\.)?(?:compat\.v[12]\.)*"
 _REACHED: Final = re.compile(
     rf"""\.[ \t\\\r\n]*(?:{_NAMES})\b  # tf.train.X
     |\.(?:{_ADVISED})
+    |\bcontrib(?:\s+import\s+|\.)training\s+as\s  # ... as t; t.train()
     |["'](?:{_NAMES})\\?["']  # getattr(tf.train, "X"); in a notebook \"X\"
     |\bfrom\s+tensorflow{_VERSIONS}(?:{_MODULES})\s  # from ... import X
     |\bfrom\s+tensorflow(?:\.compat(?:\.v[12])?)*\s+import\s+\*
@@ -43,10 +44,11 @@ _REACHED: Final = re.compile(
     """.encode(),
     re.VERBOSE,
 )
-# x.train.X always matters, because x may be TensorFlow that another module re-exports.
-_DOTTED: Final = re.compile(rf"\.[ \t\\\r\n]*(?:{_NAMES})\b".encode())
+# x.train.X and x.train, "X" always matter, because x may be TensorFlow that another module
+# re-exports.
+_DOTTED: Final = re.compile(rf"(?:\.[ \t\\\r\n]*|,\s*\\?[\"'])(?:{_NAMES})\b".encode())
 _BYTES_HOLDERS: Final = tuple(holder.encode() for holder in HOLDERS)
-_HELD: Final = re.compile(rf"\b(?:{'|'.join(HOLDERS)})\s*\.[\s\\]*(?:{_NAMES})\b")
+_HELD: Final = re.compile(rf"\b(?:{'|'.join(HOLDERS)})\s*(?:\.[\s\\]*|,\s*[\"'])(?:{_NAMES})\b")
 _HELD_LINE: Final = re.compile(rf"{_HELD.pattern}|^\s*\.\s*(?:{_NAMES})\b")
 _BEFORE: Final = re.compile(r"[A-Za-z_][\w.]*\Z")
 _IMPORTED: Final = re.compile(

@@ -14,7 +14,8 @@ from tfmts_compat.migrate.names import is_known
 
 _LEVELS = 12  # parent directories in which a package is searched
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_OTHER_SCOPES = (*_FUNCTIONS, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_CAPTURES = ("ExceptHandler", "MatchAs", "MatchStar", "MatchMapping")  # match is Python 3.10's
 _Key = Tuple[str, object]  # a file, and a definition in it that is being resolved
 
 
@@ -26,11 +27,13 @@ class Followed:
       paths: the dotted paths in TensorFlow that it can stand for.
       reasons: for each definition that is not TensorFlow, a clause that says where it is.
       is_own: whether the code base itself defines the last name of the path.
+      is_missing: whether no module of the code base binds the name.
     """
 
     paths: set[str] = field(default_factory=set)
     reasons: set[str] = field(default_factory=set)
     is_own: bool = False
+    is_missing: bool = False
 
     def add(self, other: Followed, rest: str = "") -> None:
         """Adds the paths of another one, each followed by `rest`, and its reasons."""
@@ -58,8 +61,9 @@ def _followed(path: str, file: str, active: frozenset[_Key]) -> Followed | None:
     bound = _names(module) if module and names else None
     if bound is None:
         return None
-    found = Followed()
-    found.add(bound.named(names[0], active), "".join(f".{name}" for name in names[1:]))
+    start = bound.named(names[0], active)
+    found = Followed(is_missing=start.is_missing)
+    found.add(start, "".join(f".{name}" for name in names[1:]))
     found.is_own = len(names) == 1 and not found.paths
     return found
 
@@ -145,8 +149,10 @@ class _Names:
                     target.ctx = ast.Load()  # so that it is not counted as a second definition
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             self._add(node.id, node)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            self._add(node.name, node)
+        elif type(node).__name__ in _CAPTURES:
+            captured = getattr(node, "name", None) or getattr(node, "rest", None)
+            if captured:
+                self._add(captured, node)
 
     def _bind_from(self, module: str, names: list[ast.alias]) -> None:
         for alias in names:
@@ -161,25 +167,26 @@ class _Names:
     def named(self, name: str, active: frozenset[_Key]) -> Followed:
         """Resolves a name of the module."""
         found = Followed()
+        own = self._file, name
         for value in self._bound.get(name, ()):
             key = self._file, value
-            if key in active:  # tf = tf.compat.v1
-                continue
+            if key in active or (own in active and not isinstance(value, str)):
+                continue  # tf = tf.compat.v1
             if isinstance(value, str):
                 imported = _followed(value, self._file, active | {key})
                 found.add(imported or Followed(reasons={f"it is {value} in {self._place()}"}))
             else:
-                found.add(self._valued(value, active | {key}))
-        if name not in self._bound:
-            for star in self._stars:
-                key = self._file, star + name
-                if key in active:
-                    continue
-                imported = _followed(star + name, self._file, active | {key})
-                if imported:
-                    found.add(imported)
-            if not found.paths:
-                found.reasons.add(f"{self._place()} does not define it")
+                found.add(self._valued(value, active | {own}))
+        for star in self._stars:
+            key = self._file, star + name
+            if key in active:
+                continue
+            imported = _followed(star + name, self._file, active | {key})
+            if imported and not imported.is_missing:
+                found.add(imported)
+        if name not in self._bound and not found.paths:
+            found.is_missing = not found.reasons
+            found.reasons = found.reasons or {f"{self._place()} does not define it"}
         return found
 
     def _valued(self, node: ast.AST, active: frozenset[_Key]) -> Followed:
@@ -203,10 +210,12 @@ class _Names:
 
 
 def _own_nodes(tree: ast.Module) -> Iterator[ast.AST]:
-    """Yields the nodes of a module, except those inside its functions and classes."""
+    """The nodes of a module but those of its other scopes, out of which := alone binds names."""
     waiting: list[ast.AST] = list(reversed(tree.body))
     while waiting:
         node = waiting.pop()
         yield node
-        if not isinstance(node, _OTHER_SCOPES):
+        if isinstance(node, _COMPREHENSIONS):
+            waiting += (inner for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr))
+        elif not isinstance(node, (*_FUNCTIONS, ast.Lambda)):
             waiting.extend(reversed(list(ast.iter_child_nodes(node))))

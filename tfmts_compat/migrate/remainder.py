@@ -10,11 +10,16 @@ import libcst as cst
 
 from tfmts_compat.migrate.edits import changed, split_lines
 from tfmts_compat.migrate.module import Module
-from tfmts_compat.migrate.names import ADVICE, NEW, TABLE, is_known, plain
+from tfmts_compat.migrate.names import ADVICE, DISTINCT, NAMES, NEW, TABLE, is_known, plain
 from tfmts_compat.migrate.resolver import OWN, UNKNOWN, Reach, Resolver
 from tfmts_compat.migrate.verification import parsed
 
 _BRANCHES = re.compile(r"\b(?:else|except)\b")
+# pkg.module.tf.train.Scaffold: what is before tf, and the last name
+_HELD = re.compile(
+    r"((?:[A-Za-z_]\w*\.)*?)[A-Za-z_]\w*(?:\.compat\.v[12])*"
+    rf"\.(?:{'|'.join(DISTINCT)})\.({'|'.join(sorted(NAMES))})\b"
+)
 _WITH = "with {0} and import tfmts_compat"
 
 
@@ -28,6 +33,8 @@ def report(module: Module, resolver: Resolver) -> None:
         if path:
             new = value.replace(path, TABLE[plain(_spelled(path))])
             module.report(string, "TFM209", f'{path} is named in a string; write "{new}"')
+        else:
+            _project_path(module, resolver, string, value)
     for attribute in reader.advised:
         for path in sorted(set(map(plain, resolver.reach(attribute).paths)) & ADVICE.keys()):
             module.report(attribute, "TFM210", f"{path} {ADVICE[path]}")
@@ -38,6 +45,24 @@ def report(module: Module, resolver: Resolver) -> None:
             "uses a private attribute of the monitored session; use "
             "tfmts_compat.raw_session(session), which returns the underlying tf.compat.v1.Session",
         )
+
+
+def _project_path(module: Module, resolver: Resolver, string: cst.SimpleString, value: str) -> None:
+    """Reports a path such as pkg.module.tf.train.Scaffold, which mock.patch takes."""
+    held = _HELD.match(value)
+    if held and _may_be_moved(resolver.followed(held.group())):
+        new = f"{held.group(1)}{NEW}.{held.group(2)}{value[held.end() :]}"
+        module.report(
+            string,
+            "TFM209",
+            f"{held.group()} is named in a string and may be TensorFlow's; if it is, "
+            f'write "{new}"',
+        )
+
+
+def _may_be_moved(reach: Reach) -> bool:
+    """Whether it may be a name of the table: it is one, or it is not known."""
+    return any(plain(path) in TABLE or not (is_known(path) or path == OWN) for path in reach.paths)
 
 
 def unmoved(module: Module, resolver: Resolver, node: cst.Attribute, reach: Reach) -> None:
@@ -166,12 +191,21 @@ def _quoted(module: Module, resolver: Resolver) -> None:
         scope = module.scopes.get(node)
         first, _, rest = path.partition(".")
         starts = resolver.named(first, scope).paths if scope else ()
-        old = {plain(f"{start}.{rest}") for start in starts}
-        for found in sorted(old & TABLE.keys()):
+        reach = Reach.joined([resolver.followed(f"{start}.{rest}") for start in starts])
+        old = set(map(plain, reach.paths)) & TABLE.keys()
+        for found in sorted(old):
             module.report(
                 node,
                 "TFM206",
                 f"{found} is named in quotes; replace it " + _WITH.format(TABLE[found]),
+            )
+        held = _HELD.fullmatch(path)
+        if held and not old and _may_be_moved(reach):
+            new = _WITH.format(f"{NEW}.{held.group(2)}")
+            module.report(
+                node,
+                "TFM206",
+                f"{path} is named in quotes and may be TensorFlow's; if it is, replace it {new}",
             )
 
 

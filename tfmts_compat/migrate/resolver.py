@@ -73,18 +73,20 @@ class Resolver:
     def reach(self, node: cst.BaseExpression) -> Reach:
         """Resolves a dotted name or a conditional expression of two. Else returns _NOWHERE."""
         found = self._reach(node)
-        parts = [self._followed(path, found.imports) for path in found.paths]
+        parts = [self.followed(path, found.imports) for path in found.paths]
         return Reach.joined(parts) if parts else found
 
-    def _followed(self, path: str, imports: frozenset[ImportAssignment]) -> Reach:
+    def followed(self, path: str, imports: frozenset[ImportAssignment] = frozenset()) -> Reach:
         """Resolves a path through modules of the code base that re-export TensorFlow."""
-        if path.rpartition(".")[2] in _FOLLOWED and not is_known(path):
+        name = path.rpartition(".")[2]
+        if name in _FOLLOWED and not is_known(path):
             found = project.followed(path, self._file)
             if found:
-                if found.is_own:
+                paths = {each for each in found.paths if each.endswith(f".{name}")}
+                if found.is_own or found.paths - paths:  # Scaffold = tf.train.MonitoredSession
                     return Reach(frozenset([OWN]), imports)
-                unknown = {UNKNOWN} if found.reasons or not found.paths else set()
-                return Reach(frozenset(found.paths | unknown), imports, frozenset(found.reasons))
+                unknown = {UNKNOWN} if found.reasons or not paths else set()
+                return Reach(frozenset(paths | unknown), imports, frozenset(found.reasons))
         return Reach(frozenset([path]), imports)
 
     def holds(self, node: cst.BaseExpression, name: str) -> Reach:
