@@ -65,7 +65,7 @@ TABLE: Final[dict[str, str]] = {
 NAMES: Final = frozenset(name for names in MODULES.values() for name in names)
 # the last names of the modules, as in x.train.X and training_util.X
 HOLDERS: Final = tuple(sorted({module.rpartition(".")[2] for module in MODULES}))
-# those of them that nothing but TensorFlow names so
+# those of them that are only used in TensorFlow
 DISTINCT: Final = tuple(
     name for name in HOLDERS if name not in ("framework", "slim", "training", "variables")
 )

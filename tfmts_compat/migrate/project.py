@@ -15,7 +15,7 @@ from tfmts_compat.migrate.names import is_known
 _LEVELS = 12  # parent directories in which a package is searched
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_CAPTURES = ("ExceptHandler", "MatchAs", "MatchStar", "MatchMapping")  # match is Python 3.10's
+_CAPTURES = ("ExceptHandler", "MatchAs", "MatchStar", "MatchMapping")  # match needs Python 3.10
 _Key = Tuple[str, object]  # a file, and a definition in it that is being resolved
 
 
@@ -210,7 +210,7 @@ class _Names:
 
 
 def _own_nodes(tree: ast.Module) -> Iterator[ast.AST]:
-    """The nodes of a module but those of its other scopes, out of which := alone binds names."""
+    """Yields the nodes of a module, and of its inner scopes only := in comprehensions."""
     waiting: list[ast.AST] = list(reversed(tree.body))
     while waiting:
         node = waiting.pop()

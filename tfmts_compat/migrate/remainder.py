@@ -15,7 +15,7 @@ from tfmts_compat.migrate.resolver import OWN, UNKNOWN, Reach, Resolver
 from tfmts_compat.migrate.verification import parsed
 
 _BRANCHES = re.compile(r"\b(?:else|except)\b")
-# pkg.module.tf.train.Scaffold: what is before tf, and the last name
+# pkg.module.tf.train.Scaffold: the part before tf, and the last name
 _HELD = re.compile(
     r"((?:[A-Za-z_]\w*\.)*?)[A-Za-z_]\w*(?:\.compat\.v[12])*"
     rf"\.(?:{'|'.join(DISTINCT)})\.({'|'.join(sorted(NAMES))})\b"
@@ -48,7 +48,7 @@ def report(module: Module, resolver: Resolver) -> None:
 
 
 def _project_path(module: Module, resolver: Resolver, string: cst.SimpleString, value: str) -> None:
-    """Reports a path such as pkg.module.tf.train.Scaffold, which mock.patch takes."""
+    """Reports a path such as pkg.module.tf.train.Scaffold, as in mock.patch."""
     held = _HELD.match(value)
     if held and _may_be_moved(resolver.followed(held.group())):
         new = f"{held.group(1)}{NEW}.{held.group(2)}{value[held.end() :]}"
@@ -61,7 +61,7 @@ def _project_path(module: Module, resolver: Resolver, string: cst.SimpleString, 
 
 
 def _may_be_moved(reach: Reach) -> bool:
-    """Whether it may be a name of the table: it is one, or it is not known."""
+    """Returns whether it is, or may be, a name in the table."""
     return any(plain(path) in TABLE or not (is_known(path) or path == OWN) for path in reach.paths)
 
 
