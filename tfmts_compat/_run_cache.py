@@ -10,7 +10,6 @@ Importing this module imports TensorFlow.
 
 from __future__ import annotations
 
-import collections
 import threading
 import weakref
 from typing import Any, Callable, NamedTuple
@@ -18,6 +17,7 @@ from typing import Any, Callable, NamedTuple
 import numpy as np
 
 from tfmts_compat import _upstream, _upstream_runs
+from tfmts_compat._fetches import add_structure, leaves_of, result_part
 
 _MOST_PLANS = 1000  # per session
 # After this many new structures, most calls go to upstream's run without a lookup, so that a
@@ -30,7 +30,6 @@ _CALLS_WITHOUT_LOOKUP = 15  # between two calls that are looked up
 _tf = _upstream.tensorflow()
 _RunOptions: Any = _tf.compat.v1.RunOptions
 _RunMetadata: Any = _tf.compat.v1.RunMetadata
-_DICTS = frozenset([dict, collections.OrderedDict])
 
 
 def install(session: Any) -> None:
@@ -142,7 +141,7 @@ class _RunCache:
         """The key of the plan for a call; None if the call cannot have a plan."""
         internals = self._internals
         key = internals.state(session.graph)
-        if not _add_structure(fetches, key, internals.leaf_classes):
+        if not add_structure(fetches, key, internals.leaf_classes):
             return None
         if feed_dict:
             if type(feed_dict) is not dict:
@@ -184,7 +183,7 @@ class _RunCache:
 
     def _made(self, graph: Any, fetches: Any, feeds: list[Any]) -> _Plan | None:
         internals = self._internals
-        leaves = _leaves(fetches)
+        leaves = leaves_of(fetches)
         elements = [self._element(graph, leaf, feeds) for leaf in leaves]
         if not (elements and all(element is not None for element in elements)):
             return None
@@ -202,7 +201,7 @@ class _RunCache:
             else:
                 places[id(element)] = len(tensors)
                 tensors.append(internals.runtime_output(element))
-        part = _part(fetches, lambda fetch: places[id(graph.as_graph_element(fetch))])
+        part = result_part(fetches, lambda fetch: places[id(graph.as_graph_element(fetch))])
         return _Plan(
             tensors,
             targets,
@@ -233,72 +232,3 @@ class _RunCache:
             and not operation.type.startswith("GetSessionHandle")
         )
         return element if may_fetch else None
-
-
-def _add_structure(fetches: Any, key: list[Any], leaf_classes: frozenset[type]) -> bool:
-    """Adds classes, lengths and the ids of the leaves to a key.
-
-    Returns:
-      False if a leaf is of another class.
-    """
-    kind = type(fetches)
-    if kind in leaf_classes:
-        key.append(id(fetches))
-        return True
-    if kind in _DICTS:
-        key.append(kind)
-        key.append(len(fetches))
-        fetches = fetches.values()
-    elif kind is list or issubclass(kind, tuple):
-        key.append(kind)
-        key.append(len(fetches))
-    else:
-        return False
-    for fetch in fetches:
-        if type(fetch) in leaf_classes:
-            key.append(id(fetch))
-        elif not _add_structure(fetch, key, leaf_classes):
-            return False
-    return True
-
-
-def _leaves(fetches: Any) -> list[Any]:
-    """The leaves of the fetches, in the order of the structure."""
-    if isinstance(fetches, dict):
-        fetches = fetches.values()
-    elif not isinstance(fetches, (list, tuple)):
-        return [fetches]
-    return [leaf for fetch in fetches for leaf in _leaves(fetch)]
-
-
-def _part(fetches: Any, place: Callable[[Any], int]) -> Any:
-    """Returns how to make a part of the result.
-
-    For a leaf it is the index of its value; for a structure, a function of all values and
-    the fetches of the call. The result of a dict has the keys of these fetches.
-    """
-    kind: Any = type(fetches)
-    if kind in _DICTS:
-        parts = [_part(fetch, place) for fetch in fetches.values()]
-
-        def mapping(values: list[Any], given: Any) -> Any:
-            result = kind()
-            for (key, fetch), part in zip(given.items(), parts):
-                result[key] = values[part] if type(part) is int else part(values, fetch)
-            return result
-
-        return mapping
-    if kind is list or issubclass(kind, tuple):
-        parts = [_part(fetch, place) for fetch in fetches]
-
-        def sequence(values: list[Any], given: Any) -> Any:
-            results = [
-                values[part] if type(part) is int else part(values, fetch)
-                for fetch, part in zip(given, parts)
-            ]
-            if kind is list:
-                return results
-            return tuple(results) if kind is tuple else kind(*results)
-
-        return sequence
-    return place(fetches)
