@@ -29,6 +29,13 @@ def report(tmp_path):
     return path
 
 
+def add(path, call):
+    """Adds a call as `recorded` does: when it begins, and again when it has returned."""
+    begun = _recording._encoded({**call, "returned": False})
+    _recording._write(path, begun)
+    _recording._write(path, _recording._encoded({**call, "returned": True}), begun)
+
+
 def calls(path):
     with open(path, encoding="utf-8") as file:
         return json.load(file)["calls"]
@@ -37,14 +44,15 @@ def calls(path):
 def test_a_report_is_valid_json_after_every_call(report):
     assert calls(report) == []
     for number in range(3):
-        _recording._append(report, {"number": number})
+        add(report, {"number": number})
         assert [call["number"] for call in calls(report)] == [*range(number + 1)]
+    assert all(call["returned"] for call in calls(report))
 
 
 def test_calls_of_several_threads_are_not_lost(report):
     def work():
         for number in range(50):
-            _recording._append(report, {"number": number})
+            add(report, {"number": number})
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -76,9 +84,9 @@ def test_a_report_that_cannot_be_written_does_not_end_the_program(tmp_path, grap
 def test_the_table_counts_equal_calls(report):
     failed = {**SHOWN, "error": {"type": "ValueError", "message": "why"}}
     for call in (SHOWN, SHOWN, failed):
-        _recording._append(report, call)
+        add(report, call)
     assert _recording.table(report).splitlines() == [
-        f"tfmts-compat run: MonitoredTrainingSession was called 3 times, 1 failed; see {report}",
+        f"tfmts-compat run: calls of MonitoredTrainingSession: 3, failed: 1; see {report}",
         "train.py:8 in train, built by tfmts_compat (2 times)",
         "  warning: a pitfall",
         "train.py:8 in train, built by tfmts_compat",
