@@ -1,10 +1,13 @@
-"""Decoding and encoding a source file without any other change, and edits by offset."""
+"""Decoding, parsing and encoding a source file, and edits by offset."""
 
 from __future__ import annotations
 
+import ast
+import functools
 import io
 import re
 import tokenize
+import warnings
 from dataclasses import dataclass, field
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -61,6 +64,18 @@ class Encoded:
 def split_lines(text: str) -> list[str]:
     """Splits a text where Python's tokenizer does (not at form feeds), and keeps line ends."""
     return _LINE.findall(text)
+
+
+@functools.lru_cache(maxsize=3)  # a module, its relevant part, and the changed module
+def parsed(text: str) -> ast.Module:
+    """Parses a module without the warnings about its code, such as invalid escapes.
+
+    Raises:
+      SyntaxError, ValueError, RecursionError: this Python version cannot parse the module.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
 
 
 @dataclass

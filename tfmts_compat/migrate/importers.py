@@ -18,6 +18,7 @@ from tfmts_compat.migrate.names import is_known
 
 _MOST = 20_000  # files to read; in a larger code base all imports are kept
 _KEPT = 60_000_000  # bytes to keep in memory, so that they are read only once
+_FILES_PARSED = 1_000  # whose imports are kept in memory, for the next name
 _REPOSITORIES = (".git", ".hg", ".svn")
 _IMPORT = re.compile(rb"import\b\s*(?:\(([^)]*)\)|((?:\\\r?\n|[^\n;])*))")
 _FROM = re.compile(rb"\bfrom\s+([\w.]+)\s+$")
@@ -139,29 +140,44 @@ def _files(tree: str) -> Iterator[str]:
 
 def _taken_from(data: bytes, name: bytes) -> Iterator[bytes]:
     """Yields the last names of the modules from which a file imports a name."""
-    aliases: dict[bytes, set[bytes]] = collections.defaultdict(set)
+    for module, path, _ in _imports(data):
+        if module and path == name:
+            yield module.rpartition(b".")[2]
+    # module.name, and module, "name" as in mock.patch.object
+    if name == b"*" or not any(it in data for it in (b"." + name, name + b'"', name + b"'")):
+        return
+    for used in re.finditer(re.escape(name) + rb"\b", data):
+        start = used.start()
+        if data[start - 1 : start] not in (b".", b'"', b"'"):
+            continue
+        holder = _HOLDER.search(data[max(0, start - 100) : start])
+        if holder and not is_known(holder.group(1).decode(errors="replace")):
+            aliases = _aliases(data)
+            modules = {holder.group(2), *aliases.get(holder.group(2), ())}
+            yield from modules.union(*(aliases.get(module, ()) for module in modules))
+
+
+@functools.lru_cache(maxsize=_FILES_PARSED)
+def _imports(data: bytes) -> list[tuple[bytes, bytes, bytes]]:
+    """Returns module (or b""), name and alias of each import that is not TensorFlow's."""
+    found = []
     for imported in _IMPORT.finditer(data):
         line = data.rfind(b"\n", 0, imported.start()) + 1
         source = _FROM.search(data, line, imported.start())
         module = source.group(1) if source else b""
-        if is_known(module.decode(errors="replace")):
-            continue
-        for path, alias in _IMPORTED.findall(imported.group(1) or imported.group(2) or b""):
-            last = path.rpartition(b".")[2]
-            if module and path == name:
-                yield module.rpartition(b".")[2]
-            aliases[alias or last].add(last)
-    if name == b"*":
-        return
+        if not is_known(module.decode(errors="replace")):
+            names = _IMPORTED.findall(imported.group(1) or imported.group(2) or b"")
+            found += [(module, path, alias) for path, alias in names]
+    return found
+
+
+@functools.lru_cache(maxsize=_FILES_PARSED)
+def _aliases(data: bytes) -> Mapping[bytes, set[bytes]]:
+    """Returns for each variable the last names of the modules that it may hold."""
+    aliases: dict[bytes, set[bytes]] = collections.defaultdict(set)
+    for _, path, alias in _imports(data):
+        last = path.rpartition(b".")[2]
+        aliases[alias or last].add(last)
     for variable, module in _ASSIGNED.findall(data):
         aliases[variable].add(module)
-    # module.name, and module, "name" as in mock.patch.object
-    if any(it in data for it in (b"." + name, name + b'"', name + b"'")):
-        for used in re.finditer(re.escape(name) + rb"\b", data):
-            start = used.start()
-            if data[start - 1 : start] not in (b".", b'"', b"'"):
-                continue
-            holder = _HOLDER.search(data[max(0, start - 100) : start])
-            if holder and not is_known(holder.group(1).decode(errors="replace")):
-                modules = {holder.group(2), *aliases.get(holder.group(2), ())}
-                yield from modules.union(*(aliases.get(module, ()) for module in modules))
+    return aliases

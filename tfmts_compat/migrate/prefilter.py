@@ -11,9 +11,9 @@ from __future__ import annotations
 import ast
 import bisect
 import re
-import warnings
 from typing import Final, Iterator
 
+from tfmts_compat.migrate.edits import parsed
 from tfmts_compat.migrate.names import (
     ADVISED,
     HOLDERS,
@@ -110,9 +110,7 @@ def slimmed(text: str, lines: list[str]) -> tuple[str, list[int]] | None:
     Raises:
       SyntaxError, ValueError, RecursionError: this Python version cannot parse the module.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the user's code, such as invalid escapes
-        tree = ast.parse(text)
+    tree = parsed(text)
     statements = list(_statements(tree.body))
     words = _roots(statements)
     aliases = list(_aliases(tree, text, statements))
@@ -285,17 +283,30 @@ def _without(
             placeholders[left_out[0]] = f"{line[: len(line) - len(line.lstrip())]}pass\n"
 
     drop(body, top=True)
-    for index, statement in enumerate(body):  # imports.py adds an import below these
-        if not isinstance(statement, (ast.Import, ast.ImportFrom)) and (
-            index or not isinstance(statement, ast.Expr)
-        ):
-            break
-        first, last = _span(statement)
+    for first, last in _leading(body):
         dropped.difference_update(range(first, last + 1))
     # Only comments are before and after the statements. LibCST is slow for comments.
     dropped.update(range(1, _span(body[0])[0]), range(_span(body[-1])[1] + 1, len(lines) + 1))
     numbers = [it for it in range(1, len(lines) + 1) if it not in dropped or it in placeholders]
     return "".join(placeholders.get(it, lines[it - 1]) for it in numbers), numbers
+
+
+def _leading(body: list[ast.stmt]) -> list[tuple[int, int]]:
+    """Returns the docstring or first import, and the last of the imports at the start of a module.
+
+    imports.py may add an import below the last one.
+    """
+    spans = []
+    for index, statement in enumerate(body):
+        span = _span(statement)
+        if not isinstance(statement, (ast.Import, ast.ImportFrom)) and (
+            index or not isinstance(statement, ast.Expr)
+        ):
+            if spans and span[0] <= spans[-1][1]:
+                return spans  # it is on the line of the last import
+            break
+        spans.append(span)
+    return spans[:1] + spans[-1:]
 
 
 def _unwraps(text: str) -> bool:

@@ -8,11 +8,10 @@ from typing import Iterator, Sequence
 
 import libcst as cst
 
-from tfmts_compat.migrate.edits import changed, split_lines
+from tfmts_compat.migrate.edits import changed, parsed, split_lines
 from tfmts_compat.migrate.module import Module
 from tfmts_compat.migrate.names import ADVICE, DISTINCT, NAMES, NEW, TABLE, is_known, plain
 from tfmts_compat.migrate.resolver import OWN, UNKNOWN, Reach, Resolver
-from tfmts_compat.migrate.verification import parsed
 
 _BRANCHES = re.compile(r"\b(?:else|except)\b")
 # pkg.module.tf.train.Scaffold: the part before tf, and the last name

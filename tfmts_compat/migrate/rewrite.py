@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from dataclasses import dataclass, field, replace
 from typing import Iterator, Sequence
 
@@ -12,7 +11,7 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper
 
 from tfmts_compat.migrate import call_checks, remainder, verification
-from tfmts_compat.migrate.edits import Edits, UnreadableError, changed
+from tfmts_compat.migrate.edits import Edits, UnreadableError, changed, parsed
 from tfmts_compat.migrate.findings import REWRITES, Finding
 from tfmts_compat.migrate.imports import Imports, IsImported
 from tfmts_compat.migrate.module import Module, last_name
@@ -96,9 +95,7 @@ def rewritten(
 def _too_deep(text: str) -> int | None:
     """Returns the line of syntax that is nested too deeply for LibCST, or None."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            level: list[ast.AST] = [ast.parse(text)]
+        level: list[ast.AST] = [parsed(text)]
     except (SyntaxError, ValueError):
         depth = 0
         for bracket in _BRACKET.finditer(text):

@@ -7,22 +7,14 @@ from __future__ import annotations
 
 import ast
 import collections
-import functools
 import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
+from tfmts_compat.migrate.edits import parsed
 from tfmts_compat.migrate.names import NEW
 
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # for notebooks
-
-
-@functools.lru_cache(maxsize=2)  # the old and the new text of one module
-def parsed(text: str) -> ast.Module:
-    """Parses a module without the warnings about its code, such as invalid escapes."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
 
 
 def fault(old: str, new: str) -> str | None:
@@ -252,10 +244,11 @@ class _Scopes(ast.NodeVisitor):
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension  # noqa: N815
 
-    def generic_visit(self, node: ast.AST) -> None:
-        for name in ("name", "rest"):  # names of match patterns and of type parameters
-            if isinstance(getattr(node, name, None), str) and type(node).__name__.startswith(
-                ("Match", "Type", "Param")
-            ):
-                self._bind(getattr(node, name))
-        super().generic_visit(node)
+    def _visit_named(self, node: Any) -> None:
+        name = getattr(node, "rest", None) or getattr(node, "name", None)
+        if name:
+            self._bind(name)
+        self.generic_visit(node)
+
+    visit_MatchAs = visit_MatchStar = visit_MatchMapping = _visit_named  # noqa: N815
+    visit_TypeVar = visit_ParamSpec = visit_TypeVarTuple = _visit_named  # noqa: N815
