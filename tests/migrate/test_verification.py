@@ -57,6 +57,16 @@ FAULTS = {
         "def f():\n    pass\n    def g():\n        nonlocal tf\n        tf.x\n",
         "it would not compile: no binding for nonlocal 'tf' found",
     ),
+    "code-in-a-string-needs-a-variable-of-an-outer-function": (
+        f"def f():\n    {TF}    def g():\n        tf.y\n        exec('tf.z')\n",
+        f"{NEW}def f():\n    {TF}    def g():\n        tfmts_compat.y\n        exec('tf.z')\n",
+        "code in a string in g may use tf",
+    ),
+    "code-in-a-string-has-a-global": (
+        f"{TF}def g():\n    tf.y\n    exec('tf.z')\n",
+        f"{NEW}{TF}def g():\n    tfmts_compat.y\n    exec('tf.z')\n",
+        None,
+    ),
     "good": (f"{TF}x = tf.train.y\n", f"{NEW}x = tfmts_compat.y\n", None),
     "did-not-compile-before": ("print 3\n", "print 4\n", None),
 }

@@ -296,7 +296,7 @@ def _leading(body: list[ast.stmt]) -> list[tuple[int, int]]:
 
     imports.py may add an import below the last one.
     """
-    spans = []
+    spans: list[tuple[int, int]] = []
     for index, statement in enumerate(body):
         span = _span(statement)
         if not isinstance(statement, (ast.Import, ast.ImportFrom)) and (

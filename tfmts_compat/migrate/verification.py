@@ -60,6 +60,11 @@ def _lost(was: _Scopes, now: _Scopes) -> str | None:
             if new.kind == "class":
                 return f"{name} would no longer be an attribute of {new.name}"
             lost.add((new, name))
+        if not new.read.keys().isdisjoint(("exec", "eval")):
+            # Code in a string reads a variable of an outer function only if new reads it, too.
+            for name in sorted(old.read.keys() - new.read.keys()):
+                if old.holder(name) not in (old, was.scopes[0]):
+                    return f"code in a string in {new.name} may use {name}"
     for scope in now.scopes:
         for name, (_, line) in scope.read.items():
             if (scope.holder(name), name) in lost:
