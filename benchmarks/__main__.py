@@ -81,14 +81,13 @@ def main(argv=None):
 
 
 def merged(earlier, now):
-    """The new results, and the earlier ones that were not measured again, with their date."""
+    """The results of now, and the earlier ones that were not measured again, with their date."""
     date = earlier["environment"]["date"]
-    kept = {
-        name: {"date": date, **case}
-        for name, case in earlier["cases"].items()
-        if name not in now["cases"]
-    }
-    return {**now, "cases": {**now["cases"], **kept}}
+    cases = {**earlier["cases"], **now["cases"]}  # in the earlier order
+    if date != now["environment"]["date"]:
+        for name in earlier["cases"].keys() - now["cases"].keys():
+            cases[name] = {"date": date, **cases[name]}
+    return {**now, "cases": cases}
 
 
 def _write(path, text):

@@ -62,14 +62,19 @@ def test_the_results_of_a_slow_module_become_cases_with_the_unit_in_their_names(
     }
 
 
-def test_results_that_are_not_measured_again_keep_their_date(command, published):
-    name = "step, no directory"
-    now = {"environment": published["environment"], "cases": {name: {"unit": "µs"}}}
+@pytest.mark.parametrize("date", ["2020-01-01", "the same"])
+def test_results_that_are_not_measured_again_keep_their_order_and_date(command, published, date):
+    name = list(published["cases"])[1]
+    environment = {**published["environment"]}
+    if date != "the same":
+        environment["date"] = date
+    now = {"environment": environment, "cases": {name: {"unit": "µs"}}}
     cases = command.merged(published, now)["cases"]
-    assert cases[name] == {"unit": "µs"}
-    assert next(iter(cases)) == name
-    assert cases.keys() == published["cases"].keys()
-    assert all("date" in case for case in list(cases.values())[1:])
+    assert list(cases) == list(published["cases"])
+    assert cases.pop(name) == {"unit": "µs"}
+    earlier = {} if date == "the same" else {"date": published["environment"]["date"]}
+    for other, case in cases.items():
+        assert case == {**earlier, **published["cases"][other]}
 
 
 def test_too_few_rounds_give_no_interval():
