@@ -110,7 +110,7 @@ class _RunCache:
             raise RuntimeError("Attempted to use a closed Session.")
         internals = self._internals
         key: list[Any] | None = None
-        if self._calls_without_lookup:
+        if self._calls_without_lookup > 0:  # two threads may bring it below 0
             self._calls_without_lookup -= 1
         elif (
             internals.may_skip_run(session)
