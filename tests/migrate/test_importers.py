@@ -102,3 +102,9 @@ def test_imports_in_a_large_code_base_are_kept(tree, monkeypatch):
     tree(pkg__compat_py=OLD, a_py="")
     monkeypatch.setattr(importers, "_MOST", 1)
     assert written(tree, "pkg") == KEPT
+
+
+def test_an_import_whose_name_is_not_ascii_is_kept(tree):
+    tree(pkg__compat_py=OLD.replace("tf", "tfé"))
+    tree(pkg__user_py="from .compat import tfé\n")
+    assert written(tree, "pkg") == KEPT.replace("as tf", "as tfé")

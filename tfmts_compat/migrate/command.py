@@ -116,6 +116,7 @@ def _ignored(arguments: argparse.Namespace, settings: Any) -> tuple[str, ...]:
 
 def _files(arguments: argparse.Namespace, report: Any) -> None:
     from tfmts_compat.migrate import files, requirements
+    from tfmts_compat.migrate.candidates import candidates
     from tfmts_compat.migrate.findings import REWRITES, Finding, Outcome
     from tfmts_compat.migrate.jobs import Jobs
 
@@ -147,11 +148,11 @@ def _files(arguments: argparse.Namespace, report: Any) -> None:
     ignored = _ignored(arguments, settings)
     jobs = Jobs(ignored, with_diff, trees, in_order=not arguments.write)
     with contextlib.closing(jobs):
-        for candidate in files.candidates(arguments.paths, settings):
-            report.read += not candidate.problem
+        for candidate in candidates(arguments.paths, settings):
+            report.read = candidate.read
             if candidate.problem:
                 failed(candidate.path, candidate.problem)
-            elif candidate.size:
+            elif candidate.path:
                 for outcome in jobs.add(candidate.path, candidate.size):
                     done(outcome)
         for outcome in jobs.rest():

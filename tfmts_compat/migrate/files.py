@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence, Tuple
 
-from tfmts_compat.migrate.prefilter import may_hold_a_name
-
 _Ignore = Tuple[str, Callable[[str], bool]]  # a directory, and a match of paths relative to it
 SUFFIXES = (".py", ".pyi", ".ipynb")
 _NEVER = {".git", ".hg", ".svn", ".tox", ".nox", ".venv", "__pycache__", "node_modules"}
@@ -183,51 +181,6 @@ def _is_ignored(path: str, is_directory: bool, ignores: list[_Ignore]) -> bool:
 def _within(path: str, directory: str) -> bool:
     real, root = os.path.realpath(path), os.path.realpath(directory)
     return os.path.commonpath([real, root]) == root
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A file that was read, or a path that could not be read.
-
-    Attributes:
-      path: the path.
-      problem: why the path could not be read, or "".
-      size: the bytes of the file if it may have findings, or 0.
-    """
-
-    path: str
-    problem: str = ""
-    size: int = 0
-
-
-def candidates(paths: Sequence[str], settings: Settings) -> Iterator[Candidate]:
-    """Reads the given files and those in the given directories, and yields each of them."""
-    problems: list[Candidate] = []
-    discovery = Discovery(settings, lambda *problem: problems.append(Candidate(*problem)))
-    for path in _with_progress(paths, settings, discovery):
-        try:
-            with open(path, "rb") as file:
-                data = file.read()
-        except OSError as problem:
-            problems.append(Candidate(path, problem.strerror or str(problem)))
-        else:
-            yield Candidate(path, size=len(data) if may_hold_a_name(data) else 0)
-        while problems:
-            yield problems.pop(0)
-    yield from problems
-
-
-def _with_progress(paths: Sequence[str], settings: Settings, discovery: Discovery) -> Iterator[str]:
-    """Yields the files; on a terminal shows a progress bar, for which it counts them first."""
-    if not sys.stderr.isatty():
-        yield from discovery.files(paths)
-        return
-    from tqdm import tqdm
-
-    tqdm.monitor_interval = 0  # processes must not be forked while another thread runs
-    quiet = Discovery(settings, lambda path, why: None)  # noqa: ARG005
-    total = sum(1 for _ in quiet.files(paths))
-    yield from tqdm(discovery.files(paths), total=total, unit="file", leave=False)
 
 
 class ChangedError(Exception):

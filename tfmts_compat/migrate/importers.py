@@ -20,15 +20,16 @@ _MOST = 20_000  # files to read; in a larger code base all imports are kept
 _KEPT = 60_000_000  # bytes to keep in memory, so that they are read only once
 _FILES_PARSED = 1_000  # whose imports are kept in memory, for the next name
 _REPOSITORIES = (".git", ".hg", ".svn")
-_IMPORT = re.compile(rb"import\b\s*(?:\(([^)]*)\)|((?:\\\r?\n|[^\n;])*))")
+_IMPORT = re.compile(rb"import\b\s*(?:\(([^)]*)\)|((?:[^\n;\\]+|\\\r?\n|\\)*))")
 _FROM = re.compile(rb"\bfrom\s+([\w.]+)\s+$")
 _IMPORTED = re.compile(rb"([\w.]+|\*)(?:\s+as\s+(\w+))?")
-# module = pkg.module, and module = importlib.import_module("pkg.module")
+# = pkg.module, and = importlib.import_module("pkg.module"); before it, the variable
 _ASSIGNED = re.compile(
-    rb"\b(\w+)[ \t]*=[ \t]*(?:[\w.]*\bimport_module\(\s*\\?[\"'])?(?:[\w.]*\.)?"
+    rb"=[ \t]*(?:[\w.]*\bimport_module\(\s*\\?[\"'])?(?:[\w.]*\.)?"
     rb"(\w+)(?:\\?[\"']\)|[ \t]*\r?$)",
     re.MULTILINE,
 )
+_VARIABLE = re.compile(rb"(\w+)[ \t]*\Z")
 _HOLDER = re.compile(rb"([\w.]*?)(\w+)(?:\.|\s*,\s*\\?[\"'])\Z")
 # An __all__ that is a plain list of names: import * imports only these. `Imports` keeps each import
 # whose name is listed there.
@@ -53,10 +54,11 @@ def is_imported(name: str, file: str, trees: Sequence[str]) -> bool | None:
     """
     real = os.path.realpath(file)
     tree = _tree(real, trees)
-    takers = _takers(tree, name) if tree else None
+    module = os.path.splitext(os.path.basename(real))[0]
+    is_ascii = name.isascii() and module.isascii()  # the patterns are for bytes
+    takers = _takers(tree, name) if tree and is_ascii else None
     if takers is None:
         return None
-    module = os.path.splitext(os.path.basename(real))[0]
     taking = set(takers.get(module, ()))
     lists_its_names = bool(_ALL.search(_read(real)))
     for other, starred, run in _stars(tree):
@@ -88,9 +90,10 @@ def _takers(tree: str, name: str) -> Mapping[str, set[str]] | None:
     if contents is None:
         return None
     found: dict[str, set[str]] = collections.defaultdict(set)
+    word = _word(name.encode())
     for file, kept in contents:
         data = _read(file) if kept is None else kept
-        if name.encode() in data:
+        if name.encode() in data and word.search(data):
             for module in _taken_from(data, name.encode()):
                 found[module.decode(errors="replace")].add(file)
     return found
@@ -116,8 +119,9 @@ def _stars(tree: str) -> list[tuple[str, list[bytes], list[bytes]]]:
     found = []
     for file, kept in _contents(tree) or ():
         data = _read(file) if kept is None else kept
-        if b"import *" in data or b"%run" in data:
-            found.append((file, list(_taken_from(data, b"*")), _RUN.findall(data)))
+        run = _RUN.findall(data) if file.endswith(".ipynb") else []
+        if run or b"import *" in data:
+            found.append((file, list(_taken_from(data, b"*")), run))
     return found
 
 
@@ -138,15 +142,21 @@ def _files(tree: str) -> Iterator[str]:
         yield from filter(os.path.isfile, paths)  # opening a FIFO would block
 
 
+def _word(name: bytes) -> re.Pattern[bytes]:
+    """Returns a pattern for a name, which starts with the name because that is faster."""
+    name = re.escape(name)
+    return re.compile(name + rb"(?<!\w" + name + rb")\b")
+
+
 def _taken_from(data: bytes, name: bytes) -> Iterator[bytes]:
     """Yields the last names of the modules from which a file imports a name."""
     for module, path, _ in _imports(data):
         if module and path == name:
             yield module.rpartition(b".")[2]
     # module.name, and module, "name" as in mock.patch.object
-    if name == b"*" or not any(it in data for it in (b"." + name, name + b'"', name + b"'")):
+    if name == b"*":
         return
-    for used in re.finditer(re.escape(name) + rb"\b", data):
+    for used in _word(name).finditer(data):
         start = used.start()
         if data[start - 1 : start] not in (b".", b'"', b"'"):
             continue
@@ -178,6 +188,8 @@ def _aliases(data: bytes) -> Mapping[bytes, set[bytes]]:
     for _, path, alias in _imports(data):
         last = path.rpartition(b".")[2]
         aliases[alias or last].add(last)
-    for variable, module in _ASSIGNED.findall(data):
-        aliases[variable].add(module)
+    for assigned in _ASSIGNED.finditer(data):
+        variable = _VARIABLE.search(data, max(0, assigned.start() - 100), assigned.start())
+        if variable:
+            aliases[variable.group(1)].add(assigned.group(1))
     return aliases
