@@ -119,13 +119,17 @@ def slimmed(text: str, lines: list[str]) -> tuple[str, list[int]] | None:
     statements = list(_statements(tree.body))
     words = _roots(statements)
     aliases = list(_aliases(tree, text, statements))
-    words |= _held_by(text, statements, aliases)
+    held = list(_HELD.finditer(text))
+    words |= _held_by(held, statements, aliases)
     if words:
         words.add(NEW)
-    elif not _HELD.search(text) and not _unwraps(text):
+    elif not held and not _unwraps(text):
         return None
     _grow(words, [(value, names) for names, value in aliases])
-    return _without(tree.body, lines, words, _docstrings(statements))
+    mentions = _mentions(text, lines, words, held)
+    mentions.difference_update(_docstrings(statements))
+    mentions -= {n for n in mentions if lines[n - 1].lstrip().startswith("#")}
+    return _without(tree.body, lines, sorted(mentions)) if mentions else None
 
 
 def _statements(block: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -164,13 +168,13 @@ def _roots(statements: list[ast.stmt]) -> set[str]:
 
 
 def _held_by(
-    text: str, statements: list[ast.stmt], aliases: list[tuple[set[str], set[str]]]
+    held: list[re.Match[str]], statements: list[ast.stmt], aliases: list[tuple[set[str], set[str]]]
 ) -> set[str]:
     """Returns the local names such as tf in tf.train.X, and those they are assigned from."""
     words = set()
-    for held in _HELD.finditer(text):
-        before = _BEFORE.search(text, max(0, held.start() - 100), held.start())
-        words.add(before.group().split(".")[0] if before else held.group().split(".")[0].strip())
+    for each in held:
+        before = _BEFORE.search(each.string, max(0, each.start() - 100), each.start())
+        words.add(before.group().split(".")[0] if before else each.group().split(".")[0].strip())
     if not words:
         return words
     _grow(words, aliases)
@@ -243,17 +247,16 @@ def _parts(node: ast.expr) -> Iterator[ast.expr]:
         yield node
 
 
-def _without(
-    body: list[ast.stmt], lines: list[str], words: set[str], docstrings: set[int]
-) -> tuple[str, list[int]] | None:
-    """Removes each statement whose lines contain none of the words."""
-    mentions = [
-        number
-        for number in _mentions(lines, words)
-        if number not in docstrings and not lines[number - 1].lstrip().startswith("#")
-    ]
-    if not mentions:
-        return None
+def _mentions(text: str, lines: list[str], words: set[str], held: list[re.Match[str]]) -> set[int]:
+    """Returns the lines that contain one of the words, or a use that matters without them."""
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words))) or '(?!)'})\b")
+    starts = [0, *itertools.accumulate(map(len, lines))]
+    found = {bisect.bisect(starts, it.start()) for it in (*pattern.finditer(text), *held)}
+    return found.union(n for n, line in enumerate(lines, 1) if "._" in line and _unwraps(line))
+
+
+def _without(body: list[ast.stmt], lines: list[str], mentions: list[int]) -> tuple[str, list[int]]:
+    """Removes each statement that has none of the lines."""
     dropped: set[int] = set()
     placeholders: dict[int, str] = {}
 
@@ -291,20 +294,6 @@ def _without(
     dropped.update(range(1, _span(body[0])[0]), range(_span(body[-1])[1] + 1, len(lines) + 1))
     numbers = [it for it in range(1, len(lines) + 1) if it not in dropped or it in placeholders]
     return "".join(placeholders.get(it, lines[it - 1]) for it in numbers), numbers
-
-
-def _mentions(lines: list[str], words: set[str]) -> list[int]:
-    """Returns the lines that contain one of the words, or a use that matters without them."""
-    text = "".join(lines)
-    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words))) or '(?!)'})\b")
-    starts = [0, *itertools.accumulate(map(len, lines))]
-    found = {
-        bisect.bisect(starts, match.start())
-        for each in (pattern, _HELD)
-        for match in each.finditer(text)
-    }
-    found.update(n for n, line in enumerate(lines, 1) if "._" in line and _unwraps(line))
-    return sorted(found)
 
 
 def _leading(body: list[ast.stmt]) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from typing import Iterator, Sequence
 
@@ -123,7 +124,12 @@ def identical_branches(module: Module, changes: Sequence[tuple[int, int, str]]) 
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     lines = split_lines(new)
-    for node in ast.walk(tree):
+    using = [
+        statement
+        for statement in tree.body
+        if NEW in "".join(lines[statement.lineno - 1 : statement.end_lineno])
+    ]
+    for node in itertools.chain.from_iterable(map(ast.walk, using)):
         if not isinstance(node, (ast.IfExp, ast.If, ast.Try)):
             continue
         first, *others = _alternatives(node)
