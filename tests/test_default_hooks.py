@@ -377,8 +377,9 @@ def test_with_workers_at_full_speed_a_save_is_at_most_one_run_late(tmp_path, mas
     observer, stop = Observer(cadence=50), threading.Event()
 
     def train_along(session, train_op):
-        while not stop.is_set():
-            session.run(train_op)
+        with train_op.graph.as_default():  # the session can be created again after an error
+            while not stop.is_set():
+                session.run(train_op)
 
     with tf.Graph().as_default():
         _, train_op = advancing()
