@@ -10,7 +10,7 @@ from strategies import Stage, as_documented, calls
 
 import tfmts_compat
 
-# 1,000 in CI, see .ci/run; `TFMTS_CALLS=100000 tox -e tests -- tests/test_differential.py`
+# 500 in CI, see .ci/run; `TFMTS_CALLS=100000 tox -e tests -- tests/test_differential.py`
 CALLS = int(os.environ.get("TFMTS_CALLS", "300"))
 
 

@@ -11,7 +11,7 @@ from trainings import scenario, trainings
 import tfmts_compat
 from tfmts_compat.parity import comparison, trace
 
-# 300 in CI, see .ci/run; `TFMTS_TRAININGS=3000 tox -e tests -- tests/test_trainings.py`
+# 150 in CI, see .ci/run; `TFMTS_TRAININGS=3000 tox -e tests -- tests/test_trainings.py`
 TRAININGS = int(os.environ.get("TFMTS_TRAININGS", "50"))
 train = tf.compat.v1.train
 _LIMITED = "It seems that global step (tf.train.get_global_step) has not been increased"
