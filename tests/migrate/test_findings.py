@@ -34,6 +34,14 @@ LEFT = {
         'setattr(tf.train, "Scaffold", f)\nx = tf.train.Scaffold()',
         [(2, 1, "TFM201"), (3, 5, "TFM203")],
     ),
+    "patched-in-a-dictionary-and-read": (
+        'vars(tf.train)["Scaffold"] = f\nx = tf.train.Scaffold()',
+        [(2, 1, "TFM201"), (3, 5, "TFM203")],
+    ),
+    "patched-with-others-and-read": (
+        "mock.patch.multiple(tf.train, Scaffold=f)\nx = tf.train.Scaffold()",
+        [(2, 1, "TFM201"), (3, 5, "TFM203")],
+    ),
     "patched-by-a-path-and-read": (
         'with mock.patch("tensorflow.train.Scaffold"):\n    tf.train.Scaffold()',
         [(2, 17, "TFM209"), (3, 5, "TFM203")],
@@ -41,6 +49,10 @@ LEFT = {
     "patched-and-imported": (
         "from tensorflow.train import Scaffold\ntf.train.Scaffold = f",
         [(2, 30, "TFM203"), (3, 1, "TFM203")],
+    ),
+    "patched-module-by-a-path-and-read": (
+        "mock.patch('tensorflow.train')\ntf.train.Scaffold()",
+        [(3, 1, "TFM203")],
     ),
     "patched-by-a-name-and-read": (
         "setattr(tf.train, name, f)\nx = tf.train.Scaffold()",

@@ -442,6 +442,19 @@ if sys.version_info >= (3, 10):
     )
 
 
+CASES["on-the-line-of-a-future-import"] = (
+    "from __future__ import print_function; import tensorflow as tf; tf.train.Scaffold(tf.x)\n",
+    "from __future__ import print_function; import tensorflow as tf; import tfmts_compat; "
+    "tfmts_compat.Scaffold(tf.x)\n",
+)
+CASES["below-the-line-of-a-future-import"] = (
+    "from __future__ import print_function; x = 1\ndef f():\n    import tensorflow as tf\n"
+    "    tf.train.Scaffold()\n",
+    "from __future__ import print_function; x = 1\nimport tfmts_compat\ndef f():\n"
+    "    tfmts_compat.Scaffold()\n",
+)
+
+
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
 def test_imports_are_added_and_removed(before, after):
     check_transformed(before, after)

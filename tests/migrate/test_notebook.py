@@ -81,6 +81,55 @@ def test_an_import_that_a_magic_uses_is_kept(magic):
     assert migrated(text, "n.ipynb").text == expected
 
 
+NAMED = {
+    "writefile": ["%%writefile train.py\n", "import tensorflow as tf\n", "s = tf.train.Scaffold()"],
+    "python": ["%%python\n", "\n", "from tensorflow.train import Scaffold"],
+    "bash": ["%%bash\n", "echo\n", "python -c 'import tensorflow as tf; tf.train.Scaffold()'"],
+    "shell": ["x = 1\n", "\n", "!python -c 'import tensorflow as tf; tf.train.Scaffold()'"],
+    "prun": ["x = 1\n", "\n", "%prun tf.train.Scaffold()"],
+    "timeit-of-a-value": ["x = 1\n", "\n", "r = %timeit -o tf.train.Scaffold()"],
+}
+
+
+@pytest.mark.parametrize("source", NAMED.values(), ids=NAMED)
+def test_a_name_in_a_magic_is_reported_and_not_changed(source):
+    text = json.dumps(notebook("import tensorflow as tf", source))
+    result = migrated(text, "n.ipynb")
+    assert result.text == text
+    ((place, line, code, message),) = (
+        (it.path, it.line, it.code, it.message) for it in result.found
+    )
+    assert (place, line, code) == ("n.ipynb:cell 2", 3, "TFM209")
+    assert message.endswith(
+        " is named in a magic or shell command, which is not changed; if it is TensorFlow's, write "
+        "tfmts_compat.Scaffold and import tfmts_compat"
+    )
+    source[2] += "  # tfmts: ignore"
+    assert not migrated(json.dumps(notebook(source)), "n.ipynb").found
+
+
+def test_a_text_in_a_magic_is_not_reported():
+    text = json.dumps(notebook(["%%html\n", "<b>tf.train.Scaffold</b>"], "%%bash\nls", "!ls"))
+    assert not migrated(text, "n.ipynb").found
+
+
+def test_the_last_of_two_sources_is_migrated():
+    text = json.dumps(notebook(f"{TF}\n{USED}"))
+    twice = text.replace('"source"', '"source": "y = 1", "source"')
+    expected = twice.replace("tf\\n", "tf\\nimport tfmts_compat\\n").replace(
+        USED, USED.replace("tf.train", "tfmts_compat")
+    )
+    assert migrated(twice, "n.ipynb").text == expected
+
+
+def test_a_cell_that_cannot_be_encoded_is_reported():
+    text = json.dumps(notebook("s = '\ud83d'", f"{TF}\n{USED}"))
+    result = migrated(text, "n.ipynb")
+    assert "tfmts_compat.Scaffold(tf.x)" in result.text
+    assert [it.code for it in result.found] == ["TFM002", "TFM102", "TFM101"]
+    assert "surrogates not allowed; this cell is not changed" in str(result.found[0])
+
+
 def test_text_cells_do_not_change():
     text = json.dumps(
         notebook(["import tensorflow as tf\n", "tf.train.Scaffold()"], kind="markdown")

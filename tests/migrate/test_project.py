@@ -60,10 +60,22 @@ NOT_RESOLVED = {
     "missing": ("import os\n", "pkg/compat.py does not define it"),
 }
 AMBIGUOUS = {
-    "star": "from .inner import *\nimport tensorflow as tf\n",
-    "comprehension": "import tensorflow as tf\n[tf := it for it in load()]\n",
-    "branch": "try:\n    import tensorflow as tf\nexcept ImportError:\n    tf = fake()\n",
-    "global": "import tensorflow as tf\ndef f():\n    global tf\n    tf = 1\n",
+    "star": (
+        "from .inner import *\nimport tensorflow as tf\n",
+        "it has another value at pkg/inner.py:1",
+    ),
+    "comprehension": (
+        "import tensorflow as tf\n[tf := it for it in load()]\n",
+        "pkg/compat.py does not define it",
+    ),
+    "branch": (
+        "try:\n    import tensorflow as tf\nexcept ImportError:\n    tf = fake()\n",
+        "it has another value at pkg/compat.py:4",
+    ),
+    "global": (
+        "import tensorflow as tf\ndef f():\n    global tf\n    tf = 1\n",
+        "it has another value at pkg/compat.py:3",
+    ),
 }
 
 
@@ -77,7 +89,10 @@ def found_in_user(tree, compat):
 
 
 if sys.version_info >= (3, 10):
-    AMBIGUOUS["match"] = "import tensorflow as tf\nmatch load():\n    case {**tf}: pass\n"
+    AMBIGUOUS["match"] = (
+        "import tensorflow as tf\nmatch load():\n    case {**tf}: pass\n",
+        "it has another value at pkg/compat.py:3",
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -109,11 +124,11 @@ def test_a_module_with_another_definition_is_reported(tree, compat, reason):
     assert found_in_user(tree, compat) == [("TFM208", message)]
 
 
-@pytest.mark.parametrize("compat", AMBIGUOUS.values(), ids=AMBIGUOUS)
-def test_a_module_with_two_definitions_is_reported(tree, compat):
+@pytest.mark.parametrize(("compat", "reason"), AMBIGUOUS.values(), ids=AMBIGUOUS)
+def test_a_module_with_two_definitions_is_reported(tree, compat, reason):
     message = (
         "may be tensorflow.train.Scaffold, which tfmts_compat.Scaffold replaces, or something else "
-        "with the same name; use two different names"
+        f"with the same name, because {reason}; use two different names"
     )
     assert found_in_user(tree, compat) == [("TFM205", message)]
 

@@ -198,6 +198,7 @@ ALIASES = {
     "chained": "v1 = tf.compat.v1\ntf1 = v1\ntrain = tf1.train\nx = {train.}Scaffold()",
     "to-itself": "tf = tf.compat.v1\nx = {tf.train.}Scaffold()",
     "conditional": "tf1 = tf.compat.v1 if v2 else tf\nx = {tf1.train.}Scaffold()",
+    "or": "tf1 = None or tf.compat.v1\nx = {tf1.train.}Scaffold()",
     "in-branches": "if v2:\n    tf1 = tf.compat.v1\nelse:\n    tf1 = tf\nx = {tf1.train.}Scaffold()",  # noqa: E501
     "tried": "try:\n    tf1 = tf.compat.v1\nexcept AttributeError:\n    tf1 = tf\n"
     "x = {tf1.train.}Scaffold()",

@@ -75,7 +75,7 @@ class Imports:
 
     def _first_use(self) -> int:
         """Returns the start of the first statement of the module's body that uses a name."""
-        return min(self._module.span(self._outermost(node))[0] for node, _ in self._uses)
+        return min(self._module.span(self._part(node))[0] for node, _ in self._uses)
 
     def _existing(self) -> str | None:
         """Returns the local name of an existing import of tfmts_compat in the module's body."""
@@ -127,7 +127,7 @@ class Imports:
         imports = {each for _, reach in self._uses for each in reach.imports}
         own = [each.node for each in imports if isinstance(each.scope, GlobalScope)]
         ordered = sorted(own, key=module.span)
-        before = [node for node in ordered if module.span(self._outermost(node))[1] <= first_use]
+        before = [node for node in ordered if module.span(self._part(node))[1] <= first_use]
         for node in before:
             if _is_simple(module.parents[node]) and self._outermost(node) is module.parents[node]:
                 module.report(node, "TFM102", f"add {text}")
@@ -156,6 +156,14 @@ class Imports:
         while not isinstance(parents[node], cst.Module):
             node = parents[node]
         return node
+
+    def _part(self, node: cst.CSTNode) -> cst.CSTNode:
+        """Returns the same, but only the part of a line such as `import x; x.y()`."""
+        line = self._outermost(node)
+        parents = self._module.parents
+        while _is_simple(line) and parents[node] is not line:
+            node = parents[node]
+        return node if _is_simple(line) else line
 
     def _unused(self) -> list[tuple[cst.CSTNode, cst.ImportAlias]]:
         """Returns the imports that only the moved names used."""

@@ -14,7 +14,10 @@ from tfmts_compat.migrate.findings import Finding
 from tfmts_compat.migrate.names import ADVISED, DISTINCT, MODULES, NAMES
 
 _PARTS = NAMES.union(*(module.split(".") for module in MODULES), ("compat", "v1", "v2"))
+_LOOKED_UP = NAMES | {"Supervisor"}
 _PRIVATE = ("_sess", "_tf_sess", "_coordinated_creator")
+_EVALUATE = ("cast", "eval", "exec", "ForwardRef", "TypeVar")  # functions of code in a string
+_TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore)")
 _CALLED = "|".join(sorted(NAMES - {"global_step"}))
 _PATH = re.compile(
     r"(?:tf|tensorflow\w*)(?:\.[A-Za-z_]\w*)+"
@@ -85,15 +88,16 @@ class Reader(cst.CSTVisitor):
       named: dotted names whose last name is in the table.
       from_imports: `from ... import` statements.
       calls: all calls.
-      lookups: calls whose second argument is a string with a name of the table, and that name.
+      lookups: calls and subscripts that look up a name of the tables by a string, with the
+        object in which they look it up, and the name.
       advised: dotted names whose last name has no counterpart.
       strings: strings that are a dotted path in what may be TensorFlow, with that path.
-      quoted: quoted annotations, with each dotted name in them.
+      quoted: quoted annotations, type comments and strings that are evaluated, with each dotted
+        name in them.
       targets: attributes that are assigned or deleted and may be a name of the table, with the
         new value if there is one.
       captured: names that a match statement binds, which are not in LibCST's scopes.
-      patched: dotted names of the table in a string that is the first argument of a call, as in
-        mock.patch.
+      patched: dotted names in a string that is the first argument of a call, as in mock.patch.
       private: private attributes of a monitored session.
       parents: the parent of each node. LibCST's own provider visits the tree twice.
     """
@@ -104,10 +108,10 @@ class Reader(cst.CSTVisitor):
         self.named: list[cst.Attribute] = []
         self.from_imports: list[cst.ImportFrom] = []
         self.calls: list[cst.Call] = []
-        self.lookups: list[tuple[cst.Call, str]] = []
+        self.lookups: list[tuple[cst.Call | cst.Subscript, cst.BaseExpression, str]] = []
         self.advised: list[cst.Attribute] = []
         self.strings: list[tuple[cst.SimpleString, str]] = []
-        self.quoted: list[tuple[cst.SimpleString, str]] = []
+        self.quoted: list[tuple[cst.CSTNode, str]] = []
         self.targets: list[tuple[cst.Attribute, cst.BaseExpression | None]] = []
         self.captured: set[str] = set()
         self.patched: list[str] = []
@@ -115,7 +119,7 @@ class Reader(cst.CSTVisitor):
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
         self._path: list[cst.CSTNode] = []
         self._inner: set[cst.CSTNode] = set()
-        self._annotations = 0
+        self._evaluated = 0
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if self._path:
@@ -195,29 +199,49 @@ class Reader(cst.CSTVisitor):
         if (
             isinstance(first, cst.SimpleString)
             and "tensorflow." in first.value
-            and _DOTTED.search(first.value)
+            and (_DOTTED.search(first.value) or last_name(node.func) == "patch")
         ):
             self.patched.append(str(first.evaluated_value))
-        if len(node.args) > 1 and isinstance(node.args[1].value, cst.SimpleString):
-            name = node.args[1].value.evaluated_value
-            if isinstance(name, str) and name in NAMES:
-                self.lookups.append((node, name))
+        if first:
+            names = [_string(arg.value) for arg in node.args[1:2]]
+            if last_name(node.func) == "multiple":  # mock.patch.multiple(tf.train, Scaffold=x)
+                names += [arg.keyword.value for arg in node.args if arg.keyword]
+            self.lookups += [(node, first, it) for it in names if it in _LOOKED_UP]
+        self._evaluated += last_name(node.func) in _EVALUATE
+
+    def leave_Call(self, original_node: cst.Call) -> None:
+        self._evaluated -= last_name(original_node.func) in _EVALUATE
+
+    def visit_Subscript(self, node: cst.Subscript) -> None:
+        names = [it for it in strings_of(node) if it in _LOOKED_UP]
+        inner = node.value
+        if isinstance(inner, cst.Call) and last_name(inner.func) == "vars" and inner.args:
+            self.lookups += [(node, inner.args[0].value, it) for it in names]
+        elif isinstance(inner, cst.Attribute) and inner.attr.value == "__dict__":
+            self.lookups += [(node, inner.value, it) for it in names]
+
+    def visit_Comment(self, node: cst.Comment) -> None:
+        if _TYPE_COMMENT.match(node.value):
+            self._quoted(node, node.value)
 
     def visit_Annotation(self, node: cst.Annotation) -> None:  # noqa: ARG002
-        self._annotations += 1
+        self._evaluated += 1
 
     def leave_Annotation(self, original_node: cst.Annotation) -> None:  # noqa: ARG002
-        self._annotations -= 1
+        self._evaluated -= 1
 
     def visit_SimpleString(self, node: cst.SimpleString) -> None:
-        if self._annotations:
-            self.quoted += [(node, path) for path in dict.fromkeys(_DOTTED.findall(node.raw_value))]
+        if self._evaluated:
+            self._quoted(node, node.raw_value)
         elif (
             "." in node.value
             and not isinstance(self._path[-2], cst.Expr)
             and _PATH.fullmatch(node.raw_value)
         ):
             self.strings.append((node, node.raw_value))
+
+    def _quoted(self, node: cst.CSTNode, text: str) -> None:
+        self.quoted += [(node, path) for path in dict.fromkeys(_DOTTED.findall(text))]
 
     def _targets(self, target: cst.CSTNode, value: cst.BaseExpression | None = None) -> None:
         if isinstance(target, (cst.Tuple, cst.List)):
@@ -244,6 +268,21 @@ def last_name(node: cst.BaseExpression) -> str:
     """Returns the last name of a dotted name."""
     last = node.attr if isinstance(node, cst.Attribute) else node
     return last.value if isinstance(last, cst.Name) else ""
+
+
+def strings_of(node: cst.BaseExpression) -> list[str]:
+    """Returns the strings that are arguments of a call, the index of a subscript, or the node."""
+    parts = [node]
+    if isinstance(node, cst.Call):
+        parts = [arg.value for arg in node.args]
+    elif isinstance(node, cst.Subscript):
+        parts = [it.slice.value for it in node.slice if isinstance(it.slice, cst.Index)]
+    return [found for found in map(_string, parts) if found]
+
+
+def _string(node: cst.BaseExpression) -> str:
+    value = node.evaluated_value if isinstance(node, cst.SimpleString) else ""
+    return value if isinstance(value, str) else ""
 
 
 def _pairs(

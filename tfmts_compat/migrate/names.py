@@ -63,6 +63,15 @@ TABLE: Final[dict[str, str]] = {
     f"{module}.{name}": f"{NEW}.{name}" for module, names in MODULES.items() for name in names
 }
 NAMES: Final = frozenset(name for names in MODULES.values() for name in names)
+# those that only TensorFlow has: an object that has one of them may be TensorFlow
+UNIQUE: Final = NAMES - {
+    "ProfilerHook",
+    "Scaffold",
+    "SessionCreator",
+    "SessionManager",
+    "USE_DEFAULT",
+    *(name for name in _GLOBAL_STEP if name != "get_or_create_global_step"),
+}
 # the last names of the modules, as in x.train.X and training_util.X
 HOLDERS: Final = tuple(sorted({module.rpartition(".")[2] for module in MODULES}))
 # those of them that are only used in TensorFlow
@@ -90,11 +99,13 @@ ADVICE: Final[dict[str, str]] = {
     f"{_TRAINING}.training.Supervisor": _SUPERVISOR,
     f"{_TRAINING}.supervisor.Supervisor": _SUPERVISOR,
     "tensorflow.contrib.training.train": _CONTRIB_TRAIN,
+    "tensorflow.contrib.training.python.training.training.train": _CONTRIB_TRAIN,
     "tensorflow.contrib.training.create_train_op": (
         "does not exist in TensorFlow 2; use tf_slim.training from the package tf-slim"
     ),
     **{
-        f"tensorflow.contrib.training.{name}": _CONTRIB_EVALUATION
+        f"tensorflow.contrib.training.{module}{name}": _CONTRIB_EVALUATION
+        for module in ("", "python.training.evaluation.")
         for name in (
             "StopAfterNEvalsHook",
             "SummaryAtEndHook",
@@ -131,9 +142,17 @@ def plain(path: str) -> str:
 
 
 def is_on_the_way(path: str) -> bool:
-    """Returns whether a path is a name in the tables, or a module or package that contains one."""
+    """Returns whether a path is a name in the tables, or a module or package that contains one.
+
+    A module of TensorFlow that is not in the tables, but has the last name of one, is included.
+    """
     path = plain(path)
-    return path in TABLE or path in ADVICE or path in _PREFIXES
+    return (
+        path in TABLE
+        or path in ADVICE
+        or path in _PREFIXES
+        or (is_known(path) and path.rpartition(".")[2] in (*DISTINCT, *UNIQUE))
+    )
 
 
 def is_known(path: str) -> bool:

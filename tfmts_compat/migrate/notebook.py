@@ -13,8 +13,10 @@ from typing import Iterator, Sequence
 import libcst as cst
 
 from tfmts_compat.migrate.edits import UnreadableError, changed, split_lines
-from tfmts_compat.migrate.findings import Finding
+from tfmts_compat.migrate.findings import Finding, silenced
 from tfmts_compat.migrate.imports import IsImported
+from tfmts_compat.migrate.names import NEW
+from tfmts_compat.migrate.remainder import NAMED
 from tfmts_compat.migrate.rewrite import Result, rewritten
 
 _DECODER = json.JSONDecoder()
@@ -27,6 +29,7 @@ _TIMED = re.compile(
 # The body of these is Python. %%timeit runs it in a function, so its imports stay local to it.
 _PYTHON_CELL = re.compile(r"\s*%%(?:time|capture|prun|timeit)\b")
 _BINDS = re.compile(r"^\s*%%timeit\b(?:.|\n)*\bimport\b")
+_TEXT_CELL = re.compile(r"\s*%%(?:html|javascript|js|latex|markdown|svg)\b", re.IGNORECASE)
 _INDENT = re.compile(r"[ \t]+(?=\S)")
 
 
@@ -106,6 +109,10 @@ def migrated(
     except UnreadableError as problem:
         cell, number = places[problem.line - 1]
         raise UnreadableError(f"{problem} (cell {cell.number})", number, parsed=True) from problem
+    for cell, python in zip(cells, plain):
+        is_readable = python.strip() or not _problem(_plain(cell.source))
+        if python != cell.source and is_readable and not _TEXT_CELL.match(cell.source):
+            found += _in_magics(cell, python, path, ignored)
     for each in result.found:
         cell, number = places[each.line - 1]
         found.append(each.at(f"{path}:cell {cell.number}", number))
@@ -125,6 +132,23 @@ def migrated(
     return Result("".join([*parts, text[done:]]), sorted(found))
 
 
+def _in_magics(cell: _Cell, python: str, path: str, ignored: Sequence[str]) -> Iterator[Finding]:
+    """Yields the findings about names in magics, shell commands and cells that are not changed."""
+    lines = zip(split_lines(cell.source), split_lines(python))
+    for number, (line, plain) in enumerate(lines, 1):
+        named = NAMED.search(_hidden(line, plain))
+        if named and not silenced("TFM209", line, ignored):
+            name = named.group("name") or named.group("imported")
+            yield Finding(
+                f"{path}:cell {cell.number}",
+                number,
+                named.start() + 1,
+                "TFM209",
+                f"{named.group()} is named in a magic or shell command, which is not changed; if "
+                f"it is TensorFlow's, write {NEW}.{name} and import {NEW}",
+            )
+
+
 def _code_cells(text: str) -> Iterator[_Cell]:
     """Yields the code cells of a notebook. Their numbers count all cells."""
     for key, start, _ in _members(text, _skip(text, 0)):
@@ -132,11 +156,11 @@ def _code_cells(text: str) -> Iterator[_Cell]:
             for number, (cell_start, cell_end) in enumerate(_elements(text, start), 1):
                 cell = json.loads(text[cell_start:cell_end])
                 if cell.get("cell_type") == "code":
-                    for name, first, last in _members(text, cell_start):
-                        if name == "source":
-                            yield _Cell.read(number, "".join(cell["source"]), first, last)
+                    spans = {name: span for name, *span in _members(text, cell_start)}
+                    if "source" in spans:  # of two, JSON uses the last one
+                        yield _Cell.read(number, "".join(cell["source"]), *spans["source"])
             return
-    raise KeyError("it has no cells")
+    raise ValueError("it has no cells; convert nbformat 3 with `jupyter nbconvert --to notebook`")
 
 
 def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:
@@ -219,7 +243,7 @@ def _problem(source: str) -> UnreadableError | None:
     except (SyntaxError, ValueError) as problem:
         try:
             cst.parse_module(source)
-        except cst.ParserSyntaxError:
+        except (cst.ParserSyntaxError, ValueError):  # a surrogate is a ValueError
             text = getattr(problem, "msg", str(problem))
             return UnreadableError(text, getattr(problem, "lineno", None) or 1, parsed=True)
     return None

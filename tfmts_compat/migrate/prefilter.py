@@ -21,6 +21,7 @@ from tfmts_compat.migrate.names import (
     HOLDING,
     NAMES,
     NEW,
+    UNIQUE,
     is_known,
     is_on_the_way,
 )
@@ -29,6 +30,7 @@ _INITIALS = "".join(sorted({name[0] for name in NAMES}))  # faster than trying e
 _NAMES = rf"(?=[{_INITIALS}])(?:{'|'.join(sorted(NAMES))})"
 _ADVISED = rf"(?:{'|'.join(sorted(ADVISED - {'train'}))})\b|(?<=training\.)train\b"
 _MODULES = "|".join(sorted({re.escape(path.split(".", 1)[1]) for path in HOLDING}))
+_UNIQUE = "|".join(sorted(UNIQUE))
 _VERSIONS = r"(?:_core|_estimator)?\.(?:_api\.v[12]\.)?(?:compat\.v[12]\.)*"
 
 
@@ -38,19 +40,42 @@ def _compiled(*patterns: str) -> tuple[re.Pattern[bytes], ...]:
 
 
 _USED: Final = _compiled(
-    rf"\.[ \t\\\r\n]*{_NAMES}\b",  # tf.train.X
-    rf'"{_NAMES}\\?"',  # getattr(tf.train, "X"); in a notebook \"X\"
-    rf"'{_NAMES}'",
+    rf"\.[ \t\\\r\n]*({_NAMES})\b",  # tf.train.X
+    rf'"({_NAMES})\\?"',  # getattr(tf.train, "X"); in a notebook \"X\"
+    rf"'({_NAMES})'",
+)
+_ADVISED_USED: Final = _compiled(
+    r"train\.Supervisor\b", rf"contrib\.training\.(?:{'|'.join(sorted(ADVISED))})\b"
 )
 _ALSO_USED: Final = _compiled(
     rf"\.(?:{_ADVISED})",
+    r"\.multiple\(",  # mock.patch.multiple(tf.train, X=x)
+    r"Supervisor\\?[\"']",
     r"contrib(?:\s+import\s+|\.)training\s+as\s",  # ... as t; t.train()
     rf"from\s+tensorflow{_VERSIONS}(?:{_MODULES})\s",  # from ... import X
+    rf"from\s+tensorflow[\w.]*\s+import\s*(?:\([^)]*|[^\n]*)\b(?:{_UNIQUE})\b",
     r"from\s+tensorflow(?:\.compat(?:\.v[12])?)*\s+import\s+\*",
     rf"from\s+{NEW}\s+import\s",  # calls are checked in migrated code, too
 )
 _BYTES_HOLDERS: Final = tuple(holder.encode() for holder in HOLDERS)
-_HELD: Final = re.compile(rf"\b(?:{'|'.join(HOLDERS)})\s*(?:\.[\s\\]*|,\s*[\"'])(?:{_NAMES})\b")
+_BYTES_UNIQUE: Final = frozenset(name.encode() for name in UNIQUE)
+_LITERAL: Final = r"[\"']tensorflow[\w.]*[\"']"
+_HELD: Final = tuple(
+    map(
+        re.compile,
+        (
+            rf"\b(?:{'|'.join(HOLDERS)})\s*(?:\.[\s\\]*|,\s*[\"'])(?:{_NAMES})\b",
+            rf"\.[\s\\]*(?:{_UNIQUE})\b",
+            rf"[,\[]\s*[\"'](?:{_UNIQUE})[\"']",
+            r"\b(?:train|supervisor)\s*\.\s*Supervisor\b",
+            rf"contrib\s*\.\s*training\s*\.\s*(?:{'|'.join(sorted(ADVISED))})\b",
+            _LITERAL,
+        ),
+    )
+)
+_REFLECTS: Final = re.compile(rf"getattr\(|{_LITERAL}")
+_BYTES_LITERAL: Final = re.compile(rb"tensorflow[\w.]*\\?[\"']")  # import_module("tensorflow")
+_TYPE_COMMENT: Final = re.compile(r"\s*#\s*type:")
 _BEFORE: Final = re.compile(r"[A-Za-z_][\w.]*\Z")
 _IMPORTED: Final = _compiled(
     r"from\s+(tensorflow[\w.]*|tfmts_compat)\s+import\s*(\([^)]*|[^\n\\]*\\?)",
@@ -67,14 +92,15 @@ _BYTES_UNWRAPS: Final = re.compile(_UNWRAP_STEM.encode()), re.compile(_UNWRAPPED
 
 def may_hold_a_name(data: bytes) -> bool:
     """Returns False if the file cannot have a finding, and True if it may have one."""
-    leads = (b"tensorflow" in data or b"tfmts_compat" in data) and any(
-        map(_leads, _matches(_IMPORTED, data))
+    leads = (b"tensorflow" in data or b"tfmts_compat" in data) and bool(
+        any(map(_leads, _matches(_IMPORTED, data))) or _BYTES_LITERAL.search(data)
     )
-    # x.train.X and x.train, "X" always matter, because x may be TensorFlow that another module
-    # re-exports.
+    # x.train.X, x.train, "X" and names that only TensorFlow has always matter, because x may be
+    # TensorFlow that another module re-exports.
     return (
         any(leads or _is_held(used) for used in _matches(_USED, data))
         or (leads and any(pattern.search(data) for pattern in _ALSO_USED))
+        or any(pattern.search(data) for pattern in _ADVISED_USED)
         or all(pattern.search(data) for pattern in _BYTES_UNWRAPS)
     )
 
@@ -85,7 +111,9 @@ def _matches(patterns: tuple[re.Pattern[bytes], ...], data: bytes) -> Iterator[r
 
 
 def _is_held(used: re.Match[bytes]) -> bool:
-    """Returns whether a name is an attribute of a possible module of TensorFlow."""
+    """Returns whether a name may be an attribute of a module of TensorFlow."""
+    if used.group(1) in _BYTES_UNIQUE:
+        return True
     before = used.string[max(0, used.start() - 50) : used.start()]
     return before.rstrip(b", \t\\\r\n").endswith(_BYTES_HOLDERS)
 
@@ -119,8 +147,9 @@ def slimmed(text: str, lines: list[str]) -> tuple[str, list[int]] | None:
     statements = list(_statements(tree.body))
     words = _roots(statements)
     aliases = list(_aliases(tree, text, statements))
-    held = list(_HELD.finditer(text))
+    held = [match for pattern in _HELD for match in pattern.finditer(text)]
     words |= _held_by(held, statements, aliases)
+    words |= {_LITERAL} if any(_LITERAL in values for _, values in aliases) else set()
     if words:
         words.add(NEW)
     elif not held and not _unwraps(text):
@@ -128,7 +157,8 @@ def slimmed(text: str, lines: list[str]) -> tuple[str, list[int]] | None:
     _grow(words, [(value, names) for names, value in aliases])
     mentions = _mentions(text, lines, words, held)
     mentions.difference_update(_docstrings(statements))
-    mentions -= {n for n in mentions if lines[n - 1].lstrip().startswith("#")}
+    comments = {n for n in mentions if lines[n - 1].lstrip().startswith("#")}
+    mentions -= {n for n in comments if not _TYPE_COMMENT.match(lines[n - 1])}
     return _without(tree.body, lines, sorted(mentions)) if mentions else None
 
 
@@ -216,6 +246,7 @@ def _aliases(
     tree: ast.Module, text: str, statements: list[ast.stmt]
 ) -> Iterator[tuple[set[str], set[str]]]:
     """Yields for each assignment of dotted names the targets, and the first parts of the values."""
+    reflects = _REFLECTS.search(text)
     # Only := occurs inside a statement. Visiting all nodes takes much longer.
     for node in ast.walk(tree) if ":=" in text else statements:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
@@ -223,10 +254,23 @@ def _aliases(
             parts = [part for target in targets for part in _parts(target)]
             names = {part.id for part in parts if isinstance(part, ast.Name)}
             names |= {part.attr for part in parts if isinstance(part, ast.Attribute)}
-            firsts = {first.id for first in map(_first, _parts(node.value))
-                      if isinstance(first, ast.Name)}  # fmt: skip
+            firsts: set[str] = set()
+            for first in map(_first, _parts(node.value)):
+                if isinstance(first, ast.Name):
+                    firsts.add(first.id)
+                elif reflects and isinstance(first, (ast.Call, ast.Subscript)):
+                    firsts.update(_reflected(first))
             if names and firsts:
                 yield names, firsts
+
+
+def _reflected(node: ast.expr) -> Iterator[str]:
+    """Yields the names in getattr(tf, "train"), and _LITERAL for import_module("tensorflow")."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name):
+            yield inner.id
+        elif isinstance(inner, ast.Constant) and is_known(str(inner.value)):
+            yield _LITERAL
 
 
 def _first(node: ast.expr) -> ast.expr:
@@ -243,6 +287,9 @@ def _parts(node: ast.expr) -> Iterator[ast.expr]:
     elif isinstance(node, ast.IfExp):
         yield from _parts(node.body)
         yield from _parts(node.orelse)
+    elif isinstance(node, ast.BoolOp):
+        for part in node.values:
+            yield from _parts(part)
     else:
         yield node
 

@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-import ast
-import itertools
 import re
-from typing import Iterator, Sequence
+from typing import Iterator
 
 import libcst as cst
 
-from tfmts_compat.migrate.edits import changed, parsed, split_lines
-from tfmts_compat.migrate.module import Module
-from tfmts_compat.migrate.names import ADVICE, DISTINCT, NAMES, NEW, TABLE, is_known, plain
-from tfmts_compat.migrate.resolver import OWN, UNKNOWN, Reach, Resolver
+from tfmts_compat.migrate.module import Module, last_name
+from tfmts_compat.migrate.names import (
+    ADVICE,
+    ADVISED,
+    DISTINCT,
+    MODULES,
+    NAMES,
+    NEW,
+    TABLE,
+    UNIQUE,
+    is_known,
+    plain,
+)
+from tfmts_compat.migrate.resolver import OWN, REFLECTED, UNKNOWN, Reach, Resolver
 
-_BRANCHES = re.compile(r"\b(?:else|except)\b")
 # pkg.module.tf.train.Scaffold: the part before tf, and the last name
 _HELD = re.compile(
     r"((?:[A-Za-z_]\w*\.)*?)[A-Za-z_]\w*(?:\.compat\.v[12])*"
     rf"\.(?:{'|'.join(DISTINCT)})\.({'|'.join(sorted(NAMES))})\b"
 )
+# tf.train.Scaffold in text that is not parsed
+NAMED = re.compile(
+    rf"\b(?:[A-Za-z_]\w*\.)+(?:{'|'.join(DISTINCT)})\.(?P<name>{'|'.join(sorted(NAMES))})\b"
+    rf"|\bfrom\s+tensorflow[\w.]*\s+import\s[^#\n]*?\b(?P<imported>{'|'.join(sorted(NAMES))})\b"
+)
+# the end of what holds the names: x.train, train, x.contrib.framework
+_HOLDER = re.compile(
+    rf"(?:^|\.)(?:{'|'.join(set(DISTINCT) - {'session_manager'})}|contrib\.(?:framework|slim))$"
+)
+_ADVISED = re.compile(
+    rf"(?:^|\.)(?:(?:train|supervisor)\.Supervisor|contrib\.training\.(?:{'|'.join(ADVISED)}))$"
+)
+_REFLECTION = ("getattr", "hasattr", "setattr", "delattr", "object", "multiple")
+_LITERAL = re.compile(rf"[\"'](?:{'|'.join(UNIQUE)})[\"']")
 _WITH = "with {0} and import tfmts_compat"
 
 
@@ -33,11 +54,12 @@ def report(module: Module, resolver: Resolver) -> None:
         if path:
             new = value.replace(path, TABLE[plain(_spelled(path))])
             module.report(string, "TFM209", f'{path} is named in a string; write "{new}"')
+        elif plain(_spelled(value)) in ADVICE:
+            module.report(string, "TFM210", f"{value} {ADVICE[plain(_spelled(value))]}")
         else:
             _project_path(module, resolver, string, value)
     for attribute in reader.advised:
-        for path in sorted(set(map(plain, resolver.reach(attribute).paths)) & ADVICE.keys()):
-            module.report(attribute, "TFM210", f"{path} {ADVICE[path]}")
+        _advised(module, resolver, attribute)
     for attribute in reader.private:
         module.report(
             attribute,
@@ -45,6 +67,18 @@ def report(module: Module, resolver: Resolver) -> None:
             "uses a private attribute of the monitored session; use "
             "tfmts_compat.raw_session(session), which returns the underlying tf.compat.v1.Session",
         )
+
+
+def _advised(module: Module, resolver: Resolver, node: cst.Attribute) -> None:
+    """Reports an older training API, or what may be one."""
+    reach = resolver.reach(node)
+    paths = {plain(path.replace(REFLECTED, "")) for path in reach.paths}
+    for path in sorted(paths & ADVICE.keys()):
+        module.report(node, "TFM210", f"{path} {ADVICE[path]}")
+    shown = _code(node)
+    if not all(is_known(path) or path == OWN for path in paths) and _ADVISED.search(shown):
+        path = next(path for path in ADVICE if path.endswith(f".{node.attr.value}"))
+        module.report(node, "TFM210", f"{shown} may be {path}, which {ADVICE[path]}")
 
 
 def _project_path(module: Module, resolver: Resolver, string: cst.SimpleString, value: str) -> None:
@@ -83,117 +117,118 @@ def unmoved(module: Module, resolver: Resolver, node: cst.Attribute, reach: Reac
             f"{shown} may be {path}, accessed through an attribute; if it is, replace {shown} "
             + _WITH.format(TABLE[path]),
         )
-    holder = node.value
-    if (
-        old
-        or not (isinstance(holder, cst.Attribute) and holder.attr.value in ("train", "estimator"))
-        or all(is_known(path) or path == OWN for path in reach.paths)
-        or (node.attr.value == "global_step" and not _is_called(module, node))
-    ):
+    holder, name = node.value, node.attr.value
+    if old or (name == "global_step" and not _is_called(module, node)):
         return
-    foreign = {path for path in reach.paths if path != UNKNOWN and not is_known(path)}
+    for path in filter(_is_unlisted, sorted(reach.paths)):
+        module.report(node, "TFM208", _unlisted(path, shown, name))
+    if not _may_hold(holder, name, reach):
+        return
+    what, outer = f"{_code(holder)} is a module of", 1
+    if isinstance(holder, cst.Attribute) and holder.attr.value in ("train", "estimator"):
+        what, outer = f"{_code(holder.value)} is", 2
+    foreign = {path for path in reach.paths - {UNKNOWN} if not is_known(path)}
+    foreign = {path for path in foreign if REFLECTED not in path}
     if reach.reasons:
         why = f", because {' or '.join(sorted(reach.reasons))}"
     elif foreign:
-        why = f", because {min(foreign).rsplit('.', 2)[0]} was not found below this directory"
+        why = f", because {min(foreign).rsplit('.', outer)[0]} was not found below this directory"
     else:
         why = ""
     module.report(
         node,
         "TFM208",
-        f"it is not known whether {_code(holder.value)} is TensorFlow{why}; if it is, replace "
-        f"{shown} " + _WITH.format(f"{NEW}.{node.attr.value}"),
+        f"it is not known whether {what} TensorFlow{why}; if it is, replace {shown} "
+        + _WITH.format(f"{NEW}.{name}"),
     )
 
 
+def _may_hold(holder: cst.BaseExpression, name: str, reach: Reach) -> bool:
+    """Returns whether an object that is not known may be a module with a name of the table."""
+    paths = {path.replace(REFLECTED, "") for path in reach.paths}
+    if all(is_known(path) or path == OWN for path in paths):
+        return any(plain(path) in TABLE for path in paths)
+    is_unknown = UNKNOWN in paths or paths != reach.paths
+    shown = _code(holder)
+    if name in UNIQUE or "global_step" in name:
+        paths = {path.rpartition(".")[0] for path in paths}
+        return (name in UNIQUE and is_unknown) or any(map(_HOLDER.search, {shown, *paths}))
+    return "." in shown and bool(_HOLDER.search(shown))
+
+
+def _is_unlisted(path: str) -> bool:
+    """Returns whether a path may be a name of the table in another module of TensorFlow."""
+    holder, _, name = plain(path).rpartition(".")
+    is_listed = holder in MODULES or holder == NEW
+    return is_known(path) and not is_listed and (name in UNIQUE or bool(_HOLDER.search(holder)))
+
+
+def _unlisted(path: str, shown: str, name: str) -> str:
+    return f"{path} may be {NEW}.{name}; if it is, replace {shown} " + _WITH.format(f"{NEW}.{name}")
+
+
 def from_import(module: Module, alias: cst.ImportAlias, path: str) -> None:
-    """Reports an imported name that has no counterpart in tfmts_compat."""
+    """Reports an imported name that is not replaced."""
     advice = ADVICE.get(plain(path))
     if advice:
         module.report(alias, "TFM210", f"{plain(path)} {advice}")
-
-
-def identical_branches(module: Module, changes: Sequence[tuple[int, int, str]]) -> None:
-    """Reports branches that are identical after the names are replaced."""
-    old = module.edits.text
-    if not (NEW in old or changes) or not _BRANCHES.search(old):
-        return
-    new = changed(old, list(changes))
-    try:
-        tree = parsed(new)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    lines = split_lines(new)
-    using = [
-        statement
-        for statement in tree.body
-        if NEW in "".join(lines[statement.lineno - 1 : statement.end_lineno])
-    ]
-    for node in itertools.chain.from_iterable(map(ast.walk, using)):
-        if not isinstance(node, (ast.IfExp, ast.If, ast.Try)):
-            continue
-        first, *others = _alternatives(node)
-        if others and all(_dumped(first) == _dumped(other) for other in others):
-            offset = sum(map(len, lines[: node.lineno - 1]))
-            line = len(split_lines(old[: _before(offset, changes)] + "x"))
-            module.report_at(
-                line,
-                0,
-                "TFM211",
-                f"the branches are identical: {NEW} works on every version; keep one of them",
-            )
-
-
-def _alternatives(node: ast.IfExp | ast.If | ast.Try) -> list[list[ast.AST]]:
-    """Returns the branches of a statement or expression that use tfmts_compat."""
-    found: list[list[ast.AST]] = [[]]
-    if isinstance(node, ast.IfExp):
-        found = [[node.body], [node.orelse]]
-    elif isinstance(node, ast.If) and node.orelse:
-        found = [[*node.body], [*node.orelse]]
-    elif isinstance(node, ast.Try) and not (node.orelse or node.finalbody):
-        found = [[*node.body]]
-        found += [[*handler.body] for handler in node.handlers]
-    alike = all([type(it) for it in each] == [type(it) for it in found[0]] for each in found)
-    return found if alike and NEW in _dumped(found[0]) else [[]]
-
-
-def _dumped(nodes: list[ast.AST]) -> str:
-    return "".join(map(ast.dump, nodes))
-
-
-def _before(offset: int, changes: Sequence[tuple[int, int, str]]) -> int:
-    """Returns the offset in the old text that belongs to an offset in the new one."""
-    shift = 0
-    for start, end, new in changes:
-        if offset < start + shift:
-            break
-        if offset < start + shift + len(new):
-            return start
-        shift += len(new) - (end - start)
-    return offset - shift
+    elif _is_unlisted(path):
+        name = path.rpartition(".")[2]
+        module.report(alias, "TFM208", _unlisted(path, "it", name))
 
 
 def _lookups(module: Module, resolver: Resolver) -> None:
-    for call, name in module.reader.lookups:
-        holder = call.args[0].value
+    for node, holder, name in module.reader.lookups:
         reach = resolver.holds(holder, name)
-        function = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
-        for path in sorted(set(map(plain, reach.paths)) & TABLE.keys()):
-            if isinstance(function, cst.Name) and function.value == "getattr":
-                remedy = f"replace the call with {TABLE[path]}"
-            elif isinstance(function, cst.Name) and function.value == "hasattr":
-                remedy = f"{TABLE[path]} always exists, so remove the test"
-            else:
-                remedy = f"replace {_code(holder)} with {NEW}"
+        paths = set(map(plain, reach.paths))
+        function = last_name(node.func) if isinstance(node, cst.Call) else ""
+        if function == "getattr":
+            remedy = f"replace the call with {NEW}.{name}, and import {NEW}"
+        elif function == "hasattr":
+            remedy = f"{NEW}.{name} always exists, so remove the test, and import {NEW}"
+        elif isinstance(holder, cst.SimpleString):
+            remedy = f'replace {_code(holder)} with "{NEW}"'
+        else:
+            remedy = f"replace {_code(holder)} with {NEW}, and import {NEW}"
+        for path in sorted(paths & TABLE.keys()):
+            module.report(node, "TFM201", f"{path} is looked up by a string; {remedy}")
+        for path in sorted(paths & ADVICE.keys()):
+            module.report(node, "TFM210", f"{path} {ADVICE[path]}")
+        if (
+            name in NAMES
+            and not paths & TABLE.keys()
+            and (not function or function in _REFLECTION)
+            and _may_hold(holder, name, reach)
+        ):
             module.report(
-                call, "TFM201", f"{path} is looked up by a string; {remedy}, and import {NEW}"
+                node,
+                "TFM201",
+                f"{name} is looked up by a string in {_code(holder)}, which may be a module of "
+                f"TensorFlow; if it is, {remedy}",
+            )
+    if not _LITERAL.search(module.edits.text):
+        return
+    for call in module.reader.calls:  # getattr(tf.train, name)
+        if last_name(call.func) != "getattr" or len(call.args) < 2:
+            continue
+        holder = call.args[0].value
+        paths = {plain(path.replace(REFLECTED, "")) for path in resolver.reach(holder).paths}
+        if paths & MODULES.keys() and not isinstance(call.args[1].value, cst.SimpleString):
+            module.report(
+                call,
+                "TFM201",
+                f"{_code(call.args[1].value)} may be one of the names of {NEW} that this module "
+                f"has as strings; look those up in {NEW}",
             )
 
 
 def _quoted(module: Module, resolver: Resolver) -> None:
     for node, path in module.reader.quoted:
-        scope = module.scopes.get(node)
+        inner: cst.CSTNode | None = node
+        while inner and inner not in module.scopes:  # comments have no scope
+            inner = module.parents.get(inner)
+        scope = module.scopes[inner] if inner else None
+        where = "a type comment" if isinstance(node, cst.Comment) else "quotes"
         first, _, rest = path.partition(".")
         starts = resolver.named(first, scope).paths if scope else ()
         reach = Reach.joined([resolver.followed(f"{start}.{rest}") for start in starts])
@@ -202,7 +237,7 @@ def _quoted(module: Module, resolver: Resolver) -> None:
             module.report(
                 node,
                 "TFM206",
-                f"{found} is named in quotes; replace it " + _WITH.format(TABLE[found]),
+                f"{found} is named in {where}; replace it " + _WITH.format(TABLE[found]),
             )
         held = _HELD.fullmatch(path)
         if held and not old and _may_be_moved(reach):
@@ -210,7 +245,7 @@ def _quoted(module: Module, resolver: Resolver) -> None:
             module.report(
                 node,
                 "TFM206",
-                f"{path} is named in quotes and may be TensorFlow's; if it is, replace it {new}",
+                f"{path} is named in {where} and may be TensorFlow's; if it is, replace it {new}",
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Iterable, Iterator, Optional, Tuple
 
 import libcst as cst
@@ -15,12 +15,13 @@ from libcst.metadata import (
 )
 
 from tfmts_compat.migrate import project
-from tfmts_compat.migrate.module import Module
+from tfmts_compat.migrate.module import Module, last_name, strings_of
 from tfmts_compat.migrate.names import ADVISED, NAMES, is_known
 
 _FOLLOWED = NAMES | ADVISED
 UNKNOWN = "?"  # neither an import nor an alias of one
 OWN = "."  # the code base itself defines the name
+REFLECTED = "~"  # in a path: what follows is named by a string, as in getattr(tf, "train")
 _LONGEST = 12  # attributes after a name; no path of the table has more
 _AGAIN = re.compile(r"(\.compat\.v[12])(?:\.compat\.v[12])+")
 _Step = Tuple[str, Optional[Scope], str]  # a name, the scope that uses it, its attributes
@@ -36,11 +37,13 @@ class Reach:
       imports: the imports through which it is resolved.
       reasons: why it may be something other than TensorFlow: definitions in other modules of
         the code base.
+      others: the bindings in this module that are not TensorFlow.
     """
 
     paths: frozenset[str]
     imports: frozenset[ImportAssignment]
     reasons: frozenset[str] = frozenset()
+    others: frozenset[cst.CSTNode] = frozenset()
 
     @classmethod
     def joined(cls, parts: list[Reach]) -> Reach:
@@ -49,6 +52,7 @@ class Reach:
             frozenset().union(*(part.paths for part in parts)),
             frozenset().union(*(part.imports for part in parts)),
             frozenset().union(*(part.reasons for part in parts)),
+            frozenset().union(*(part.others for part in parts)),
         )
 
 
@@ -74,12 +78,12 @@ class Resolver:
         """Resolves a dotted name or a conditional expression of two. Else returns _NOWHERE."""
         found = self._reach(node)
         parts = [self.followed(path, found.imports) for path in found.paths]
-        return Reach.joined(parts) if parts else found
+        return replace(Reach.joined(parts), others=found.others) if parts else found
 
     def followed(self, path: str, imports: frozenset[ImportAssignment] = frozenset()) -> Reach:
         """Resolves a path through modules of the code base that re-export TensorFlow."""
         name = path.rpartition(".")[2]
-        if name in _FOLLOWED and not is_known(path):
+        if name in _FOLLOWED and REFLECTED not in path and not is_known(path):
             found = project.followed(path, self._file)
             if found:
                 paths = {each for each in found.paths if each.endswith(f".{name}")}
@@ -90,19 +94,31 @@ class Resolver:
         return Reach(frozenset([path]), imports)
 
     def holds(self, node: cst.BaseExpression, name: str) -> Reach:
-        """Resolves an attribute of an expression."""
-        return self.reach(cst.Attribute(node, cst.Name(name)))
+        """Resolves an attribute of an expression, which is looked up by a string."""
+        found = self.reach(cst.Attribute(node, cst.Name(name)))
+        return replace(found, paths=frozenset(it.replace(REFLECTED, "") for it in found.paths))
 
     def _reach(self, node: cst.BaseExpression) -> Reach:
         found = self._reached(self._starts(node))
-        return found if found.imports or not isinstance(node, cst.Attribute) else _NOWHERE
+        return found if found.paths or not isinstance(node, cst.Attribute) else _NOWHERE
 
     def _starts(self, node: cst.BaseExpression, rest: str = "") -> Iterator[_Step]:
         """Yields the names with which an expression can start, and the attributes after each."""
         while isinstance(node, cst.Attribute):
             rest = _AGAIN.sub(r"\1", f".{node.attr.value}{rest}")
             node = node.value
-        if isinstance(node, cst.IfExp):
+        strings = strings_of(node)
+        module = next(filter(is_known, strings), "")
+        if module:  # import_module("tensorflow"), sys.modules["tensorflow"], LazyLoader
+            yield "", None, f"{REFLECTED}{module}{rest}"
+        elif isinstance(node, cst.Call) and last_name(node.func) == "getattr" and strings:
+            yield from self._starts(node.args[0].value, f"{REFLECTED}.{strings[0]}{rest}")
+            for default in node.args[2:]:
+                yield from self._starts(default.value, f"{REFLECTED}{rest}")
+        elif isinstance(node, cst.BooleanOperation):  # tf.compat.v1 or tf
+            yield from self._starts(node.left, rest)
+            yield from self._starts(node.right, rest)
+        elif isinstance(node, cst.IfExp):
             yield from self._starts(node.body, rest)
             yield from self._starts(node.orelse, rest)
         elif not isinstance(node, cst.Name):
@@ -129,6 +145,7 @@ class Resolver:
         """Follows names through aliases; each step only once, because aliases form cycles."""
         paths: set[str] = set()
         imports: set[ImportAssignment] = set()
+        others: set[cst.CSTNode] = set()
         waiting, done = list(starts), set()
         while waiting:
             step = name, scope, rest = waiting.pop()
@@ -136,7 +153,9 @@ class Resolver:
                 continue
             done.add(step)
             assignments = scope[name] if scope and rest.count(".") <= _LONGEST else ()
-            if not assignments or name in self._captured:
+            if not name and rest.startswith(REFLECTED):
+                paths.add(rest)
+            elif not assignments or name in self._captured:
                 paths.add(UNKNOWN)
             for each in assignments:
                 node = each.node if isinstance(each, Assignment) else None
@@ -144,8 +163,13 @@ class Resolver:
                     imports.add(each)
                     names = each.get_qualified_names_for(name)
                     paths |= {found.name + rest for found in names} or {UNKNOWN}
+                    if not any(is_known(found.name) for found in names):
+                        others.add(each.node)
                 elif node in self._aliases:
-                    waiting += self._starts(self._aliases[node], rest)
+                    steps = list(self._starts(self._aliases[node], rest))
+                    waiting += steps
+                    others |= set() if all(first for first, _, _ in steps) else {node}
                 else:
                     paths.add(UNKNOWN)
-        return Reach(frozenset(paths), frozenset(imports))
+                    others |= {node} if node else set()
+        return Reach(frozenset(paths), frozenset(imports), others=frozenset(others))

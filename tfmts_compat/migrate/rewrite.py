@@ -10,7 +10,7 @@ from typing import Iterator, Sequence
 import libcst as cst
 from libcst.metadata import MetadataWrapper
 
-from tfmts_compat.migrate import call_checks, remainder, verification
+from tfmts_compat.migrate import branches, call_checks, remainder, verification
 from tfmts_compat.migrate.edits import Edits, UnreadableError, changed, parsed
 from tfmts_compat.migrate.findings import REWRITES, Finding
 from tfmts_compat.migrate.imports import Imports, IsImported
@@ -88,7 +88,7 @@ def rewritten(
     fault = _fault(text, changes) if changes else None
     if fault:
         return Result(text, sorted(_left_as_it_was(module, fault)))
-    remainder.identical_branches(module, changes)
+    branches.report(module, changes)
     return Result(changed(text, changes), sorted(module.found), changes)
 
 
@@ -177,11 +177,15 @@ def _name(
             "the code that uses it",
         )
     elif others:
+        lines = sorted({module.lines(each)[0] for each in reach.others})
+        why = f", bound on line {' and '.join(map(str, lines))}" if lines else ""
+        if reach.reasons:
+            why = f", because {' or '.join(sorted(reach.reasons))}"
         module.report(
             node,
             "TFM205",
-            f"may be {old}, which {name} replaces, or something else with the same name; use two "
-            "different names",
+            f"may be {old}, which {name} replaces, or something else with the same name{why}"
+            "; use two different names",
         )
     elif name in replaced:
         module.report(node, "TFM203", _is_replaced(old, name))
@@ -205,14 +209,13 @@ def _replaced(module: Module, resolver: Resolver) -> set[str]:
         values = resolver.reach(value).paths if value else ()
         if paths != set(map(plain, values)) or paths & TABLE.keys():
             old |= paths
-    looked_up = {call for call, _ in reader.lookups}  # mock.patch.object(tf.train, "Scaffold")
+    for lookup, holder, name in reader.lookups:  # mock.patch.object(tf.train, "Scaffold")
+        if not (isinstance(lookup, cst.Call) and last_name(lookup.func) in ("getattr", "hasattr")):
+            old |= set(map(plain, resolver.holds(holder, name).paths))
     for call in reader.calls:
-        function = last_name(call.func)
-        if (function in ("setattr", "delattr") and len(call.args) > 1) or (
-            call in looked_up and function not in ("getattr", "hasattr")
-        ):
-            name = call.args[1].value
-            attribute = f".{name.raw_value}" if isinstance(name, cst.SimpleString) else ""
+        if last_name(call.func) in ("setattr", "delattr") and len(call.args) > 1:
+            named = call.args[1].value
+            attribute = f".{named.raw_value}" if isinstance(named, cst.SimpleString) else ""
             old |= {plain(path + attribute) for path in resolver.reach(call.args[0].value).paths}
     return {new for path, new in TABLE.items() if any(_is_in(path, each) for each in old)}
 

@@ -177,9 +177,13 @@ def leading(tree: cst.Module) -> list[cst.CSTNode]:
 
 
 def _is_import(line: cst.CSTNode) -> bool:
-    return isinstance(line, cst.SimpleStatementLine) and all(
-        isinstance(part, Import) for part in line.body
-    )
+    """Returns whether a line has only imports, or nothing may be added above it."""
+    if not isinstance(line, cst.SimpleStatementLine):
+        return False
+    first = line.body[0]
+    module = first.module if isinstance(first, cst.ImportFrom) else None
+    is_future = isinstance(module, cst.Name) and module.value == "__future__"
+    return is_future or all(isinstance(part, Import) for part in line.body)
 
 
 def _is_docstring(line: cst.CSTNode) -> bool:
