@@ -78,6 +78,7 @@ HOLDERS: Final = tuple(sorted({module.rpartition(".")[2] for module in MODULES})
 DISTINCT: Final = tuple(
     name for name in HOLDERS if name not in ("framework", "slim", "training", "variables")
 )
+_LAST = UNIQUE.union(DISTINCT)
 ROOTS: Final = frozenset(module.split(".")[0] for module in MODULES)  # TensorFlow's packages
 
 _SUPERVISOR = (
@@ -151,7 +152,7 @@ def is_on_the_way(path: str) -> bool:
         path in TABLE
         or path in ADVICE
         or path in _PREFIXES
-        or (is_known(path) and path.rpartition(".")[2] in (*DISTINCT, *UNIQUE))
+        or (path.rpartition(".")[2] in _LAST and is_known(path))
     )
 
 

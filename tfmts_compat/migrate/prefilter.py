@@ -44,9 +44,7 @@ _USED: Final = _compiled(
     rf'"({_NAMES})\\?"',  # getattr(tf.train, "X"); in a notebook \"X\"
     rf"'({_NAMES})'",
 )
-_ADVISED_USED: Final = _compiled(
-    r"train\.Supervisor\b", rf"contrib\.training\.(?:{'|'.join(sorted(ADVISED))})\b"
-)
+_ADVISED_USED: Final = (b"train.Supervisor", b"contrib.training.")
 _ALSO_USED: Final = _compiled(
     rf"\.(?:{_ADVISED})",
     r"\.multiple\(",  # mock.patch.multiple(tf.train, X=x)
@@ -74,7 +72,6 @@ _HELD: Final = tuple(
     )
 )
 _REFLECTS: Final = re.compile(rf"getattr\(|{_LITERAL}")
-_BYTES_LITERAL: Final = re.compile(rb"tensorflow[\w.]*\\?[\"']")  # import_module("tensorflow")
 _TYPE_COMMENT: Final = re.compile(r"\s*#\s*type:")
 _BEFORE: Final = re.compile(r"[A-Za-z_][\w.]*\Z")
 _IMPORTED: Final = _compiled(
@@ -92,15 +89,15 @@ _BYTES_UNWRAPS: Final = re.compile(_UNWRAP_STEM.encode()), re.compile(_UNWRAPPED
 
 def may_hold_a_name(data: bytes) -> bool:
     """Returns False if the file cannot have a finding, and True if it may have one."""
-    leads = (b"tensorflow" in data or b"tfmts_compat" in data) and bool(
-        any(map(_leads, _matches(_IMPORTED, data))) or _BYTES_LITERAL.search(data)
+    leads = (b"tensorflow" in data or b"tfmts_compat" in data) and any(
+        map(_leads, _matches(_IMPORTED, data))
     )
     # x.train.X, x.train, "X" and names that only TensorFlow has always matter, because x may be
     # TensorFlow that another module re-exports.
     return (
-        any(leads or _is_held(used) for used in _matches(_USED, data))
+        any(leads or _is_held(used) or _is_imported(data) for used in _matches(_USED, data))
         or (leads and any(pattern.search(data) for pattern in _ALSO_USED))
-        or any(pattern.search(data) for pattern in _ADVISED_USED)
+        or any(each in data for each in _ADVISED_USED)
         or all(pattern.search(data) for pattern in _BYTES_UNWRAPS)
     )
 
@@ -116,6 +113,11 @@ def _is_held(used: re.Match[bytes]) -> bool:
         return True
     before = used.string[max(0, used.start() - 50) : used.start()]
     return before.rstrip(b", \t\\\r\n").endswith(_BYTES_HOLDERS)
+
+
+def _is_imported(data: bytes) -> bool:
+    """Returns whether TensorFlow may be imported by a string, as in import_module("tensorflow")."""
+    return b'"tensorflow' in data or b"'tensorflow" in data
 
 
 def _leads(imported: re.Match[bytes]) -> bool:
