@@ -199,6 +199,17 @@ LEFT = {
         'import tensorflow as tf\ntf1 = getattr(tf, "compat1", tf)\nx = tf1.train.Scaffold()\n',
         "3:5: " + UNKNOWN.format("tf1", "train.Scaffold"),
     ),
+    "getattr-of-itself": (
+        'import tensorflow as tf\ntf = getattr(tf.compat, "v1", tf)\nx = tf.train.Scaffold()\n',
+        "3:5: TFM205 may be tensorflow.train.Scaffold, which tfmts_compat.Scaffold replaces, or "
+        "something else with the same name, bound on line 2; use two different names",
+    ),
+    "too-many-ways": (
+        "import tensorflow as t0\n"
+        + "".join(f"t{n + 1} = t{n}.a or t{n}.b or t{n}.c\n" for n in range(30))
+        + "x = t30.train.Scaffold()\n",
+        "32:5: " + UNKNOWN.format("t30", "train.Scaffold"),
+    ),
     "tensorflow-of-another-module-of-it": (
         "from tensorflow.keras import backend as K\nx = K.tf.train.Scaffold()\n",
         "2:5: TFM208 tensorflow.keras.backend.tf.train.Scaffold may be tfmts_compat.Scaffold; "

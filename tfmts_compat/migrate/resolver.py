@@ -23,6 +23,7 @@ UNKNOWN = "?"  # neither an import nor an alias of one
 OWN = "."  # the code base itself defines the name
 REFLECTED = "~"  # in a path: what follows is named by a string, as in getattr(tf, "train")
 _LONGEST = 12  # attributes after a name; no path of the table has more
+_MOST_STEPS = 1000  # aliases of several values have 2**n ways
 _AGAIN = re.compile(r"(\.compat\.v[12])(?:\.compat\.v[12])+")
 _Step = Tuple[str, Optional[Scope], str]  # a name, the scope that uses it, its attributes
 
@@ -111,10 +112,12 @@ class Resolver:
         module = next(filter(is_known, strings), "")
         if module:  # import_module("tensorflow"), sys.modules["tensorflow"], LazyLoader
             yield "", None, f"{REFLECTED}{module}{rest}"
+        elif rest.count(REFLECTED) > 1:  # limits the time
+            yield "", None, ""
         elif isinstance(node, cst.Call) and last_name(node.func) == "getattr" and strings:
             yield from self._starts(node.args[0].value, f"{REFLECTED}.{strings[0]}{rest}")
             for default in node.args[2:]:
-                yield from self._starts(default.value, f"{REFLECTED}{rest}")
+                yield from self._starts(default.value, REFLECTED + rest.lstrip(REFLECTED))
         elif isinstance(node, cst.BooleanOperation):  # tf.compat.v1 or tf
             yield from self._starts(node.left, rest)
             yield from self._starts(node.right, rest)
@@ -151,6 +154,8 @@ class Resolver:
             step = name, scope, rest = waiting.pop()
             if step in done:  # tf = tf.compat.v1
                 continue
+            if len(done) > _MOST_STEPS:
+                return _NOWHERE
             done.add(step)
             assignments = scope[name] if scope and rest.count(".") <= _LONGEST else ()
             if not name and rest.startswith(REFLECTED):
@@ -168,7 +173,8 @@ class Resolver:
                 elif node in self._aliases:
                     steps = list(self._starts(self._aliases[node], rest))
                     waiting += steps
-                    others |= set() if all(first for first, _, _ in steps) else {node}
+                    if not all(first and REFLECTED not in end for first, _, end in steps):
+                        others.add(node)
                 else:
                     paths.add(UNKNOWN)
                     others |= {node} if node else set()
