@@ -133,6 +133,15 @@ def test_a_module_with_two_definitions_is_reported(tree, compat, reason):
     assert found_in_user(tree, compat) == [("TFM205", message)]
 
 
+@pytest.mark.parametrize("use", ["x = []  # type: List[{}]\n", "x: 'List[{}]' = []\n"])
+def test_a_quoted_name_that_a_module_binds_is_not_reported(tree, use):
+    tree(pkg__compat_py="import tensorflow as tf\nScaffold = tf.train.Scaffold\n")
+    source = f"from . import compat\n{use}"
+    assert rewritten(source.format("compat.Scaffold"), "pkg/user.py").found == []
+    (found,) = rewritten(source.format("compat.tf.train.Scaffold"), "pkg/user.py").found
+    assert found.code == "TFM206"
+
+
 def test_a_name_that_a_module_gives_to_another_class_is_not_replaced(tree):
     tree(pkg__compat_py="import tensorflow as tf\nScaffold = tf.train.MonitoredSession\n")
     source = "from . import compat\nx = compat.Scaffold()\n"

@@ -54,6 +54,13 @@ def followed(path: str, file: str) -> Followed | None:
     return _followed(path, os.path.abspath(file), frozenset())
 
 
+def is_bound(path: str, file: str) -> bool:
+    """Returns whether a path is a name in a module of the code base, not an attribute of one."""
+    module, names = _module(path, os.path.dirname(os.path.abspath(file)))
+    bound = _names(module) if module and len(names) == 1 else None
+    return bool(bound and not bound.named(names[0], frozenset()).is_missing)
+
+
 def _followed(path: str, file: str, active: frozenset[_Key]) -> Followed | None:
     if is_known(path):
         return Followed({path})

@@ -159,8 +159,9 @@ def _may_hold(holder: cst.BaseExpression, name: str, reach: Reach) -> bool:
 def _is_unlisted(path: str) -> bool:
     """Returns whether a path may be a name of the table in another module of TensorFlow."""
     holder, _, name = plain(path).rpartition(".")
-    is_listed = holder in MODULES or holder == NEW
-    return is_known(path) and not is_listed and (name in UNIQUE or bool(_HOLDER.search(holder)))
+    if name not in NAMES or not is_known(path) or holder in MODULES or holder == NEW:
+        return False
+    return name in UNIQUE or bool(_HOLDER.search(holder))
 
 
 def _unlisted(path: str, shown: str, name: str) -> str:
@@ -233,7 +234,9 @@ def _quoted(module: Module, resolver: Resolver) -> None:
         starts = resolver.named(first, scope).paths if scope else ()
         reach = Reach.joined([resolver.followed(f"{start}.{rest}") for start in starts])
         old = set(map(plain, reach.paths)) & TABLE.keys()
-        for found in sorted(old):
+        if any(resolver.is_re_exported(f"{start}.{rest}") for start in starts):
+            continue  # that module is migrated
+        for found in sorted(old)[:1]:
             module.report(
                 node,
                 "TFM206",

@@ -94,6 +94,10 @@ class Resolver:
                 return Reach(frozenset(paths | unknown), imports, frozenset(found.reasons))
         return Reach(frozenset([path]), imports)
 
+    def is_re_exported(self, path: str) -> bool:
+        """Returns whether a path is a name that a module of the code base itself binds."""
+        return not is_known(path) and project.is_bound(path, self._file)
+
     def holds(self, node: cst.BaseExpression, name: str) -> Reach:
         """Resolves an attribute of an expression, which is looked up by a string."""
         found = self.reach(cst.Attribute(node, cst.Name(name)))
@@ -149,7 +153,8 @@ class Resolver:
         paths: set[str] = set()
         imports: set[ImportAssignment] = set()
         others: set[cst.CSTNode] = set()
-        waiting, done = list(starts), set()
+        waiting = list(starts)
+        done: set[_Step] = set()
         while waiting:
             step = name, scope, rest = waiting.pop()
             if step in done:  # tf = tf.compat.v1
