@@ -442,6 +442,11 @@ if sys.version_info >= (3, 10):
     )
 
 
+CASES["used-by-a-type-comment"] = (
+    "import tensorflow as tf\nx = []  # type: List[tf.Tensor]\ny = tf.train.Scaffold()\n",
+    "import tensorflow as tf\nimport tfmts_compat\nx = []  # type: List[tf.Tensor]\n"
+    "y = tfmts_compat.Scaffold()\n",
+)
 CASES["on-the-line-of-a-future-import"] = (
     "from __future__ import print_function; import tensorflow as tf; tf.train.Scaffold(tf.x)\n",
     "from __future__ import print_function; import tensorflow as tf; import tfmts_compat; "

@@ -296,6 +296,7 @@ NOTHING = {
     "global_step-of-a-model": "def f(self):\n    return self.train.global_step\n",
     "own-class": "import own\nx = own.train.Scaffold()\n",
     "module-of-tensorflow": "from tensorflow_estimator.python.estimator import estimator\n",
+    "own-attribute": "class A:\n    def f(self):\n        return self.SessionRunHook()\n",
     "own-hook": "from own import train\nx = train.StopAtStepHook(1)\n",
     "own-lookup": 'x = getattr(config, "Scaffold"), d["SessionRunHook"]\n',
     "getattr-of-an-optimizer": "import tensorflow as tf\nx = getattr(tf.train, name)\n",

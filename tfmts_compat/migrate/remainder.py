@@ -148,8 +148,8 @@ def _may_hold(holder: cst.BaseExpression, name: str, reach: Reach) -> bool:
     paths = {path.replace(REFLECTED, "") for path in reach.paths}
     if all(is_known(path) or path == OWN for path in paths):
         return any(plain(path) in TABLE for path in paths)
-    is_unknown = UNKNOWN in paths or paths != reach.paths
     shown = _code(holder)
+    is_unknown = (UNKNOWN in paths or paths != reach.paths) and shown not in ("self", "cls")
     if name in UNIQUE or "global_step" in name:
         paths = {path.rpartition(".")[0] for path in paths}
         return (name in UNIQUE and is_unknown) or any(map(_HOLDER.search, {shown, *paths}))
