@@ -213,12 +213,13 @@ class Reader(cst.CSTVisitor):
         self._evaluated -= last_name(original_node.func) in _EVALUATE
 
     def visit_Subscript(self, node: cst.Subscript) -> None:
-        names = [it for it in strings_of(node) if it in _LOOKED_UP]
-        inner = node.value
+        inner, holder = node.value, None
         if isinstance(inner, cst.Call) and last_name(inner.func) == "vars" and inner.args:
-            self.lookups += [(node, inner.args[0].value, it) for it in names]
+            holder = inner.args[0].value
         elif isinstance(inner, cst.Attribute) and inner.attr.value == "__dict__":
-            self.lookups += [(node, inner.value, it) for it in names]
+            holder = inner.value
+        if holder:
+            self.lookups += [(node, holder, it) for it in strings_of(node) if it in _LOOKED_UP]
 
     def visit_Comment(self, node: cst.Comment) -> None:
         if _TYPE_COMMENT.match(node.value):
@@ -281,8 +282,7 @@ def strings_of(node: cst.BaseExpression) -> list[str]:
 
 
 def _string(node: cst.BaseExpression) -> str:
-    value = node.evaluated_value if isinstance(node, cst.SimpleString) else ""
-    return value if isinstance(value, str) else ""
+    return node.raw_value if isinstance(node, cst.SimpleString) else ""
 
 
 def _pairs(

@@ -78,7 +78,7 @@ HOLDERS: Final = tuple(sorted({module.rpartition(".")[2] for module in MODULES})
 DISTINCT: Final = tuple(
     name for name in HOLDERS if name not in ("framework", "slim", "training", "variables")
 )
-_LAST = UNIQUE.union(DISTINCT)
+_LAST = UNIQUE.union(DISTINCT).difference(("estimator", "session_manager", "train"))
 ROOTS: Final = frozenset(module.split(".")[0] for module in MODULES)  # TensorFlow's packages
 
 _SUPERVISOR = (

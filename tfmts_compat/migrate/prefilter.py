@@ -44,7 +44,6 @@ _USED: Final = _compiled(
     rf'"({_NAMES})\\?"',  # getattr(tf.train, "X"); in a notebook \"X\"
     rf"'({_NAMES})'",
 )
-_ADVISED_USED: Final = (b"train.Supervisor", b"contrib.training.")
 _ALSO_USED: Final = _compiled(
     rf"\.(?:{_ADVISED})",
     r"\.multiple\(",  # mock.patch.multiple(tf.train, X=x)
@@ -57,21 +56,21 @@ _ALSO_USED: Final = _compiled(
 )
 _BYTES_HOLDERS: Final = tuple(holder.encode() for holder in HOLDERS)
 _BYTES_UNIQUE: Final = frozenset(name.encode() for name in UNIQUE)
-_LITERAL: Final = r"[\"']tensorflow[\w.]*[\"']"
+_TRAINING = rf"contrib\.training\.(?:{'|'.join(sorted(ADVISED))})\b"
+_BYTES_TRAINING: Final = re.compile(_TRAINING.encode())
 _HELD: Final = tuple(
-    map(
-        re.compile,
-        (
-            rf"\b(?:{'|'.join(HOLDERS)})\s*(?:\.[\s\\]*|,\s*[\"'])(?:{_NAMES})\b",
-            rf"\.[\s\\]*(?:{_UNIQUE})\b",
-            rf"[,\[]\s*[\"'](?:{_UNIQUE})[\"']",
-            r"\b(?:train|supervisor)\s*\.\s*Supervisor\b",
-            rf"contrib\s*\.\s*training\s*\.\s*(?:{'|'.join(sorted(ADVISED))})\b",
-            _LITERAL,
-        ),
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?:{'|'.join(HOLDERS)})\s*(?:\.[\s\\]*|,\s*[\"'])(?:{_NAMES})\b",
+        rf"\.[\s\\]*(?=[{_INITIALS}])(?:{_UNIQUE})\b",
+        rf",\s*[\"'](?:{_UNIQUE})[\"']",
+        r"Supervisor\b",
+        _TRAINING,
+        r"\"tensorflow[\w.]*\"",  # import_module("tensorflow")
+        r"'tensorflow[\w.]*'",
     )
 )
-_REFLECTS: Final = re.compile(rf"getattr\(|{_LITERAL}")
+_LITERAL: Final = "import_module"  # stands for TensorFlow in the steps from name to name
 _TYPE_COMMENT: Final = re.compile(r"\s*#\s*type:")
 _BEFORE: Final = re.compile(r"[A-Za-z_][\w.]*\Z")
 _IMPORTED: Final = _compiled(
@@ -97,7 +96,8 @@ def may_hold_a_name(data: bytes) -> bool:
     return (
         any(leads or _is_held(used) or _is_imported(data) for used in _matches(_USED, data))
         or (leads and any(pattern.search(data) for pattern in _ALSO_USED))
-        or any(each in data for each in _ADVISED_USED)
+        or b"train.Supervisor" in data
+        or (b"contrib.training." in data and bool(_BYTES_TRAINING.search(data)))
         or all(pattern.search(data) for pattern in _BYTES_UNWRAPS)
     )
 
@@ -248,7 +248,7 @@ def _aliases(
     tree: ast.Module, text: str, statements: list[ast.stmt]
 ) -> Iterator[tuple[set[str], set[str]]]:
     """Yields for each assignment of dotted names the targets, and the first parts of the values."""
-    reflects = _REFLECTS.search(text)
+    reflects = any(each in text for each in ("getattr(", '"tensorflow', "'tensorflow"))
     # Only := occurs inside a statement. Visiting all nodes takes much longer.
     for node in ast.walk(tree) if ":=" in text else statements:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
@@ -258,9 +258,7 @@ def _aliases(
             names |= {part.attr for part in parts if isinstance(part, ast.Attribute)}
             firsts: set[str] = set()
             for first in map(_first, _parts(node.value)):
-                if isinstance(first, ast.Name):
-                    firsts.add(first.id)
-                elif reflects and isinstance(first, (ast.Call, ast.Subscript)):
+                if reflects or isinstance(first, ast.Name):
                     firsts.update(_reflected(first))
             if names and firsts:
                 yield names, firsts
@@ -268,11 +266,15 @@ def _aliases(
 
 def _reflected(node: ast.expr) -> Iterator[str]:
     """Yields the names in getattr(tf, "train"), and _LITERAL for import_module("tensorflow")."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name):
-            yield inner.id
-        elif isinstance(inner, ast.Constant) and is_known(str(inner.value)):
-            yield _LITERAL
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr":
+        for value in node.args:
+            yield from _reflected(_first(value))
+    elif isinstance(node, (ast.Call, ast.Subscript)):
+        for part in node.args if isinstance(node, ast.Call) else [node.slice]:
+            if any(is_known(str(getattr(it, "value", ""))) for it in ast.walk(part)):
+                yield _LITERAL
 
 
 def _first(node: ast.expr) -> ast.expr:
