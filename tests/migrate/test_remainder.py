@@ -195,6 +195,16 @@ LEFT = {
         "3:5: TFM201 NAME may be one of the names of tfmts_compat that this module has as "
         "strings; look those up in tfmts_compat",
     ),
+    "getattr-of-another-module-of-tensorflow": (
+        'import tensorflow as tf\nlearn = getattr(tf.contrib, "learn")\nlearn.SessionRunHook\n',
+        "3:1: TFM208 tensorflow.contrib.learn.SessionRunHook may be tfmts_compat.SessionRunHook; "
+        "if it is, replace learn.SessionRunHook with tfmts_compat.SessionRunHook and import "
+        "tfmts_compat",
+    ),
+    "getattr-of-versions": (
+        'import tensorflow as tf\nt = getattr(getattr(tf, "compat"), "v1").train\nt.Scaffold()\n',
+        "3:1: " + MODULE.format("t", "Scaffold", ""),
+    ),
     "getattr-default": (
         'import tensorflow as tf\ntf1 = getattr(tf, "compat1", tf)\nx = tf1.train.Scaffold()\n',
         "3:5: " + UNKNOWN.format("tf1", "train.Scaffold"),

@@ -120,9 +120,10 @@ def unmoved(module: Module, resolver: Resolver, node: cst.Attribute, reach: Reac
     holder, name = node.value, node.attr.value
     if old or (name == "global_step" and not _is_called(module, node)):
         return
-    for path in filter(_is_unlisted, sorted(reach.paths)):
-        module.report(node, "TFM208", _unlisted(path, shown, name))
     if not _may_hold(holder, name, reach):
+        paths = {path.replace(REFLECTED, "") for path in reach.paths}
+        for path in filter(_is_unlisted, sorted(paths)):
+            module.report(node, "TFM208", _unlisted(path, shown, name))
         return
     what, outer = f"{_code(holder)} is a module of", 1
     if isinstance(holder, cst.Attribute) and holder.attr.value in ("train", "estimator"):

@@ -116,7 +116,7 @@ class Resolver:
         module = next(filter(is_known, strings), "")
         if module:  # import_module("tensorflow"), sys.modules["tensorflow"], LazyLoader
             yield "", None, f"{REFLECTED}{module}{rest}"
-        elif rest.count(REFLECTED) > 1:  # limits the time
+        elif rest.count(REFLECTED) > 2:  # limits the time
             yield "", None, ""
         elif isinstance(node, cst.Call) and last_name(node.func) == "getattr" and strings:
             yield from self._starts(node.args[0].value, f"{REFLECTED}.{strings[0]}{rest}")
