@@ -216,7 +216,9 @@ def test_a_cell_that_is_nested_too_deeply_is_reported():
     assert found.value.line == 2
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cells": 3}', '{"cells": [3]}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"cells": 3}', '{"cells": [3]}', '{"worksheets": []}']
+)
 def test_a_file_that_is_not_a_notebook_is_an_error(text):
     with pytest.raises(UnreadableError, match="is not a notebook"):
         migrated(text, "n.ipynb")
