@@ -74,6 +74,10 @@ FROM_IMPORTS = {
         "from tensorflow.train import MonitoredTrainingSession as MTS  # why\n",
         "from tfmts_compat import MonitoredTrainingSession as MTS  # why\n",
     ),
+    "on-two-lines": (
+        "from tensorflow.\\\ntrain import Scaffold\n",
+        "from tfmts_compat import Scaffold\n",
+    ),
     "use-default": (
         "from tensorflow.python.training.monitored_session import USE_DEFAULT\n",
         "from tfmts_compat import USE_DEFAULT\n",

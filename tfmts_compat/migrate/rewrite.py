@@ -229,7 +229,7 @@ def _from_import(
 ) -> None:
     if statement.relative or statement.module is None:
         return
-    path = cst.Module([]).code_for_node(statement.module).replace(" ", "")
+    path = re.sub(r"[\s\\]", "", cst.Module([]).code_for_node(statement.module))
     if isinstance(statement.names, cst.ImportStar):
         if plain(path) in MODULES or plain(path) in ("tensorflow", "tensorflow.compat"):
             module.report(
