@@ -133,6 +133,16 @@ def test_a_module_with_two_definitions_is_reported(tree, compat, reason):
     assert found_in_user(tree, compat) == [("TFM205", message)]
 
 
+def test_a_module_named_train_with_another_definition_is_reported(tree):
+    tree(pkg__compat_py="import tensorflow as tf\ntrain = getattr(tf, 'train')\n")
+    (found,) = rewritten("from .compat import train\ntrain.Scaffold()\n", "pkg/user.py").found
+    assert str(found) == (
+        "pkg/user.py:2:1: TFM208 it is not known whether train is a module of TensorFlow, because "
+        "it has another value at pkg/compat.py:2; if it is, replace train.Scaffold with "
+        "tfmts_compat.Scaffold and import tfmts_compat"
+    )
+
+
 @pytest.mark.parametrize("use", ["x = []  # type: List[{}]\n", "x: 'List[{}]' = []\n"])
 def test_a_quoted_name_that_a_module_binds_is_not_reported(tree, use):
     tree(pkg__compat_py="import tensorflow as tf\nScaffold = tf.train.Scaffold\n")

@@ -154,7 +154,7 @@ def _may_hold(holder: cst.BaseExpression, name: str, reach: Reach) -> bool:
     if name in UNIQUE or "global_step" in name:
         paths = {path.rpartition(".")[0] for path in paths}
         return (name in UNIQUE and is_unknown) or any(map(_HOLDER.search, {shown, *paths}))
-    return "." in shown and bool(_HOLDER.search(shown))
+    return bool(("." in shown or reach.reasons) and _HOLDER.search(shown))
 
 
 def _is_unlisted(path: str) -> bool:
