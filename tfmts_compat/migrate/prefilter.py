@@ -61,10 +61,10 @@ _BYTES_TRAINING: Final = re.compile(_TRAINING.encode())
 _HELD: Final = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"\b(?:{'|'.join(HOLDERS)})\s*(?:\.[\s\\]*|,\s*[\"'])(?:{_NAMES})\b",
-        rf"\.[\s\\]*(?=[{_INITIALS}])(?:{_UNIQUE})\b",
-        rf",\s*[\"'](?:{_UNIQUE})[\"']",
-        r"Supervisor\b",
+        # "train.X" is not a name, but may be the argument of many decorators.
+        rf"(?<![\"'])\b(?:{'|'.join(HOLDERS)})\s*(?:\.[\s\\]*|,\s*[\"'])(?:{_NAMES})\b",
+        rf"(?<![\"']train)\.[\s\\]*(?=[{_INITIALS}])(?:{_UNIQUE}|Supervisor)\b",
+        rf",\s*[\"'](?:{_UNIQUE}|Supervisor)[\"']",
         _TRAINING,
         r"\"tensorflow[\w.]*\"",  # import_module("tensorflow")
         r"'tensorflow[\w.]*'",
