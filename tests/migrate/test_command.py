@@ -68,7 +68,12 @@ def test_write_changes_the_files_once(tree, capsys):
     assert (tree() / "a.py").stat().st_mode & 0o777 == 0o754
     out, err = capsys.readouterr()
     assert out == "a.py: replaced 1 name\nd/b.pyi: replaced 1 name\n"
-    assert "changed 2 files (2 names), read 2 files\n       2 TFM101 " in err
+    assert err == (
+        "tfmts-compat: changed 2 files (2 names), read 2 files\n"
+        "       2 TFM101 a name that tfmts_compat replaces\n"
+        "       2 TFM102 an import of tfmts_compat is needed\n"
+        "       2 TFM103 an import is no longer used\n"
+    )
     assert migrate("--write", ".") == migrate("--check", ".") == migrate("--diff", ".") == 0
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tfmts_compat.migrate import rewrite
+from tfmts_compat import cli
+from tfmts_compat.migrate.edits import Edits
+from tfmts_compat.migrate.imports import Imports
 from tfmts_compat.migrate.verification import fault
 
 TF, NEW = "import tensorflow as tf\n", "import tfmts_compat\n"
@@ -21,6 +23,11 @@ FAULTS = {
         f"{TF}x = tf.y\n",
         f"{TF}x = tfmts_compat.y\n{NEW}",
         "tfmts_compat on line 2 would be used before its import",
+    ),
+    "no-import": (
+        f"{TF}def f():\n    return tf.x\n",
+        f"{TF}def f():\n    return tfmts_compat.x\n",
+        "tfmts_compat on line 3 would be used before its import",
     ),
     "import-in-a-branch": (
         f"{TF}if a:\n    {NEW}x = tf.y\n",
@@ -78,13 +85,57 @@ def test_an_error_is_found(old, new, message):
     assert found == message or found.startswith(message)
 
 
-def test_a_change_that_cannot_be_verified_is_not_made(monkeypatch):
-    monkeypatch.setattr(rewrite.verification, "fault", lambda old, new: "x is not bound")
-    text = f"{TF}x = tf.train.Scaffold()\ny = getattr(tf.train, 'Scaffold')\n"
-    result = rewrite.rewritten(text, "module.py")
-    assert (result.text, result.changes) == (text, [])
-    assert [it.code for it in result.found] == ["TFM003", "TFM201"]
-    assert result.found[0].message == (
-        "the file is not changed, because x is not bound; "
-        "replace its names by hand, and report this"
+def remove_all(imports):
+    return [(each.node, each.node.names[0]) for _, reach in imports._uses for each in reach.imports]
+
+
+def leave_blocks_empty(edits, start, end, new, replace=Edits.replace):
+    replace(edits, start, end, new.replace("pass", ""))
+
+
+USE = f"{TF}x = tf.train.Scaffold(tf.x)\ny = getattr(tf.train, 'Scaffold')\n"
+# A method that makes edits, the wrong method in its place, a module, the finding
+WRONG = {
+    "import-not-added": (
+        (Imports, "_add_import", lambda *_: None),
+        USE,
+        "2:5: TFM003 the file is not changed, because tfmts_compat on line 2 would be used before "
+        "its import",
+    ),
+    "used-import-removed": (
+        (Imports, "_unused", remove_all),
+        USE,
+        "1:1: TFM003 the file is not changed, because tf is used on line 2, but its import would "
+        "be removed",
+    ),
+    "edits-overlap": (
+        (Imports, "_rename", lambda imports, *_: imports._module.edits.replace(0, 99, "")),
+        USE,
+        "1:1: TFM003 the file is not changed, because two changes overlap at 24: "
+        + repr(USE[24:99]),
+    ),
+    "empty-block": (
+        (Edits, "replace", leave_blocks_empty),
+        f"if x:\n    {TF}else:\n    {TF}tf.train.Scaffold()\nx = ['tensorflow.train.Scaffold']\n",
+        "1:1: TFM003 the file is not changed, because it would not compile: expected an indented "
+        "block",
+    ),
+}
+
+
+@pytest.mark.parametrize(("wrong", "text", "message"), WRONG.values(), ids=WRONG)
+def test_a_change_that_cannot_be_verified_is_not_written(
+    tree, monkeypatch, capsys, wrong, text, message
+):
+    tree(a_py=text, b_py="import tensorflow as tf\n")
+    monkeypatch.setattr(*wrong)
+    assert cli.main(["migrate", "--write", "."]) == 2
+    out, err = capsys.readouterr()
+    assert err.startswith(f"a.py:{message}")
+    assert err.splitlines()[0].endswith("; replace its names by hand, and report this")
+    assert err.splitlines()[1] == (
+        "tfmts-compat: changed 0 files (0 names), left 1 place to change by hand, "
+        "could not migrate 1 file, read 2 files"
     )
+    assert [line.split()[1] for line in out.splitlines()] in (["TFM201"], ["TFM209"])
+    assert (tree() / "a.py").read_text() == text
