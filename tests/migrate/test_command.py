@@ -346,7 +346,7 @@ def test_an_interrupt_leaves_no_partly_written_file(tree):
     texts = {path.read_text() for path in tree().glob("*.py")}
     assert len(texts) == 2
     assert {big} < texts
-    assert not [name for name in os.listdir() if name.startswith(".f")]
+    assert not [name for name in os.listdir() if name.endswith(".tmp")]
 
 
 def test_findings_are_in_the_order_of_the_files(tree, capsys):

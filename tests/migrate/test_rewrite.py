@@ -155,6 +155,11 @@ FROM_IMPORTS = {
         "                              )  # pylint: disable=x\n"
         "from tfmts_compat import Scaffold  # pylint: disable=x\n",
     ),
+    "pragma-after-a-backslash": (
+        "from tensorflow.train import Saver, \\\n    Scaffold  # noqa\n",
+        "from tensorflow.train import Saver  # noqa\n"
+        "from tfmts_compat import (\n    Scaffold,  # noqa\n)\n",
+    ),
     "comment-next-to-the-bracket": (
         "from tensorflow.train import (Scaffold,  # a\n                              Saver)\n",
         "from tensorflow.train import (  # a\n"
