@@ -93,11 +93,25 @@ def test_strict_fails_if_a_place_has_to_be_changed_by_hand(tree, flags, code):
     assert migrate("--check", *flags, ".") == code
 
 
-def test_a_syntax_error_is_reported_on_its_line_and_other_files_are_migrated(tree, capsys):
-    tree(a_py=f'{OLD}\nprint "x"\n', b_py=OLD)
+PYTHON_2 = {
+    'print "x"': "Missing parentheses in call to 'print'",
+    'exec "x"': "Missing parentheses in call to 'exec'",
+    "x = `y`": "invalid syntax",
+    'raise X, "y"': "",  # the message depends on the version
+    "def f(x, (y, z)): pass": "",
+    "x = 0777": "",
+}
+
+
+@pytest.mark.parametrize(("line", "message"), PYTHON_2.items(), ids=PYTHON_2)
+def test_a_syntax_error_is_reported_on_its_line_and_other_files_are_migrated(
+    tree, capsys, line, message
+):
+    text = f"{OLD}\n{line}\n"
+    tree(a_py=text, b_py=OLD)
     assert migrate("--write", ".") == 2
-    assert "a.py:4:1: TFM002 Missing parentheses in call to 'print'" in capsys.readouterr().err
-    assert (tree() / "b.py").read_text() == NEW
+    assert capsys.readouterr().err.startswith(f"a.py:4:1: TFM002 {message}")
+    assert ((tree() / "a.py").read_text(), (tree() / "b.py").read_text()) == (text, NEW)
 
 
 @pytest.mark.parametrize(
