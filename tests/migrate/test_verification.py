@@ -1,5 +1,8 @@
 """Errors in a changed module."""
 
+import re
+import sys
+
 import pytest
 
 from tfmts_compat import cli
@@ -74,9 +77,59 @@ FAULTS = {
         f"{NEW}{TF}def g():\n    tfmts_compat.y\n    exec('tf.z')\n",
         None,
     ),
+    "another-function": (
+        f"{TF}def f(): pass\n",
+        f"{TF}x = 1\n",
+        "its functions and classes would change",
+    ),
     "good": (f"{TF}x = tf.train.y\n", f"{NEW}x = tfmts_compat.y\n", None),
     "did-not-compile-before": ("print 3\n", "print 4\n", None),
+    "parsed-but-did-not-compile-before": ("return\n", "return\nx = (\n", None),
 }
+
+
+HERE = "{0}.x"  # the use that becomes tfmts_compat.x
+# Code that binds tfmts_compat, and the scope in which the use then has another value, or None
+BOUND = {
+    "except": (f"def f():\n try: pass\n except E as tfmts_compat: pass\n {HERE}\n", "f"),
+    "loop": (f"def f():\n for tfmts_compat in y: pass\n {HERE}\n", "f"),
+    "with": (f"def f():\n with y as tfmts_compat: pass\n {HERE}\n", "f"),
+    "function": (f"def f():\n def tfmts_compat(): pass\n {HERE}\n", "f"),
+    "class": (f"def f():\n class tfmts_compat: pass\n {HERE}\n", "f"),
+    "import": (f"def f():\n import other as tfmts_compat\n {HERE}\n", "f"),
+    "from-import": (f"def f():\n from other import tfmts_compat\n {HERE}\n", "f"),
+    "walrus": (f"def f():\n [[tfmts_compat := 1 for _ in y] for _ in y]\n {HERE}\n", "f"),
+    "star-argument": (f"def f(*tfmts_compat):\n {HERE}\n", "f"),
+    "keyword": (f"def f(*, tfmts_compat=1):\n {HERE}\n", "f"),
+    "lambda": (f"lambda tfmts_compat: {HERE}\n", "a lambda"),
+    "outer": (f"def f():\n tfmts_compat = 1\n def g():\n  {HERE}\n", "f"),
+    "nonlocal": (
+        f"def f():\n tfmts_compat = 1\n def g():\n  nonlocal tfmts_compat\n  {HERE}\n",
+        "f",
+    ),
+    "global": (f"def f():\n tfmts_compat = 1\n def g():\n  global tfmts_compat\n  {HERE}\n", None),
+    "comprehension": (f"[{HERE} for _ in y for tfmts_compat in _]\n", "a comprehension"),
+    "comprehension-alone": (f"def f():\n [0 for tfmts_compat in {HERE}]\n {HERE}\n", None),
+    "class-body": (f"class A:\n tfmts_compat = 1\n {HERE}\n", "A"),
+    "class-attribute": (f"class A:\n tfmts_compat = 1\n def f(self):\n  {HERE}\n", None),
+    "default": (f"def f(tfmts_compat={HERE}): pass\n", None),
+    "decorator": (f"@{HERE}\ndef f(tfmts_compat): pass\n", None),
+}
+if sys.version_info >= (3, 10):
+    BOUND["match"] = (f"def f():\n match y:\n  case [*tfmts_compat]: pass\n {HERE}\n", "f")
+    BOUND["match-rest"] = (
+        f"def f():\n match y:\n  case {{{{**tfmts_compat}}}}: pass\n {HERE}\n",
+        "f",
+    )
+
+
+@pytest.mark.parametrize(("code", "scope"), BOUND.values(), ids=BOUND)
+def test_a_name_with_another_value_is_found(code, scope):
+    old, new = TF + code.format("tf"), TF + NEW + code.format("tfmts_compat")
+    found = fault(old, new)
+    assert (found and re.sub(r"\d+", "N", found)) == (
+        scope and f"tfmts_compat on line N may have another value in {scope}"
+    )
 
 
 @pytest.mark.parametrize(("old", "new", "message"), FAULTS.values(), ids=FAULTS)
