@@ -358,7 +358,7 @@ CASES = {
         "#!/usr/bin/env python\n"
         "# Copyright 2019\n"
         "\n"
-        "# Makes.\n"
+        "# Makes what the licence allows.\n"
         "def f():\n"
         "    import tensorflow as tf\n"
         "    return tf.train.Scaffold()\n",
@@ -368,7 +368,7 @@ CASES = {
         "import tfmts_compat\n"
         "\n"
         "\n"
-        "# Makes.\n"
+        "# Makes what the licence allows.\n"
         "def f():\n"
         "    return tfmts_compat.Scaffold()\n",
     ),
