@@ -82,6 +82,26 @@ FAULTS = {
         f"{TF}x = 1\n",
         "its functions and classes would change",
     ),
+    "one-more-function": (
+        f"{TF}x = 1\n",
+        f"{TF}def f(): pass\n",
+        "its functions and classes would change",
+    ),
+    "removed-import-is-used-in-a-default": (
+        f"{TF}def f(a=tf.z): return tf.y\n",
+        f"{NEW}def f(a=tf.z): return tfmts_compat.y\n",
+        "tf is used on line 2, but its import would be removed",
+    ),
+    "removed-import-is-used-as-a-base-class": (
+        f"{TF}class A(tf.z): y = tf.y\n",
+        f"{NEW}class A(tf.z): y = tfmts_compat.y\n",
+        "tf is used on line 2, but its import would be removed",
+    ),
+    "used-before-its-import-before": (
+        f"{TF}x = tfmts_compat.y\n{NEW}z = tf.y\n",
+        f"{TF}x = tfmts_compat.y\n{NEW}z = tfmts_compat.y\n",
+        None,
+    ),
     "good": (f"{TF}x = tf.train.y\n", f"{NEW}x = tfmts_compat.y\n", None),
     "did-not-compile-before": ("print 3\n", "print 4\n", None),
     "parsed-but-did-not-compile-before": ("return\n", "return\nx = (\n", None),
