@@ -68,7 +68,12 @@ def test_write_changes_the_files_once(tree, capsys):
     assert (tree() / "a.py").stat().st_mode & 0o777 == 0o754
     out, err = capsys.readouterr()
     assert out == "a.py: replaced 1 name\nd/b.pyi: replaced 1 name\n"
-    assert "changed 2 files (2 names), read 2 files\n       2 TFM101 " in err
+    assert err == (
+        "tfmts-compat: changed 2 files (2 names), read 2 files\n"
+        "       2 TFM101 a name that tfmts_compat replaces\n"
+        "       2 TFM102 an import of tfmts_compat is needed\n"
+        "       2 TFM103 an import is no longer used\n"
+    )
     assert migrate("--write", ".") == migrate("--check", ".") == migrate("--diff", ".") == 0
 
 
@@ -88,11 +93,25 @@ def test_strict_fails_if_a_place_has_to_be_changed_by_hand(tree, flags, code):
     assert migrate("--check", *flags, ".") == code
 
 
-def test_a_syntax_error_is_reported_on_its_line_and_other_files_are_migrated(tree, capsys):
-    tree(a_py=f'{OLD}\nprint "x"\n', b_py=OLD)
+PYTHON_2 = {
+    'print "x"': "Missing parentheses in call to 'print'",
+    'exec "x"': "Missing parentheses in call to 'exec'",
+    "x = `y`": "invalid syntax",
+    'raise X, "y"': "",  # the message depends on the version
+    "def f(x, (y, z)): pass": "",
+    "x = 0777": "",
+}
+
+
+@pytest.mark.parametrize(("line", "message"), PYTHON_2.items(), ids=PYTHON_2)
+def test_a_syntax_error_is_reported_on_its_line_and_other_files_are_migrated(
+    tree, capsys, line, message
+):
+    text = f"{OLD}\n{line}\n"
+    tree(a_py=text, b_py=OLD)
     assert migrate("--write", ".") == 2
-    assert "a.py:4:1: TFM002 Missing parentheses in call to 'print'" in capsys.readouterr().err
-    assert (tree() / "b.py").read_text() == NEW
+    assert capsys.readouterr().err.startswith(f"a.py:4:1: TFM002 {message}")
+    assert ((tree() / "a.py").read_text(), (tree() / "b.py").read_text()) == (text, NEW)
 
 
 @pytest.mark.parametrize(
@@ -341,7 +360,7 @@ def test_an_interrupt_leaves_no_partly_written_file(tree):
     texts = {path.read_text() for path in tree().glob("*.py")}
     assert len(texts) == 2
     assert {big} < texts
-    assert not [name for name in os.listdir() if name.startswith(".f")]
+    assert not [name for name in os.listdir() if name.endswith(".tmp")]
 
 
 def test_findings_are_in_the_order_of_the_files(tree, capsys):

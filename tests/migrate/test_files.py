@@ -23,6 +23,13 @@ def test_gitignore_exclude_and_settings_exclude_files(tree):
     assert list(found) == ["a.py", "sub/b.py"]
 
 
+def test_a_file_with_the_longest_possible_name_is_written(tree):
+    name = "x" * 252 + ".py"
+    (tree() / name).write_text(OLD)
+    files.write(name, b"new", hashlib.sha256(OLD.encode()).digest())
+    assert (tree() / name).read_text() == "new"
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
 def test_the_owner_and_the_mode_bits_are_kept(tree):
     tree(a_py=OLD)

@@ -82,6 +82,8 @@ LEFT = {
         [(4, 5, "TFM205")],
     ),
     "reassigned": ("tf = other()\nx = tf.train.Scaffold()", [(3, 5, "TFM205")]),
+    "reassigned-by-a-loop": ("for tf in y: pass\nx = tf.train.Scaffold()", [(3, 5, "TFM205")]),
+    "redefined": ("def tf(): pass\nx = tf.train.Scaffold()", [(3, 5, "TFM205")]),
     "quoted": ('def f(s: "tf.train.MonitoredSession"): pass', [(2, 10, "TFM206")]),
     "attribute": (
         "def f(self):\n    self.tf1 = tf.compat.v1\n    self.tf1.train.Scaffold()",

@@ -261,6 +261,38 @@ CASES = {
         "    tc = 3\n"
         "    return tfmts_compat.Scaffold(tf.x)\n",
     ),
+    "existing-hidden-by-an-import": (
+        "import tensorflow as tf\n"
+        "import tfmts_compat as tc\n"
+        "def f():\n"
+        "    import other as tc\n"
+        "    return tf.train.Scaffold(tf.x)\n",
+        "import tensorflow as tf\n"
+        "import tfmts_compat\n"
+        "import tfmts_compat as tc\n"
+        "def f():\n"
+        "    import other as tc\n"
+        "    return tfmts_compat.Scaffold(tf.x)\n",
+    ),
+    "existing-replaced-by-an-import": (
+        "import tensorflow as tf\n"
+        "import tfmts_compat as tc\n"
+        "import other as tc\n"
+        "x = tf.train.Scaffold(tf.x)\n",
+        "import tensorflow as tf\n"
+        "import tfmts_compat\n"
+        "import tfmts_compat as tc\n"
+        "import other as tc\n"
+        "x = tfmts_compat.Scaffold(tf.x)\n",
+    ),
+    "one-kept-and-one-removed": (
+        "import tensorflow as tensorflow\n"
+        "import tensorflow as tf\n"
+        "x = tensorflow.train.Scaffold(tf.train.Scaffold)\n",
+        "import tensorflow as tensorflow\n"
+        "import tfmts_compat\n"
+        "x = tfmts_compat.Scaffold(tfmts_compat.Scaffold)\n",
+    ),
     "all-imports-of-a-block": (
         "def f(a,\n"
         "      b):\n"
@@ -318,6 +350,10 @@ CASES = {
         "import tensorflow\nimport tensorflow.sub\nx = tensorflow.train.Scaffold()\n",
         "import tfmts_compat\nimport tensorflow.sub\nx = tfmts_compat.Scaffold()\n",
     ),
+    "submodule-first": (
+        "import tensorflow.sub\nimport tensorflow\nx = tensorflow.train.Scaffold()\n",
+        "import tensorflow.sub\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n",
+    ),
     "used-in-a-doctest": (
         "import tensorflow as tf\n"
         "def f():\n"
@@ -358,7 +394,7 @@ CASES = {
         "#!/usr/bin/env python\n"
         "# Copyright 2019\n"
         "\n"
-        "# Makes.\n"
+        "# Makes what the licence allows.\n"
         "def f():\n"
         "    import tensorflow as tf\n"
         "    return tf.train.Scaffold()\n",
@@ -368,7 +404,7 @@ CASES = {
         "import tfmts_compat\n"
         "\n"
         "\n"
-        "# Makes.\n"
+        "# Makes what the licence allows.\n"
         "def f():\n"
         "    return tfmts_compat.Scaffold()\n",
     ),
@@ -488,6 +524,19 @@ def test_an_import_that_code_in_a_string_may_use_is_kept_and_reported():
     assert [str(it) for it in result.found if it.code == "TFM104"] == [
         "module.py:1:8: TFM104 tf is no longer used; remove it unless code in a string uses it"
     ]
+
+
+def test_only_the_import_that_another_file_uses_is_kept():
+    source = dedented("""
+        from tensorflow import train
+        import tensorflow as tf
+        x = train.Scaffold(tf.train.Scaffold)
+    """)
+    result = rewritten(source, "module.py", is_imported=lambda name: name == "train")
+    assert result.text == (
+        "from tensorflow import train\nimport tfmts_compat\n"
+        "x = tfmts_compat.Scaffold(tfmts_compat.Scaffold)\n"
+    )
 
 
 def test_an_unused_import_is_kept():

@@ -31,6 +31,12 @@ def jobs_processed(path, *rest):
     return processed(path, *rest)
 jobs.processed = jobs_processed
 """
+KILLS_MAIN = """
+def jobs_processed(path, *rest):
+    os.kill(os.getppid(), signal.SIGKILL)
+    return processed(path, *rest)
+jobs.processed = jobs_processed
+"""
 
 
 def run(tree, patch):
@@ -55,3 +61,7 @@ def test_finished_files_are_written_before_a_slow_one(tree):
     result = run(tree, SLOW)
     assert result.stdout.splitlines()[-1] == "a.py: replaced 1 name"
     assert (result.returncode, len(result.stdout.splitlines())) == (0, 3)
+
+
+def test_the_processes_end_if_the_main_process_is_killed(tree):
+    assert run(tree, KILLS_MAIN).returncode == -9  # they keep stdout open until they end

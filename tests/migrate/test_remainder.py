@@ -19,6 +19,7 @@ LOOKED_UP = "TFM201 tensorflow.train.Scaffold is looked up by a string; "
 CALL = "replace the call with tfmts_compat.Scaffold, and import tfmts_compat"
 HOLDER = "replace tf.train with tfmts_compat, and import tfmts_compat"
 SUPERVISOR = "tensorflow.train.Supervisor"
+SESSION = "import tfmts_compat\ntfmts_compat.MonitoredTrainingSession"
 LEFT = {
     "parameter": (
         "def f(tf):\n    return tf.train.Scaffold()\n",
@@ -255,6 +256,53 @@ LEFT = {
         "    self.tf1.train.Scaffold()\n",
         "4:5: TFM207 self.tf1.train.Scaffold may be tensorflow.train.Scaffold, accessed through an "
         f"attribute; if it is, replace self.tf1.train.Scaffold {REPLACE}",
+    ),
+    "star-of-train": (
+        "from tensorflow.train import *\nx = Scaffold()\n",
+        "1:1: TFM202 may import names that tfmts_compat replaces; import the names that you use "
+        "from tensorflow.train one by one, and run again",
+    ),
+    "replaced": (
+        "import tensorflow as tf\ntf.train.Scaffold = f\n",
+        "2:1: TFM203 tensorflow.train.Scaffold is replaced or deleted here, which does not change "
+        "tfmts_compat.Scaffold; patch tfmts_compat.Scaffold, or the code that uses it",
+    ),
+    "replaced-with-its-module": (
+        "import tensorflow as tf\nsetattr(tf, 'train', f)\nx = tf.train.Scaffold()\n",
+        "3:5: TFM203 tensorflow.train.Scaffold may be replaced in this module, which does not "
+        "change tfmts_compat.Scaffold; patch the code that uses it, and run again",
+    ),
+    "private": (
+        "s._sess._sess.run(x)\n",
+        "1:1: TFM204 uses a private attribute of the monitored session; use "
+        "tfmts_compat.raw_session(session), which returns the underlying tf.compat.v1.Session",
+    ),
+    "identical": (
+        "import tfmts_compat\nx = tfmts_compat.Scaffold if y else tfmts_compat.Scaffold\n",
+        "2:1: TFM211 the branches are identical: tfmts_compat works on every version; keep one of "
+        "them",
+    ),
+    "both-checkpoint-cadences": (
+        f"{SESSION}(save_checkpoint_secs=6, save_checkpoint_steps=1)\n",
+        "2:1: TFM301 both cadences are given: as documented, only the seconds are used; upstream: "
+        "ValueError: Can not provide both every_secs and every_steps. (D1); remove "
+        "save_checkpoint_steps",
+    ),
+    "checkpoints-off": (
+        f"{SESSION}(save_checkpoint_steps=None)\n",
+        "2:1: TFM302 checkpoints are off: save_checkpoint_steps=None also switches off the default "
+        "of 600 seconds, although save_checkpoint_secs is documented to have that default. Leave "
+        "save_checkpoint_steps out to save every 600 seconds, or also pass "
+        "save_checkpoint_secs=None if you want no checkpoints",
+    ),
+    "both-summary-cadences": (
+        f"{SESSION}(save_summaries_secs=1, save_summaries_steps=2)\n",
+        "2:1: TFM303 save_summaries_secs=1 and save_summaries_steps=2: give the seconds or the "
+        "steps, not both; leave save_summaries_secs out, or pass None for the one you do not want.",
+    ),
+    "no-argument": (
+        f"{SESSION}(save_steps=1)\n",
+        "2:39: TFM304 MonitoredTrainingSession has no argument save_steps in any version",
     ),
     "Supervisor": (
         "import tensorflow as tf\nsv = tf.train.Supervisor(logdir='x')\n",

@@ -30,6 +30,16 @@ IMPORTS = {
         "import tensorflow.python.training.basic_session_run_hooks",
         "tensorflow.python.training.basic_session_run_hooks",
     ),
+    "core": ("import tensorflow_core as tf", "tf.train"),
+    "core-v1": ("import tensorflow_core.compat.v1 as tf", "tf.train"),
+    "core-api": ("from tensorflow_core._api.v1 import train", "train"),
+    "api": ("import tensorflow._api.v2.compat.v1 as tf", "tf.train"),
+    "estimator-package": ("import tensorflow_estimator", "tensorflow_estimator.estimator"),
+    "estimator-package-api": ("from tensorflow_estimator._api.v1 import estimator", "estimator"),
+    "estimator-package-hooks": (
+        "from tensorflow_estimator.python.estimator.hooks import basic_session_run_hooks as h",
+        "h",
+    ),
 }
 
 
@@ -57,10 +67,20 @@ def test_a_name_of_a_private_module_is_replaced(module, name):
     )
 
 
+CONTRIB = {
+    "framework": ("import tensorflow as tf", "tf.contrib.framework"),
+    "variables": ("from tensorflow.contrib.framework.python.ops import variables", "variables"),
+    "slim": ("import tensorflow as tf", "tf.contrib.slim"),
+    "slim-as": ("import tensorflow.contrib.slim as slim", "slim"),
+    "slim-from": ("from tensorflow.contrib import slim", "slim"),
+}
+
+
 @pytest.mark.parametrize("name", ["get_or_create", "get", "create"])
-def test_a_global_step_function_of_contrib_is_replaced(name):
+@pytest.mark.parametrize(("imported", "prefix"), CONTRIB.values(), ids=CONTRIB)
+def test_a_global_step_function_of_contrib_is_replaced(imported, prefix, name):
     check_transformed(
-        f"import tensorflow as tf\nstep = tf.contrib.framework.{name}_global_step()\n",
+        f"{imported}\nstep = {prefix}.{name}_global_step()\n",
         f"import tfmts_compat\nstep = tfmts_compat.{name}_global_step()\n",
     )
 
@@ -138,6 +158,11 @@ FROM_IMPORTS = {
         "from tensorflow.train import (Saver,  # a\n"
         "                              )  # pylint: disable=x\n"
         "from tfmts_compat import Scaffold  # pylint: disable=x\n",
+    ),
+    "pragma-after-a-backslash": (
+        "from tensorflow.train import Saver, \\\n    Scaffold  # noqa\n",
+        "from tensorflow.train import Saver  # noqa\n"
+        "from tfmts_compat import (\n    Scaffold,  # noqa\n)\n",
     ),
     "comment-next-to-the-bracket": (
         "from tensorflow.train import (Scaffold,  # a\n                              Saver)\n",

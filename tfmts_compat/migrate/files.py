@@ -123,7 +123,7 @@ class Discovery:
             with os.scandir(directory) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
         except OSError as problem:
-            self._failed(directory, problem.strerror or str(problem))
+            self._failed(os.path.normpath(directory), problem.strerror or str(problem))
             return
         if any(entry.name == ".gitignore" for entry in found):
             ignores = [*ignores, *self._gitignore(directory)]
@@ -207,8 +207,8 @@ def write(path: str, data: bytes, read: bytes) -> None:
             f"it has {status.st_nlink} hard links, and the other paths would keep the old text; "
             "replace it with a copy, and run again"
         )
-    directory, name = os.path.split(path)
-    temporary = os.path.join(directory, f".{name}.{os.getpid()}.tmp")
+    # not from the name of the file, because the result can be too long
+    temporary = os.path.join(os.path.dirname(path), f".tfmts_compat-{os.urandom(6).hex()}.tmp")
     try:  # starts before the file exists, because an interrupt can occur at any line
         with open(temporary, "wb") as file:
             file.write(data)

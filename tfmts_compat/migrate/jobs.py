@@ -9,6 +9,8 @@ import hashlib
 import os
 import re
 import signal
+import threading
+import time
 from typing import TYPE_CHECKING, Iterator, Sequence
 
 from tfmts_compat.migrate.findings import Finding, Outcome
@@ -185,11 +187,21 @@ def _pool(processes: int) -> ProcessPoolExecutor:
     context = forking()
     if context:  # import LibCST, which takes 0.25 s, only once
         from tfmts_compat.migrate import notebook  # noqa: F401
-    return ProcessPoolExecutor(processes, mp_context=context, initializer=_begin)
+    return ProcessPoolExecutor(
+        processes, mp_context=context, initializer=_begin, initargs=(os.getpid(),)
+    )
 
 
-def _begin() -> None:
+def _begin(main: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process handles Ctrl-C
+    threading.Thread(target=_end_with, args=(main,), daemon=True).start()
+
+
+def _end_with(main: int) -> None:
+    """Ends this process if the main process was killed. It would wait for jobs forever."""
+    while os.getppid() == main:
+        time.sleep(0.5)
+    os._exit(1)
 
 
 def _diff(path: str, old: bytes, new: bytes) -> bytes:

@@ -73,9 +73,11 @@ def _lost(was: _Scopes, now: _Scopes) -> str | None:
 
 
 def _unbound(was: _Scopes, now: _Scopes) -> str | None:
-    """Checks that the names of tfmts_compat are bound wherever they are read."""
-    problems = now.problems(now.names)
-    for place in was.problems(now.names):
+    """Checks that the new names and those of tfmts_compat are bound wherever they are read."""
+    pairs = zip(was.scopes, now.scopes)
+    names = now.names.union(*(new.read.keys() - old.read.keys() for old, new in pairs))
+    problems = now.problems(names)
+    for place in was.problems(names):
         problems.pop(place, None)
     return min(problems.values(), default=None)
 

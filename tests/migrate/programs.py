@@ -1,0 +1,197 @@
+"""A hypothesis strategy: programs that import and use TensorFlow in nested scopes.
+
+test_programs.py runs them. They use the names that it passes, such as `out` and `lib`.
+"""
+
+import sys
+
+from hypothesis import strategies as st
+
+# An import, and the dotted names through which the imported modules can be used.
+IMPORTS = {
+    "import tensorflow as tf": ["tf.train.", "tf.compat.v1.train.", "tf."],
+    "import tensorflow": ["tensorflow.train.", "tensorflow.compat.v1.train.", "tensorflow."],
+    "import tensorflow.compat.v1 as tf": ["tf.train."],
+    "import tensorflow.compat.v1": ["tensorflow.compat.v1.train.", "tensorflow."],
+    "import tensorflow.sub": ["tensorflow.train.", "tensorflow.sub."],
+    "import os, tensorflow as tf": ["tf.train.", "os.name #"],
+    "import tensorflow as tf, tensorflow as tf2": ["tf.train.", "tf2.train."],
+    "import tensorflow as tf; import tensorflow.compat.v1 as tf1": ["tf.train.", "tf1.train."],
+    "from tensorflow import train": ["train."],
+    "from tensorflow.compat import v1 as tf": ["tf.train."],
+    "from tensorflow.compat.v1 import train as t": ["t."],
+    "from tensorflow.train import Scaffold": ["Scaffold #"],
+    "from tensorflow.train import Scaffold, Saver as S  # noqa": ["Scaffold #", "S #"],
+    "from tensorflow.train import (  # both\n    Saver,\n    Scaffold as S,  # it\n)": ["S #"],
+    "from tensorflow.python.training import monitored_session": ["monitored_session.Scaffold #"],
+    "import tensorflow.python.training.monitored_session": [
+        "tensorflow.python.training.monitored_session.Scaffold #"
+    ],
+    "import tfmts_compat": ["tfmts_compat."],
+    "import tfmts_compat as tc": ["tc."],
+    "from tfmts_compat import Scaffold": ["Scaffold #"],
+    "import other as tf": ["tf.train."],
+    "from tensorflow.train import *": ["Scaffold #"],
+    "from tensorflow.compat.v1 import *": ["train."],
+    "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n    tf = None": [
+        "tf.train."
+    ],
+    "if on(0):\n    import tensorflow as tf\nelse:\n    import tensorflow.compat.v1 as tf": [
+        "tf.train."
+    ],
+}
+ALIASES = {
+    "tf1 = tf.compat.v1": ["tf1.train."],
+    "t = tf.train": ["t."],
+    "tf = tf.compat.v1": ["tf.train."],
+    "tf = tf": ["tf.train."],
+    "tf1 = tf if on(0) else tf.compat.v1": ["tf1.train."],
+    "tf1, t = tf, tf.train": ["tf1.train.", "t."],
+    "(tf1 := tf)": ["tf1.train."],
+    "tf = lib": ["tf.train."],
+    "for tf in [lib]: pass": ["tf.train."],
+    "with keep(lib) as tf: pass": ["tf.train."],
+    "S = tf.train.Scaffold": ["S #"],
+    "tfmts_compat = 3": [],
+    "tc = 3": [],
+    "del tf": [],
+    "del tfmts_compat": [],
+    "exec('tf.x')": [],
+    "tf.train.Scaffold, y = 5, 6": [],
+    "for tf.train.Scaffold in 'a': pass": [],
+    "tf.train.Scaffold = 5": [],
+    "setattr(tf.train, 'Scaffold', 5)": [],
+    "tf.train = 5": [],
+}
+USES = (
+    "out({0})",
+    "out([{0} for _ in 'ab'])",
+    "out((lambda: {0})())",
+    "out((lambda tf=None: {0})())",
+    "if {0}: out(1)",
+    "out(f'{{{0}}}')",
+    "out(({0}, tf.x))",
+    "x = {0}; out(x)",
+    "out([tf := {0}])",
+    "out([tfmts_compat := {0} for _ in 'a'])",
+    "out((lambda a={0}: a)())",
+    "out((lambda tf=lib: {0})())",
+    "out({0} if on(0) else ({0}, tf.x))",
+    "out([[k, {0}] for k in 'ab' if {0}])",
+    "y: '{0}' = {0}\nout(y)",
+    "def g(a: '{0}' = {0}): return a, {0}\nout(g())",
+)
+BOUND = ("tf", "tf", "train", "tfmts_compat", "tfmts_compat_", "tc")
+NESTED = (
+    "if on(1):",
+    "if on(0):",
+    "for _ in 'ab':",
+    "for {0} in [lib]:",
+    "with keep(lib) as {0}:",
+    "while on(0):",
+    "try:",
+    "with_async",
+    "with_decorator",
+    "with_def",
+    "with_class",
+    "with_method",
+    "with_global",
+    "with_parameter",
+    "with_nonlocal",
+)
+if sys.version_info >= (3, 10):
+    USES += ("match lib:\n    case tf: out({0})", "match {0}:\n    case [*tf]: pass\nout({0})")
+    NESTED += ("match lib:",)
+
+
+def indented(lines):
+    return ["    " + line for line in lines]
+
+
+@st.composite
+def used_names(draw, reached):
+    prefix = draw(st.sampled_from(reached))
+    name = draw(st.sampled_from(["Scaffold", "StopAtStepHook", "Saver", "x"]))
+    if prefix in ("tf.", "tensorflow."):
+        return f"{prefix}x"
+    if prefix.endswith(".sub."):
+        return f"{prefix}y"
+    return prefix[:-2] if prefix.endswith(" #") else prefix + name
+
+
+@st.composite
+def blocks(draw, depth, reached):
+    """Lines of code. Adds the names that they bind to `reached`."""
+    lines = []
+    for _ in range(draw(st.integers(1, 4))):
+        kind = draw(st.sampled_from(["import", "use", "use", "alias", "nested", "nested"]))
+        if kind == "import":
+            text = draw(st.sampled_from(sorted(IMPORTS)))
+            reached += [it for it in IMPORTS[text] if it not in reached]
+            lines += text.split("\n")
+        elif kind == "alias":
+            text = draw(st.sampled_from(sorted(ALIASES)))
+            if any(it.startswith("tf.") for it in reached) or "tf" not in text:
+                reached += [it for it in ALIASES[text] if it not in reached]
+                lines.append(text)
+        elif kind == "use" and reached:
+            use = draw(st.sampled_from(USES))
+            lines += use.format(draw(used_names(reached))).split("\n")
+        elif kind == "nested" and depth:
+            lines += draw(nested(depth - 1, reached))
+    return lines or ["pass"]
+
+
+@st.composite
+def nested(draw, depth, reached):
+    bound = draw(st.sampled_from(BOUND))
+    head = draw(st.sampled_from(NESTED)).format(bound)
+    if not head.startswith("with_"):
+        body = indented(draw(blocks(depth, reached)))
+        if head == "try:":
+            tails = ["finally:", "except ImportError:", f"except ImportError as {bound}:"]
+            tail = draw(st.sampled_from(tails))
+            return [head, *body, tail, *indented(draw(blocks(depth, reached)))]
+        if head.startswith("if") and draw(st.booleans()):
+            return [head, *body, "else:", *indented(draw(blocks(depth, reached)))]
+        if head.startswith("match"):
+            return [head, f"    case {bound}:", *indented(body)]
+        return [head, *body]
+    name = f"f{draw(st.integers(0, 3))}"
+    inner = list(reached)
+    body = draw(blocks(depth, inner))
+    call = [f"{name}()"] if draw(st.booleans()) else [f"on({name}) and {name}()"]
+    if head == "with_class":
+        return [f"class {name}:", *indented(body), f"out(sorted(vars({name})))"]
+    if head == "with_method":
+        method = ["def m(self):", *indented(body)]
+        return [f"class {name}:", *indented(method), f"{name}().m()"]
+    if head == "with_global":
+        bound = draw(st.sampled_from(["tf", "tensorflow", "tfmts_compat", "Scaffold"]))
+        reached += [it for it in inner if it.startswith(f"{bound}.") and it not in reached]
+        return [f"def {name}():", f"    global {bound}", *indented(body), *call]
+    if head == "with_parameter":
+        default = draw(st.sampled_from(["None", "lib", bound]))
+        return [f"def {name}({bound}={default}):", *indented(body), *call]
+    if head == "with_async":
+        return [f"async def {name}():", *indented(body), f"called({name}())"]
+    if head == "with_decorator" and reached:
+        decorator = f"@decorated({draw(used_names(reached))})"
+        return [decorator, f"def {name}():", *indented(body), *call]
+    if head == "with_nonlocal":
+        inside = ["nonlocal tf", *draw(blocks(depth, inner))]
+        return [f"def {name}():", *indented(body), "    def g():", *indented(indented(inside)),
+                "    g()", *call]  # fmt: skip
+    return [f"def {name}():", *indented(body), *call]
+
+
+@st.composite
+def programs(draw):
+    reached = []
+    head = draw(st.sampled_from([[], ['"""Doc."""'], ["# Copyright"], ["import os"]]))
+    start = draw(st.sampled_from(sorted(IMPORTS)))
+    reached += IMPORTS[start]
+    first = start.split("\n") if draw(st.booleans()) else []
+    if not first:
+        reached.clear()
+    return "\n".join([*head, *first, *draw(blocks(3, reached))]) + "\n"
