@@ -97,6 +97,11 @@ FAULTS = {
         f"{NEW}class A(tf.z): y = tfmts_compat.y\n",
         "tf is used on line 2, but its import would be removed",
     ),
+    "removed-import-is-used-in-a-class-that-binds-the-name-later": (
+        f"{TF}y = tf.y\ndef f(tf):\n    class A:\n        tf.z\n        tf = 1\n",
+        f"{NEW}y = tfmts_compat.y\ndef f(tf):\n    class A:\n        tf.z\n        tf = 1\n",
+        "tf is used on line 5, but its import would be removed",
+    ),
     "used-before-its-import-before": (
         f"{TF}x = tfmts_compat.y\n{NEW}z = tf.y\n",
         f"{TF}x = tfmts_compat.y\n{NEW}z = tfmts_compat.y\n",

@@ -67,7 +67,10 @@ def _lost(was: _Scopes, now: _Scopes) -> str | None:
                     return f"code in a string in {new.name} may use {name}"
     for scope in now.scopes:
         for name, (_, line) in scope.read.items():
-            if (scope.holder(name), name) in lost:
+            holders = [scope.holder(name)]
+            if scope.kind == "class" and scope.bound[name]:
+                holders.append(now.scopes[0])  # is read until the class binds the name
+            if any((holder, name) in lost for holder in holders):
                 return f"{name} is used on line {line}, but its import would be removed"
     return None
 
