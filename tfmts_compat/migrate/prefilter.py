@@ -26,6 +26,10 @@ from tfmts_compat.migrate.names import (
     is_on_the_way,
 )
 
+# Every name contains one of these. Most files contain none, and are skipped the fastest.
+_STEMS: Final = (b"Session", b"Hook", b"global_step", b"Scaffold", b"CheckpointSaverListener",
+                 b"NanLoss", b"SecondOrStepTimer", b"USE_DEFAULT", b"Supervisor",
+                 b"contrib")  # fmt: skip
 _INITIALS = "".join(sorted({name[0] for name in NAMES}))  # faster than trying each of 30 names
 _NAMES = rf"(?=[{_INITIALS}])(?:{'|'.join(sorted(NAMES))})"
 _ADVISED = rf"(?:{'|'.join(sorted(ADVISED - {'train'}))})\b|(?<=training\.)train\b"
@@ -88,6 +92,12 @@ _BYTES_UNWRAPS: Final = re.compile(_UNWRAP_STEM.encode()), re.compile(_UNWRAPPED
 
 def may_hold_a_name(data: bytes) -> bool:
     """Returns False if the file cannot have a finding, and True if it may have one."""
+    return (any(stem in data for stem in _STEMS) and _may_use_a_name(data)) or all(
+        pattern.search(data) for pattern in _BYTES_UNWRAPS
+    )
+
+
+def _may_use_a_name(data: bytes) -> bool:
     leads = (b"tensorflow" in data or b"tfmts_compat" in data) and any(
         map(_leads, _matches(_IMPORTED, data))
     )
@@ -98,7 +108,6 @@ def may_hold_a_name(data: bytes) -> bool:
         or (leads and any(pattern.search(data) for pattern in _ALSO_USED))
         or b"train.Supervisor" in data
         or (b"contrib.training." in data and bool(_BYTES_TRAINING.search(data)))
-        or all(pattern.search(data) for pattern in _BYTES_UNWRAPS)
     )
 
 
