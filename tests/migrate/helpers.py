@@ -12,8 +12,8 @@ def dedented(source):
 
 
 def rewritten_whole(text, path):
-    """The result if LibCST parses the whole module, without the prefilter."""
-    with mock.patch("tfmts_compat.migrate.rewrite.slimmed", side_effect=ValueError):
+    """The result if LibCST parses the whole module, not an excerpt."""
+    with mock.patch("tfmts_compat.migrate.rewrite.excerpt", side_effect=ValueError):
         return rewritten(text, path)
 
 

@@ -8,9 +8,10 @@ import warnings
 from pathlib import Path
 
 from tfmts_compat.migrate.edits import Encoded, split_lines
+from tfmts_compat.migrate.excerpt import excerpt
 from tfmts_compat.migrate.findings import ERRORS, REWRITES
 from tfmts_compat.migrate.jobs import processed
-from tfmts_compat.migrate.prefilter import may_hold_a_name, slimmed
+from tfmts_compat.migrate.prefilter import may_hold_a_name
 from tfmts_compat.migrate.rewrite import rewritten
 
 from .helpers import rewritten_whole
@@ -69,8 +70,8 @@ def test_skipped_statements_do_not_change_the_result():
     skipped = 0
     for path in random.Random(0).sample(candidates(30_000), 12):
         text = path.read_text(encoding="utf-8")
-        slim = slimmed(text, split_lines(text))
-        skipped += slim is None or len(slim[0]) < len(text)
+        part = excerpt(text, split_lines(text))
+        skipped += part is None or len(part[0]) < len(text)
         assert rewritten(text, str(path)) == rewritten_whole(text, str(path))
     assert skipped >= 10
 

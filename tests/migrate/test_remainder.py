@@ -344,7 +344,7 @@ LEFT = {
 @pytest.mark.parametrize(("source", "expected"), LEFT.values(), ids=LEFT)
 def test_the_message_says_what_to_write(source, expected):
     assert may_hold_a_name(source.encode())
-    found_to_change_by_hand(source)  # the same without the prefilter
+    found_to_change_by_hand(source)  # the same if LibCST parses the whole module
     result = rewritten(source, "module.py")
     assert list(map(str, result.found)) == [f"module.py:{expected}"]
     assert result.text == source

@@ -1,20 +1,10 @@
-"""Saves time: skips the files and the statements that cannot use a name of the tables.
-
-LibCST's scope analysis takes about 0.3 s for 1,000 lines, the standard library's parser 5 ms. So
-the standard parser first finds the imports and aliases through which a name can be accessed. A
-statement that contains none of their words can neither use nor rebind them, and is skipped. Only
-whole lines are skipped, so the columns do not change.
-"""
+"""Saves time: finds the files that cannot use a name of the tables, by their bytes."""
 
 from __future__ import annotations
 
-import ast
-import bisect
-import itertools
 import re
 from typing import Final, Iterator
 
-from tfmts_compat.migrate.edits import parsed
 from tfmts_compat.migrate.names import (
     ADVISED,
     HOLDERS,
@@ -22,7 +12,6 @@ from tfmts_compat.migrate.names import (
     NAMES,
     NEW,
     UNIQUE,
-    is_known,
     is_on_the_way,
 )
 
@@ -30,11 +19,17 @@ from tfmts_compat.migrate.names import (
 _STEMS: Final = (b"Session", b"Hook", b"global_step", b"Scaffold", b"CheckpointSaverListener",
                  b"NanLoss", b"SecondOrStepTimer", b"USE_DEFAULT", b"Supervisor",
                  b"contrib")  # fmt: skip
-_INITIALS = "".join(sorted({name[0] for name in NAMES}))  # faster than trying each of 30 names
-_NAMES = rf"(?=[{_INITIALS}])(?:{'|'.join(sorted(NAMES))})"
+# These patterns are used for statements, too. The first is faster than trying each of 30 names.
+INITIALS: Final = "".join(sorted({name[0] for name in NAMES}))
+ANY_NAME: Final = rf"(?=[{INITIALS}])(?:{'|'.join(sorted(NAMES))})"
+ANY_UNIQUE: Final = "|".join(sorted(UNIQUE))
+TRAINING: Final = rf"contrib\.training\.(?:{'|'.join(sorted(ADVISED))})\b"
+UNWRAPPED: Final = (
+    r"\._sess\._sess\b|\._tf_sess\b|\._coordinated_creator\b|\b(\w+)\s*=\s*\1\._sess\b"
+)
+UNWRAP_STEM: Final = r"\._(?:tf_)?(?:sess|coordinated_creator)\b"  # much faster
 _ADVISED = rf"(?:{'|'.join(sorted(ADVISED - {'train'}))})\b|(?<=training\.)train\b"
 _MODULES = "|".join(sorted({re.escape(path.split(".", 1)[1]) for path in HOLDING}))
-_UNIQUE = "|".join(sorted(UNIQUE))
 _VERSIONS = r"(?:_core|_estimator)?\.(?:_api\.v[12]\.)?(?:compat\.v[12]\.)*"
 
 
@@ -44,9 +39,9 @@ def _compiled(*patterns: str) -> tuple[re.Pattern[bytes], ...]:
 
 
 _USED: Final = _compiled(
-    rf"\.[ \t\\\r\n]*({_NAMES})\b",  # tf.train.X
-    rf'"({_NAMES})\\?"',  # getattr(tf.train, "X"); in a notebook \"X\"
-    rf"'({_NAMES})'",
+    rf"\.[ \t\\\r\n]*({ANY_NAME})\b",  # tf.train.X
+    rf'"({ANY_NAME})\\?"',  # getattr(tf.train, "X"); in a notebook \"X\"
+    rf"'({ANY_NAME})'",
 )
 _ALSO_USED: Final = _compiled(
     rf"\.(?:{_ADVISED})",
@@ -54,40 +49,19 @@ _ALSO_USED: Final = _compiled(
     r"Supervisor\\?[\"']",
     r"contrib(?:\s+import\s+|\.)training\s+as\s",  # ... as t; t.train()
     rf"from\s+tensorflow{_VERSIONS}(?:{_MODULES})\s",  # from ... import X
-    rf"from\s+tensorflow[\w.]*\s+import\s*(?:\([^)]*|[^\n]*)\b(?:{_UNIQUE})\b",
+    rf"from\s+tensorflow[\w.]*\s+import\s*(?:\([^)]*|[^\n]*)\b(?:{ANY_UNIQUE})\b",
     r"from\s+tensorflow(?:\.compat(?:\.v[12])?)*\s+import\s+\*",
     rf"from\s+{NEW}\s+import\s",  # calls are checked in migrated code, too
 )
 _BYTES_HOLDERS: Final = tuple(holder.encode() for holder in HOLDERS)
 _BYTES_UNIQUE: Final = frozenset(name.encode() for name in UNIQUE)
-_TRAINING = rf"contrib\.training\.(?:{'|'.join(sorted(ADVISED))})\b"
-_BYTES_TRAINING: Final = re.compile(_TRAINING.encode())
-_HELD: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        # "train.X" is not a name, but may be the argument of many decorators.
-        rf"(?<![\"'])\b(?:{'|'.join(HOLDERS)})\s*(?:\.[\s\\]*|,\s*[\"'])(?:{_NAMES})\b",
-        rf"(?<![\"']train)\.[\s\\]*(?=[{_INITIALS}])(?:{_UNIQUE}|Supervisor)\b",
-        rf",\s*[\"'](?:{_UNIQUE}|Supervisor)[\"']",
-        _TRAINING,
-        r"\"tensorflow[\w.]*\"",  # import_module("tensorflow")
-        r"'tensorflow[\w.]*'",
-    )
-)
-_LITERAL: Final = "import_module"  # stands for TensorFlow in the steps from name to name
-_TYPE_COMMENT: Final = re.compile(r"\s*#\s*type:")
-_BEFORE: Final = re.compile(r"[A-Za-z_][\w.]*\Z")
+_BYTES_TRAINING: Final = re.compile(TRAINING.encode())
 _IMPORTED: Final = _compiled(
     r"from\s+(tensorflow[\w.]*|tfmts_compat)\s+import\s*(\([^)]*|[^\n\\]*\\?)",
     r"import()\s+[^\n;]*\b(?:tensorflow(?:_core|_estimator)?|tfmts_compat)\b",
 )
 _WORD: Final = re.compile(rb"\w+|[*\\]")
-_UNWRAPPED: Final = (
-    r"\._sess\._sess\b|\._tf_sess\b|\._coordinated_creator\b|\b(\w+)\s*=\s*\1\._sess\b"
-)
-_UNWRAP_STEM: Final = r"\._(?:tf_)?(?:sess|coordinated_creator)\b"  # much faster
-_TEXT_UNWRAPS: Final = re.compile(_UNWRAP_STEM), re.compile(_UNWRAPPED)
-_BYTES_UNWRAPS: Final = re.compile(_UNWRAP_STEM.encode()), re.compile(_UNWRAPPED.encode())
+_BYTES_UNWRAPS: Final = re.compile(UNWRAP_STEM.encode()), re.compile(UNWRAPPED.encode())
 
 
 def may_hold_a_name(data: bytes) -> bool:
@@ -138,251 +112,3 @@ def _leads(imported: re.Match[bytes]) -> bool:
         word in (b"*", b"\\") or is_on_the_way(f"{module}.{word.decode(errors='replace')}")
         for word in _WORD.findall(imported.group(2))
     )
-
-
-def slimmed(text: str, lines: list[str]) -> tuple[str, list[int]] | None:
-    """Removes the statements of a module that cannot matter.
-
-    Args:
-      text: the module.
-      lines: its lines with their line ends.
-
-    Returns:
-      The remaining text, and the original number of each of its lines; None if no statement
-      of the module can matter.
-
-    Raises:
-      SyntaxError, ValueError, RecursionError: this Python version cannot parse the module.
-    """
-    tree = parsed(text)
-    statements = list(_statements(tree.body))
-    words = _roots(statements)
-    aliases = list(_aliases(tree, text, statements))
-    held = [match for pattern in _HELD for match in pattern.finditer(text)]
-    words |= _held_by(held, statements, aliases)
-    words |= {_LITERAL} if any(_LITERAL in values for _, values in aliases) else set()
-    if words:
-        words.add(NEW)
-    elif not held and not _unwraps(text):
-        return None
-    _grow(words, [(value, names) for names, value in aliases])
-    mentions = _mentions(text, lines, words, held)
-    mentions.difference_update(_docstrings(statements))
-    comments = {n for n in mentions if lines[n - 1].lstrip().startswith("#")}
-    mentions -= {n for n in comments if not _TYPE_COMMENT.match(lines[n - 1])}
-    return _without(tree.body, lines, sorted(mentions)) if mentions else None
-
-
-def _statements(block: list[ast.stmt]) -> Iterator[ast.stmt]:
-    for statement in block:
-        yield statement
-        for inner in _blocks(statement):
-            yield from _statements(inner)
-
-
-def _blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
-    blocks = [getattr(statement, "body", [])]
-    for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
-        blocks.append(part.body)
-    blocks += [getattr(statement, name, []) for name in ("orelse", "finalbody")]
-    return [block for block in blocks if block]
-
-
-def _roots(statements: list[ast.stmt]) -> set[str]:
-    """Returns the local names of imports through which a name can be accessed."""
-    words = set()
-    for statement in statements:
-        if isinstance(statement, ast.Import):
-            for alias in statement.names:
-                if alias.name == NEW or (
-                    is_known(alias.name) and (is_on_the_way(alias.name) or not alias.asname)
-                ):
-                    words.add(alias.asname or alias.name.split(".")[0])
-        elif isinstance(statement, ast.ImportFrom) and not statement.level:
-            module = statement.module or ""
-            for alias in statement.names:
-                if alias.name == "*" and is_on_the_way(module):
-                    words.add(module.split(".")[0])
-                elif module == NEW or is_on_the_way(f"{module}.{alias.name}"):
-                    words.add(alias.asname or alias.name)
-    return words
-
-
-def _held_by(
-    held: list[re.Match[str]], statements: list[ast.stmt], aliases: list[tuple[set[str], set[str]]]
-) -> set[str]:
-    """Returns the local names such as tf in tf.train.X, and those they are assigned from."""
-    words = set()
-    for each in held:
-        before = _BEFORE.search(each.string, max(0, each.start() - 100), each.start())
-        words.add(before.group().split(".")[0] if before else each.group().split(".")[0].strip())
-    if not words:
-        return words
-    _grow(words, aliases)
-    bound = {
-        (alias.asname or alias.name).split(".")[0]
-        for statement in statements
-        if isinstance(statement, (ast.Import, ast.ImportFrom))
-        for alias in statement.names
-    }
-    return words & bound.union(*(names for names, _ in aliases))
-
-
-def _grow(words: set[str], steps: list[tuple[set[str], set[str]]]) -> None:
-    """Adds the end of each step whose start has one of the words, until none is left."""
-    before = 0
-    while len(words) > before:
-        before = len(words)
-        for start, end in steps:
-            if start & words:
-                words |= end
-
-
-def _docstrings(statements: list[ast.stmt]) -> set[int]:
-    """Returns the lines with only a docstring or another unused string."""
-    found: set[int] = set()
-    for statement in statements:
-        if (
-            isinstance(statement, ast.Expr)
-            and isinstance(statement.value, ast.Constant)
-            and isinstance(statement.value.value, str)
-        ):
-            found.update(range(statement.lineno, (statement.end_lineno or statement.lineno) + 1))
-        else:
-            found.discard(statement.lineno)
-    return found
-
-
-def _aliases(
-    tree: ast.Module, text: str, statements: list[ast.stmt]
-) -> Iterator[tuple[set[str], set[str]]]:
-    """Yields for each assignment of dotted names the targets, and the first parts of the values."""
-    reflects = any(each in text for each in ("getattr(", '"tensorflow', "'tensorflow"))
-    # Only := occurs inside a statement. Visiting all nodes takes much longer.
-    for node in ast.walk(tree) if ":=" in text else statements:
-        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            parts = [part for target in targets for part in _parts(target)]
-            names = {part.id for part in parts if isinstance(part, ast.Name)}
-            names |= {part.attr for part in parts if isinstance(part, ast.Attribute)}
-            firsts: set[str] = set()
-            for first in map(_first, _parts(node.value)):
-                if reflects or isinstance(first, ast.Name):
-                    firsts.update(_reflected(first))
-            if names and firsts:
-                yield names, firsts
-
-
-def _reflected(node: ast.expr) -> Iterator[str]:
-    """Yields the names in getattr(tf, "train"), and _LITERAL for import_module("tensorflow")."""
-    if isinstance(node, ast.Name):
-        yield node.id
-    elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr":
-        for value in node.args:
-            yield from _reflected(_first(value))
-    elif isinstance(node, (ast.Call, ast.Subscript)):
-        for part in node.args if isinstance(node, ast.Call) else [node.slice]:
-            if any(is_known(str(getattr(it, "value", ""))) for it in ast.walk(part)):
-                yield _LITERAL
-
-
-def _first(node: ast.expr) -> ast.expr:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node
-
-
-def _parts(node: ast.expr) -> Iterator[ast.expr]:
-    """Yields the parts of a tuple and both values of a conditional expression."""
-    if isinstance(node, ast.Tuple):
-        for part in node.elts:
-            yield from _parts(part)
-    elif isinstance(node, ast.IfExp):
-        yield from _parts(node.body)
-        yield from _parts(node.orelse)
-    elif isinstance(node, ast.BoolOp):
-        for part in node.values:
-            yield from _parts(part)
-    else:
-        yield node
-
-
-def _mentions(text: str, lines: list[str], words: set[str], held: list[re.Match[str]]) -> set[int]:
-    """Returns the lines that contain one of the words, or a use that matters without them."""
-    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words))) or '(?!)'})\b")
-    starts = [0, *itertools.accumulate(map(len, lines))]
-    found = {bisect.bisect(starts, it.start()) for it in (*pattern.finditer(text), *held)}
-    return found.union(n for n, line in enumerate(lines, 1) if "._" in line and _unwraps(line))
-
-
-def _without(body: list[ast.stmt], lines: list[str], mentions: list[int]) -> tuple[str, list[int]]:
-    """Removes each statement that has none of the lines."""
-    dropped: set[int] = set()
-    placeholders: dict[int, str] = {}
-
-    def mentioned(first: int, last: int) -> bool:
-        at = bisect.bisect_left(mentions, first)
-        return at < len(mentions) and mentions[at] <= last
-
-    def drop(block: list[ast.stmt], top: bool = False) -> None:
-        spans = [_span(statement) for statement in block]
-        if any(after[0] <= before[1] for before, after in zip(spans, spans[1:])) or any(
-            lines[last - 1].rstrip().endswith("\\") for _, last in spans
-        ):
-            return  # several statements are on one line
-        kept = False
-        for index, (statement, (first, last)) in enumerate(zip(block, spans)):
-            if mentioned(first, last):
-                kept = True
-                if not (top and isinstance(statement, (ast.If, ast.Try))):
-                    for inner in _blocks(statement):
-                        if _starts_its_line(inner[0], lines):
-                            drop(inner)
-            else:
-                dropped.update(range(first, last + 1))
-            if index:  # only comments are between two statements
-                dropped.update(range(spans[index - 1][1] + 1, first))
-        left_out = [first for first, _ in spans if first in dropped]
-        if left_out and not (kept and top):  # shows that the block is not empty
-            line = lines[left_out[0] - 1]
-            placeholders[left_out[0]] = f"{line[: len(line) - len(line.lstrip())]}pass\n"
-
-    drop(body, top=True)
-    for first, last in _leading(body):
-        dropped.difference_update(range(first, last + 1))
-    # Only comments are before and after the statements. LibCST is slow for comments.
-    dropped.update(range(1, _span(body[0])[0]), range(_span(body[-1])[1] + 1, len(lines) + 1))
-    numbers = [it for it in range(1, len(lines) + 1) if it not in dropped or it in placeholders]
-    return "".join(placeholders.get(it, lines[it - 1]) for it in numbers), numbers
-
-
-def _leading(body: list[ast.stmt]) -> list[tuple[int, int]]:
-    """Returns the docstring or first import, and the last of the imports at the start of a module.
-
-    imports.py may add an import below the last one.
-    """
-    spans: list[tuple[int, int]] = []
-    for index, statement in enumerate(body):
-        span = _span(statement)
-        if not isinstance(statement, (ast.Import, ast.ImportFrom)) and (
-            index or not isinstance(statement, ast.Expr)
-        ):
-            if spans and span[0] <= spans[-1][1]:
-                return spans  # it is on the line of the last import
-            break
-        spans.append(span)
-    return spans[:1] + spans[-1:]
-
-
-def _unwraps(text: str) -> bool:
-    return all(pattern.search(text) for pattern in _TEXT_UNWRAPS)
-
-
-def _span(statement: ast.stmt) -> tuple[int, int]:
-    decorators = getattr(statement, "decorator_list", [])
-    first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
-    return first, statement.end_lineno or first
-
-
-def _starts_its_line(statement: ast.stmt, lines: list[str]) -> bool:
-    return not lines[statement.lineno - 1].encode()[: statement.col_offset].strip()

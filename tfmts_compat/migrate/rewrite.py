@@ -12,11 +12,11 @@ from libcst.metadata import MetadataWrapper
 
 from tfmts_compat.migrate import branches, call_checks, remainder, verification
 from tfmts_compat.migrate.edits import Edits, UnreadableError, changed, parsed
+from tfmts_compat.migrate.excerpt import excerpt
 from tfmts_compat.migrate.findings import REWRITES, Finding
 from tfmts_compat.migrate.imports import Imports, IsImported
 from tfmts_compat.migrate.module import Module, last_name
 from tfmts_compat.migrate.names import MODULES, NEW, SESSION, TABLE, plain
-from tfmts_compat.migrate.prefilter import slimmed
 from tfmts_compat.migrate.resolver import Reach, Resolver
 
 _DEEPEST = 100  # levels: LibCST makes up to seven calls for each, and Python allows 1,000
@@ -63,25 +63,25 @@ def rewritten(
     edits = Edits(text)
     refused: SyntaxError | None = None
     try:
-        slim = slimmed(text, edits.lines)
+        part = excerpt(text, edits.lines)
     except (SyntaxError, ValueError) as problem:
         # It may have the syntax of another Python version, which LibCST can parse.
         refused = problem if isinstance(problem, SyntaxError) else None
-        slim = text, list(range(1, len(edits.lines) + 2))
-    if slim is None:
+        part = text, list(range(1, len(edits.lines) + 2))
+    if part is None:
         return Result(text, [])
-    deep = _too_deep(slim[0])
+    deep = _too_deep(part[0])
     if deep:
-        raise UnreadableError(TOO_DEEP, slim[1][deep - 1], parsed=True)
+        raise UnreadableError(TOO_DEEP, part[1][deep - 1], parsed=True)
     try:
-        wrapper = MetadataWrapper(cst.parse_module(slim[0]), unsafe_skip_copy=True)
-        module = Module(edits, slim[1], wrapper, path, ignored)
+        wrapper = MetadataWrapper(cst.parse_module(part[0]), unsafe_skip_copy=True)
+        module = Module(edits, part[1], wrapper, path, ignored)
         resolver = Resolver(module)
         _rewrite(module, resolver, Imports(module, resolver, is_imported, elsewhere))
     except cst.ParserSyntaxError as problem:
         if refused:  # LibCST reports the next line
             raise UnreadableError(refused.msg, refused.lineno or 1, parsed=True) from problem
-        line = slim[1][min(problem.raw_line, len(slim[1])) - 1] if slim[1] else 1
+        line = part[1][min(problem.raw_line, len(part[1])) - 1] if part[1] else 1
         message = problem.message.splitlines()[0] if problem.message else "invalid syntax"
         raise UnreadableError(message, line, parsed=True) from problem
     changes = edits.changes()
