@@ -77,10 +77,10 @@ def after_last_save(events):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A directory that is a file system of 3 MB."""
+    """A directory that is a file system of 4 MB."""
     directory = str(tmp_path / "disk")
     os.mkdir(directory)
-    if not shell("mount -t tmpfs -o size=3m tmpfs", directory):
+    if not shell("mount -t tmpfs -o size=4m tmpfs", directory):
         pytest.skip("a tmpfs cannot be mounted here")
     yield directory
     while shell("mountpoint -q", directory):  # make_read_only adds a second mount
@@ -103,7 +103,7 @@ def make_read_only(directory):
 
 def nearly_fill(directory):
     with open(os.path.join(directory, "other"), "wb") as file:
-        file.write(bytes(1_300_000))  # leaves space for three of the five checkpoints
+        file.write(bytes(2_300_000))  # leaves space for three of the five checkpoints
 
 
 @pytest.mark.parametrize(
