@@ -1,6 +1,7 @@
 """SIGTERM on a real process with the default cadence of 600 seconds."""
 
 import signal
+import time
 
 import pytest
 import tensorflow as tf
@@ -54,6 +55,9 @@ def test_a_signal_during_the_recovery_of_a_session_takes_effect_after_its_first_
             tasks.train_on_cluster, "chief", checkpoint_dir=str(tmp_path), stop_on_signal=True
         )
         chief.wait_for("step")
+        ps.send(signal.SIGSTOP)
+        while chief.events():  # until a run waits for the ps, so that killing it is an error
+            time.sleep(0.5)
         ps.kill()
         chief.wait_for_output("session will be closed and a new session will be created")
         chief.send(signal.SIGTERM)
