@@ -20,7 +20,7 @@ from tfmts_compat.migrate.names import (
     is_known,
     plain,
 )
-from tfmts_compat.migrate.resolver import OWN, REFLECTED, UNKNOWN, Reach, Resolver
+from tfmts_compat.migrate.resolver import OWN, UNKNOWN, Reach, Resolver
 
 # pkg.module.tf.train.Scaffold: the part before tf, and the last name
 _HELD = re.compile(
@@ -71,8 +71,7 @@ def report(module: Module, resolver: Resolver) -> None:
 
 def _advised(module: Module, resolver: Resolver, node: cst.Attribute) -> None:
     """Reports an older training API, or what may be one."""
-    reach = resolver.reach(node)
-    paths = {plain(path.replace(REFLECTED, "")) for path in reach.paths}
+    paths = set(map(plain, resolver.reach(node).spelled))
     for path in sorted(paths & ADVICE.keys()):
         module.report(node, "TFM210", f"{path} {ADVICE[path]}")
     shown = _code(node)
@@ -121,15 +120,13 @@ def unmoved(module: Module, resolver: Resolver, node: cst.Attribute, reach: Reac
     if old or (name == "global_step" and not _is_called(module, node)):
         return
     if not _may_hold(holder, name, reach):
-        paths = {path.replace(REFLECTED, "") for path in reach.paths}
-        for path in filter(_is_unlisted, sorted(paths)):
+        for path in filter(_is_unlisted, sorted(reach.spelled)):
             module.report(node, "TFM208", _unlisted(path, shown, name))
         return
     what, outer = f"{_code(holder)} is a module of", 1
     if isinstance(holder, cst.Attribute) and holder.attr.value in ("train", "estimator"):
         what, outer = f"{_code(holder.value)} is", 2
-    foreign = {path for path in reach.paths - {UNKNOWN} if not is_known(path)}
-    foreign = {path for path in foreign if REFLECTED not in path}
+    foreign = {path for path in reach.paths & reach.spelled - {UNKNOWN} if not is_known(path)}
     if reach.reasons:
         why = f", because {' or '.join(sorted(reach.reasons))}"
     elif foreign:
@@ -146,14 +143,14 @@ def unmoved(module: Module, resolver: Resolver, node: cst.Attribute, reach: Reac
 
 def _may_hold(holder: cst.BaseExpression, name: str, reach: Reach) -> bool:
     """Returns whether an object that is not known may be a module with a name of the table."""
-    paths = {path.replace(REFLECTED, "") for path in reach.paths}
+    paths = reach.spelled
     if all(is_known(path) or path == OWN for path in paths):
         return any(plain(path) in TABLE for path in paths)
     shown = _code(holder)
     is_unknown = (UNKNOWN in paths or paths != reach.paths) and shown not in ("self", "cls")
     if name in UNIQUE or "global_step" in name:
-        paths = {path.rpartition(".")[0] for path in paths}
-        return (name in UNIQUE and is_unknown) or any(map(_HOLDER.search, {shown, *paths}))
+        holders = {shown, *(path.rpartition(".")[0] for path in paths)}
+        return (name in UNIQUE and is_unknown) or any(map(_HOLDER.search, holders))
     return bool(("." in shown or reach.reasons) and _HOLDER.search(shown))
 
 
@@ -214,7 +211,7 @@ def _lookups(module: Module, resolver: Resolver) -> None:
         if last_name(call.func) != "getattr" or len(call.args) < 2:
             continue
         holder = call.args[0].value
-        paths = {plain(path.replace(REFLECTED, "")) for path in resolver.reach(holder).paths}
+        paths = set(map(plain, resolver.reach(holder).spelled))
         if paths & MODULES.keys() and not isinstance(call.args[1].value, cst.SimpleString):
             module.report(
                 call,

@@ -46,6 +46,11 @@ class Reach:
     reasons: frozenset[str] = frozenset()
     others: frozenset[cst.CSTNode] = frozenset()
 
+    @property
+    def spelled(self) -> frozenset[str]:
+        """The paths as they would be without strings: tensorflow.train for getattr(tf, "train")."""
+        return frozenset(path.replace(REFLECTED, "") for path in self.paths)
+
     @classmethod
     def joined(cls, parts: list[Reach]) -> Reach:
         """Returns the union of several."""
@@ -101,7 +106,7 @@ class Resolver:
     def holds(self, node: cst.BaseExpression, name: str) -> Reach:
         """Resolves an attribute of an expression, which is looked up by a string."""
         found = self.reach(cst.Attribute(node, cst.Name(name)))
-        return replace(found, paths=frozenset(it.replace(REFLECTED, "") for it in found.paths))
+        return replace(found, paths=found.spelled)
 
     def _reach(self, node: cst.BaseExpression) -> Reach:
         found = self._reached(self._starts(node))
