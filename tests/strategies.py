@@ -16,7 +16,7 @@ import tensorflow as tf
 from hypothesis import strategies as st
 
 from tfmts_compat._names import UPSTREAM_NAMES
-from tfmts_compat._plan import Call
+from tfmts_compat._rules.call import Call
 
 tf1 = tf.compat.v1
 train = tf1.train

@@ -6,7 +6,8 @@ import tensorflow as tf
 from helpers import files
 from strategies import Hook, RecordingHook
 
-from tfmts_compat import MonitoredTrainingSession, _checks
+from tfmts_compat import MonitoredTrainingSession
+from tfmts_compat._rules import checks
 
 train = tf.compat.v1.train
 upstream = train.MonitoredTrainingSession
@@ -171,8 +172,8 @@ class NoRepr:
 
 
 def test_a_value_without_a_repr_is_shown_by_its_class():
-    assert _checks.given("master", NoRepr()).startswith("master=<NoRepr")
-    assert _checks.given("master", NoRepr()).endswith("(NoRepr)")
+    assert checks.given("master", NoRepr()).startswith("master=<NoRepr")
+    assert checks.given("master", NoRepr()).endswith("(NoRepr)")
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_a_value_without_a_repr_is_shown_by_its_class():
     [("gs://bucket/d", "gs"), ("s3.x://d", "s3.x"), ("/a/gs://d", None), ("1x://d", None)],
 )
 def test_the_scheme_of_a_path_is_before_the_separator(path, scheme):
-    assert _checks.scheme(path) == scheme
+    assert checks.scheme(path) == scheme
 
 
 @pytest.mark.parametrize("method", ["after_create_session", "before_run", "after_run", "end"])

@@ -4,7 +4,7 @@ import importlib.util
 import pathlib
 import re
 
-from tfmts_compat import _precedence
+from tfmts_compat._rules import precedence
 from tfmts_compat.parity.departures import ALL
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -21,7 +21,7 @@ def departures():
 
 
 def test_every_departure_of_the_rules_has_a_row():
-    rules = {*_precedence.CHECKPOINTS.values(), *_precedence.SUMMARIES.values()}
+    rules = {*precedence.CHECKPOINTS.values(), *precedence.SUMMARIES.values()}
     assert {rule.departure for rule in rules if rule.departure} <= set(departures())
 
 

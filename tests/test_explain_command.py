@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from tfmts_compat import cli, explain
-from tfmts_compat._plan import Call
+from tfmts_compat._rules.call import Call
 
 
 def test_explain_prints_the_plan(capsys):

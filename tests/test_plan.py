@@ -10,7 +10,8 @@ import tensorflow as tf
 from tensorflow.python.training import monitored_session
 
 import tfmts_compat
-from tfmts_compat import USE_DEFAULT, _plan, explain
+from tfmts_compat import USE_DEFAULT, explain
+from tfmts_compat._rules.call import Call
 
 
 def test_the_arguments_are_upstreams_in_order_with_their_defaults():
@@ -32,7 +33,7 @@ def _default(parameter):
 def test_explain_and_a_call_take_the_same_arguments():
     ours = inspect.signature(tfmts_compat.MonitoredTrainingSession).parameters
     assert inspect.signature(explain).parameters == ours
-    assert {f.name: f.default for f in _plan.Call.__dataclass_fields__.values()} == {
+    assert {f.name: f.default for f in Call.__dataclass_fields__.values()} == {
         name: p.default for name, p in ours.items()
     }
     with pytest.raises(TypeError, match="'checkpoint_path'"):
@@ -100,7 +101,7 @@ def test_planning_does_not_read_a_generator_of_hooks():
         (explain(), "role"),
         (explain().checkpoints, "secs"),
         (explain().checkpoints.rule, "code"),
-        (_plan.Call(), "master"),
+        (Call(), "master"),
     ],
     ids=lambda it: type(it).__name__,
 )

@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from tfmts_compat import USE_DEFAULT, _precedence
-from tfmts_compat._precedence import Setting
+from tfmts_compat import USE_DEFAULT
+from tfmts_compat._rules import precedence
+from tfmts_compat._rules.precedence import Setting
 
 NAN = float("nan")
 
@@ -23,7 +24,7 @@ class EqualToEverything:
     __hash__ = None
 
 
-@pytest.mark.parametrize("rules", [_precedence.CHECKPOINTS, _precedence.SUMMARIES])
+@pytest.mark.parametrize("rules", [precedence.CHECKPOINTS, precedence.SUMMARIES])
 def test_every_pair_of_settings_has_a_rule(rules):
     assert set(rules) == set(itertools.product(Setting, Setting))
     for (secs, steps), rule in rules.items():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfmts_compat import _table
+from tfmts_compat._rules import table
 
 ROWS = [
     ("role", "chief", ""),
@@ -12,7 +12,7 @@ ROWS = [
 
 
 def test_without_a_width_the_columns_are_aligned():
-    assert _table.text(ROWS).splitlines() == [
+    assert table.text(ROWS).splitlines() == [
         "role              chief",
         "checkpoint saver  every 60 seconds into /a/long/directory  only the seconds are given",
         "                  upstream: the same                       (D1)",
@@ -20,12 +20,12 @@ def test_without_a_width_the_columns_are_aligned():
 
 
 def test_a_column_may_be_empty():  # a width of 0 is no format for text before Python 3.10
-    assert _table.text([("role", "chief", ""), ("waits", "", "")]) == "role   chief\nwaits"
-    assert _table.text([("", "chief", "x")]) == "  chief  x"
+    assert table.text([("role", "chief", ""), ("waits", "", "")]) == "role   chief\nwaits"
+    assert table.text([("", "chief", "x")]) == "  chief  x"
 
 
 def test_a_remark_that_does_not_fit_is_on_a_line_of_its_own():
-    assert _table.text(ROWS, 70).splitlines() == [
+    assert table.text(ROWS, 70).splitlines() == [
         "role              chief",
         "checkpoint saver  every 60 seconds into /a/long/directory",
         "                  only the seconds are given",
@@ -34,7 +34,7 @@ def test_a_remark_that_does_not_fit_is_on_a_line_of_its_own():
 
 
 def test_a_value_that_does_not_fit_is_wrapped_and_a_path_is_not_divided():
-    assert _table.text(ROWS, 40).splitlines()[1:4] == [
+    assert table.text(ROWS, 40).splitlines()[1:4] == [
         "checkpoint saver  every 60 seconds into",
         "                    /a/long/directory",
         "                  only the seconds are",
@@ -43,5 +43,5 @@ def test_a_value_that_does_not_fit_is_wrapped_and_a_path_is_not_divided():
 
 @pytest.mark.parametrize("width", [0, 1, 10])
 def test_a_width_too_small_for_the_names_still_gives_a_table(width):
-    text = _table.text(ROWS, width)
-    assert " ".join(text.split()) == " ".join(_table.text(ROWS).split())
+    text = table.text(ROWS, width)
+    assert " ".join(text.split()) == " ".join(table.text(ROWS).split())

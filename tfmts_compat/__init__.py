@@ -11,7 +11,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tfmts_compat import _upstream
-from tfmts_compat._cadence import Cadence as Cadence
 from tfmts_compat._install import (
     install as install,
     installed as installed,
@@ -19,9 +18,10 @@ from tfmts_compat._install import (
 )
 from tfmts_compat._names import UPSTREAM_NAMES
 from tfmts_compat._pitfalls import TfmtsCompatWarning as TfmtsCompatWarning
-from tfmts_compat._plan import SessionPlan as SessionPlan
-from tfmts_compat._precedence import USE_DEFAULT as USE_DEFAULT, Rule as Rule
 from tfmts_compat._raw import raw_session as raw_session, run_without_hooks as run_without_hooks
+from tfmts_compat._rules.cadence import Cadence as Cadence
+from tfmts_compat._rules.plan import SessionPlan as SessionPlan
+from tfmts_compat._rules.precedence import USE_DEFAULT as USE_DEFAULT, Rule as Rule
 from tfmts_compat._session import (
     MonitoredTrainingSession as MonitoredTrainingSession,
     explain as explain,

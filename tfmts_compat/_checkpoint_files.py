@@ -12,7 +12,8 @@ import shlex
 from dataclasses import dataclass
 from typing import Any, Collection
 
-from tfmts_compat import _checkpoint_state, _checks, _upstream
+from tfmts_compat import _checkpoint_state, _upstream
+from tfmts_compat._rules import checks
 
 _tf = _upstream.tensorflow()
 _train: Any = _tf.compat.v1.train
@@ -267,4 +268,4 @@ def _step(prefix: str) -> str:
 
 def absolute(path: str) -> str:
     """A path in a form that can be compared; URLs such as gs://bucket/dir are left as they are."""
-    return path if _checks.scheme(path) else os.path.abspath(path)
+    return path if checks.scheme(path) else os.path.abspath(path)

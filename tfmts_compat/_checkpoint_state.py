@@ -11,7 +11,8 @@ from typing import Any, Sequence
 
 from google.protobuf import text_format  # TensorFlow brings it
 
-from tfmts_compat import _checks, _upstream
+from tfmts_compat import _upstream
+from tfmts_compat._rules import checks
 
 _tf = _upstream.tensorflow()
 _train: Any = _tf.compat.v1.train
@@ -84,7 +85,7 @@ def rewrite(directory: str, prefix: str, older: Sequence[str]) -> str | None:
         kept = f"{file}.old-{number}"
         gfile.copy(file, kept)
     paths = [*older, prefix]
-    if not _checks.scheme(directory):
+    if not checks.scheme(directory):
         # Relative to the directory, so that it can be moved; TensorFlow does so for URLs.
         directory = os.path.abspath(directory)
         paths = [os.path.abspath(path) for path in paths]

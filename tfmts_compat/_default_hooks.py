@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from tfmts_compat import _upstream, _upstream_sessions
 
 if TYPE_CHECKING:
-    from tfmts_compat._plan import SessionPlan
+    from tfmts_compat._rules.plan import SessionPlan
 
 _train: Any = _upstream.v1().train
 _REQUEST = "tfmts_compat_summary_request"  # an attribute of a run's context

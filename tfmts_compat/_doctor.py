@@ -14,7 +14,8 @@ import tempfile
 from typing import Any
 
 import tfmts_compat
-from tfmts_compat import _doctor_trial, _environment, _table
+from tfmts_compat import _doctor_trial, _environment
+from tfmts_compat._rules import table
 
 _LIBRARIES = ("numpy", "protobuf", "keras", "absl-py")
 _TIMEOUT_SECS = 600  # the import and the training take about ten seconds
@@ -41,7 +42,7 @@ def _run(arguments: argparse.Namespace) -> int:
         print(json.dumps(report, indent=2))
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        print(_table.text(_rows(report), width))
+        print(table.text(_rows(report), width))
     return 0 if report["ok"] else 1
 
 
@@ -124,7 +125,7 @@ def _ending(ended: subprocess.CompletedProcess[str]) -> str:
     return f"the process ended with exit code {ended.returncode}: {lines[-1]}"
 
 
-def _rows(report: dict[str, Any]) -> list[_table.Row]:
+def _rows(report: dict[str, Any]) -> list[table.Row]:
     rows = [
         ("Python", f"{report['python']} ({report['platform']})", ""),
         ("tfmts_compat", report["tfmts_compat"], ""),

@@ -12,8 +12,9 @@ import sys
 from dataclasses import fields
 from typing import Any
 
-from tfmts_compat import _plan
-from tfmts_compat._precedence import USE_DEFAULT
+from tfmts_compat._rules.call import Call
+from tfmts_compat._rules.plan import plan_session
+from tfmts_compat._rules.precedence import USE_DEFAULT
 from tfmts_compat._session import MonitoredTrainingSession
 
 _WORDS = {
@@ -40,7 +41,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     documented = _documented_arguments()
-    for field in fields(_plan.Call):
+    for field in fields(Call):
         if field.name not in _NOT_ON_A_COMMAND_LINE:
             about = documented.get(field.name, "").replace("%", "%%")
             parser.add_argument(
@@ -77,12 +78,10 @@ def _literal(text: str) -> Any:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    values = {
-        field.name: getattr(arguments, field.name, field.default) for field in fields(_plan.Call)
-    }
+    values = {field.name: getattr(arguments, field.name, field.default) for field in fields(Call)}
     if isinstance(values["is_chief"], str):
         raise TypeError(f"is_chief={values['is_chief']!r} (str): must be true or false.")
-    session_plan = _plan.of(_plan.Call(**values))
+    session_plan = plan_session(Call(**values))
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     print(
         json.dumps(session_plan.to_dict(), indent=2)

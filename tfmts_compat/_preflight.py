@@ -6,8 +6,10 @@ import functools
 import os
 from typing import Any, Callable
 
-from tfmts_compat import _checks, _upstream, _upstream_sessions
-from tfmts_compat._plan import Call, SessionPlan
+from tfmts_compat import _upstream, _upstream_sessions
+from tfmts_compat._rules import checks
+from tfmts_compat._rules.call import Call
+from tfmts_compat._rules.plan import SessionPlan
 
 
 def check(
@@ -28,7 +30,7 @@ def check(
       The exceptions that `MonitoredTrainingSession` documents.
     """
     tf = _upstream.tensorflow()
-    _checks.graph_mode(tf.executing_eagerly())
+    checks.graph_mode(tf.executing_eagerly())
     step_expected = _check_hooks("chief_only_hooks", chief_hooks, _upstream.has_global_step())
     summary_argument = "summary_dir" if call.summary_dir else "checkpoint_dir"
     own_begin = any(_upstream_sessions.has_own_begin(hook) for hook in chief_hooks)
@@ -47,40 +49,40 @@ def check(
                 late.append(check_directory)
             _check_global_step(step_expected, session_plan.writers)
     if not _upstream.has_global_step():
-        late.append(lambda: _checks.global_step(_upstream.has_global_step(), session_plan.writers))
+        late.append(lambda: checks.global_step(_upstream.has_global_step(), session_plan.writers))
     _check_hooks("hooks", user_hooks, step_expected)
 
     if call.scaffold:
-        _checks.scaffold(call.scaffold)
-    _checks.finalized_graph(_upstream_sessions.can_be_initialized(call.scaffold))
-    _checks.master(call.master)
-    _checks.config(call.config, tf.compat.v1.ConfigProto)
-    _checks.reachable_master(call.master, _upstream_sessions.scheme_error(call.master))
+        checks.scaffold(call.scaffold)
+    checks.finalized_graph(_upstream_sessions.can_be_initialized(call.scaffold))
+    checks.master(call.master)
+    checks.config(call.config, tf.compat.v1.ConfigProto)
+    checks.reachable_master(call.master, _upstream_sessions.scheme_error(call.master))
     if session_plan.restore_dir is not None:
-        _checks.directory_name("checkpoint_dir", session_plan.restore_dir)
-    if session_plan.checkpoints.on and _checks.truth("save_graph_def", call.save_graph_def):
-        _checks.environment(_upstream.cannot_save_graph())
+        checks.directory_name("checkpoint_dir", session_plan.restore_dir)
+    if session_plan.checkpoints.on and checks.truth("save_graph_def", call.save_graph_def):
+        checks.environment(_upstream.cannot_save_graph())
     return late
 
 
 def _check_directory(argument: str, value: Any) -> None:
     errors = _upstream.tensorflow().errors
-    _checks.writable_directory(argument, value, _upstream.knows_scheme, errors)
+    checks.writable_directory(argument, value, _upstream.knows_scheme, errors)
 
 
 def _check_hooks(argument: str, hooks: list[Any], step_expected: bool) -> bool:
     """Checks hooks in the order of begin(); returns whether a global step may exist after it."""
     for index, hook in enumerate(hooks):
-        _checks.hook(argument, index, hook)
+        checks.hook(argument, index, hook)
         if _upstream_sessions.needs_global_step(hook):
-            _check_global_step(step_expected, _checks.given(f"{argument}[{index}]", hook))
+            _check_global_step(step_expected, checks.given(f"{argument}[{index}]", hook))
         step_expected = step_expected or _upstream_sessions.has_own_begin(hook)
     return step_expected
 
 
 def _check_global_step(expected: bool, needed_by: str) -> None:
-    _checks.global_step(expected, needed_by)
-    _checks.finalized_graph(_upstream_sessions.can_read_global_step())
+    checks.global_step(expected, needed_by)
+    checks.finalized_graph(_upstream_sessions.can_read_global_step())
 
 
 def pitfalls(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
@@ -99,7 +101,7 @@ def _second_savers(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
     if default is None:
         return []
     return [
-        f"{_checks.shown(hook)} and the default saver ({session_plan.checkpoints}) both save "
+        f"{checks.shown(hook)} and the default saver ({session_plan.checkpoints}) both save "
         f"checkpoints to {default}, and they delete each other's old checkpoints. Pass "
         "save_checkpoint_secs=None to use only your hook"
         for hook in hooks

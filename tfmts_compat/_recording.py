@@ -18,9 +18,11 @@ import sys
 import types
 from typing import Any, Callable, Iterator
 
-from tfmts_compat import _checks, _environment, _pitfalls, _plan, _session, _upstream
-from tfmts_compat._plan import Call, SessionPlan
-from tfmts_compat._precedence import USE_DEFAULT
+from tfmts_compat import _environment, _pitfalls, _session, _upstream
+from tfmts_compat._rules import checks
+from tfmts_compat._rules.call import Call
+from tfmts_compat._rules.plan import SessionPlan, plan_session
+from tfmts_compat._rules.precedence import USE_DEFAULT
 
 _END = b"\n]}\n"
 _FAILS_LATER = "fails, too, but later: it may have written files by then"
@@ -98,7 +100,7 @@ def _planned(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     try:
         arguments = inspect.signature(_session.MonitoredTrainingSession).bind(*args, **kwargs)
         call = Call(**arguments.arguments)
-        plan = _plan.of(call)
+        plan = plan_session(call)
     except (TypeError, ValueError) as problem:
         return {**planned, "rejected": None if planned["handed_over"] else str(problem)}
     departures = [] if planned["handed_over"] else list(_departures(call, plan))
@@ -149,7 +151,7 @@ def _is_of_a_check(error: BaseException) -> bool:
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
-    return traceback is not None and traceback.tb_frame.f_globals is vars(_checks)
+    return traceback is not None and traceback.tb_frame.f_globals is vars(checks)
 
 
 def _encoded(entry: dict[str, Any]) -> bytes:

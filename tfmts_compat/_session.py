@@ -7,9 +7,10 @@ import inspect
 import os
 from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union
 
-from tfmts_compat import _pitfalls, _plan, _preflight, _upstream
-from tfmts_compat._plan import Call, SessionPlan
-from tfmts_compat._precedence import USE_DEFAULT, UseDefault
+from tfmts_compat import _pitfalls, _preflight, _upstream
+from tfmts_compat._rules.call import Call
+from tfmts_compat._rules.plan import SessionPlan, plan_session
+from tfmts_compat._rules.precedence import USE_DEFAULT, UseDefault
 
 _R = TypeVar("_R")
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def MonitoredTrainingSession(
     if _upstream.in_worker_context():
         return _passed_to_upstream(call)
 
-    session_plan = _plan.of(call)
+    session_plan = plan_session(call)
     user_hooks, chief_hooks = _hook_lists(call, session_plan)
     late_checks = _preflight.check(call, session_plan, chief_hooks, user_hooks)
     for pitfall in (
@@ -156,7 +157,7 @@ def explain(**arguments: Any) -> SessionPlan:
       TypeError: an argument that the call uses is of the wrong type.
       ValueError: both summary cadences are given (upstream behaviour).
     """
-    return _plan.of(Call(**arguments))
+    return plan_session(Call(**arguments))
 
 
 def _hook_lists(call: Call, session_plan: SessionPlan) -> tuple[list[Any], list[Any]]:

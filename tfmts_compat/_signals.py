@@ -11,7 +11,8 @@ from typing import Any, Iterable
 
 from absl import logging
 
-from tfmts_compat import _checks, _upstream
+from tfmts_compat import _upstream
+from tfmts_compat._rules import checks
 
 _SessionRunHook: Any = _upstream.v1().train.SessionRunHook
 # Windows has neither of them.
@@ -111,13 +112,13 @@ def _checked(signals: Any) -> list[signal.Signals]:
     try:
         numbers = list(signals)
     except TypeError as problem:
-        raise _checks.rejected(
-            _checks.given("signals", signals), "must be an iterable of signals", instead
+        raise checks.rejected(
+            checks.given("signals", signals), "must be an iterable of signals", instead
         ) from problem
     for index, number in enumerate(numbers):
-        what = _checks.given(f"signals[{index}]", number)
+        what = checks.given(f"signals[{index}]", number)
         if not isinstance(number, int):
-            raise _checks.rejected(what, "must be a signal's number", instead)
+            raise checks.rejected(what, "must be a signal's number", instead)
         if number not in signal.valid_signals() or number in _NOT_CATCHABLE:
-            raise _checks.rejected(what, "does not exist or cannot be caught", instead, ValueError)
+            raise checks.rejected(what, "does not exist or cannot be caught", instead, ValueError)
     return [signal.Signals(number) for number in numbers]

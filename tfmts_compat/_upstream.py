@@ -14,7 +14,6 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from tfmts_compat import _environment
-from tfmts_compat._precedence import USE_DEFAULT
 
 if TYPE_CHECKING:  # where type checkers find the names that `tfmts_compat` passes on
     from tensorflow.python.training.basic_session_run_hooks import (
@@ -129,14 +128,6 @@ def quiet_tensorflow() -> Any:
 def v1() -> Any:
     """The tf.compat.v1 module; raises as `tensorflow` does."""
     return tensorflow().compat.v1
-
-
-def is_use_default(value: object) -> bool:
-    """Whether value is the USE_DEFAULT of tfmts_compat, or upstream's private one."""
-    if value is USE_DEFAULT:
-        return True
-    module = sys.modules.get(_MONITORED_SESSION)  # imported, if a caller passes upstream's
-    return module is not None and value is getattr(module, "USE_DEFAULT", USE_DEFAULT)
 
 
 def in_worker_context() -> bool:

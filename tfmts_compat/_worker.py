@@ -11,7 +11,8 @@ import threading
 import time
 from typing import Any, Tuple
 
-from tfmts_compat import _checks, _run_cache, _upstream, _upstream_sessions
+from tfmts_compat import _run_cache, _upstream, _upstream_sessions
+from tfmts_compat._rules import checks
 
 _tf: Any = _upstream.tensorflow()
 _UpstreamCreator: Any = _tf.compat.v1.train.WorkerSessionCreator
@@ -117,8 +118,8 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
             if math.isnan(self._max_wait_secs):
                 raise ValueError("not a number")
         except (TypeError, ValueError) as error:
-            raise _checks.rejected(
-                _checks.given("max_wait_secs", self._max_wait_secs),
+            raise checks.rejected(
+                checks.given("max_wait_secs", self._max_wait_secs),
                 "must be a number of seconds, or None to wait without a limit",
                 "pass e.g. 7200",
                 type(error),

@@ -8,9 +8,9 @@ from typing import Any, Iterator
 
 import libcst as cst
 
-from tfmts_compat import _cadence
-from tfmts_compat._cadence import Cadence
-from tfmts_compat._precedence import USE_DEFAULT
+from tfmts_compat._rules import cadence
+from tfmts_compat._rules.cadence import Cadence
+from tfmts_compat._rules.precedence import USE_DEFAULT
 from tfmts_compat._session import MonitoredTrainingSession
 
 _PARAMETERS = inspect.signature(MonitoredTrainingSession).parameters
@@ -19,8 +19,8 @@ _UNKNOWN = object()
 _ARITHMETIC = (ast.Constant, ast.UnaryOp, ast.USub, ast.UAdd, ast.BinOp,
                ast.Add, ast.Sub, ast.Mult, ast.Div)  # fmt: skip
 _PAIRS = (
-    (_cadence.checkpoints, "save_checkpoint_secs", "save_checkpoint_steps"),
-    (_cadence.summaries, "save_summaries_secs", "save_summaries_steps"),
+    (cadence.checkpoints, "save_checkpoint_secs", "save_checkpoint_steps"),
+    (cadence.summaries, "save_summaries_secs", "save_summaries_steps"),
 )
 
 
@@ -71,7 +71,7 @@ def _check_pair(resolve: Any, secs: Any, steps: Any) -> Iterator[tuple[str, str]
         return
     except ValueError as problem:
         text = isinstance(secs, str) or isinstance(steps, str)
-        both = resolve is _cadence.summaries and not text
+        both = resolve is cadence.summaries and not text
         yield "TFM303" if both else "TFM305", str(problem)
         return
     rule = resolved.rule

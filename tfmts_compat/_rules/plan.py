@@ -2,51 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from dataclasses import dataclass
 from typing import Any
 
-from tfmts_compat import _cadence, _checks, _precedence, _table, _upstream
-from tfmts_compat._cadence import Cadence
-from tfmts_compat._precedence import USE_DEFAULT
-
-
-@dataclass(frozen=True)
-class Call:
-    """The arguments of one call, in the documented order with the documented defaults."""
-
-    master: Any = ""
-    is_chief: Any = True
-    checkpoint_dir: Any = None
-    scaffold: Any = None
-    hooks: Any = None
-    chief_only_hooks: Any = None
-    save_checkpoint_secs: Any = USE_DEFAULT
-    save_summaries_steps: Any = USE_DEFAULT
-    save_summaries_secs: Any = USE_DEFAULT
-    config: Any = None
-    stop_grace_period_secs: Any = 120
-    log_step_count_steps: Any = 100
-    max_wait_secs: Any = 7200
-    save_checkpoint_steps: Any = USE_DEFAULT
-    summary_dir: Any = None
-    save_graph_def: Any = True
-    recovery_wait_secs: Any = 1.0
-    cache_runs: Any = True
-
-    def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            if _upstream.is_use_default(getattr(self, field.name)):
-                object.__setattr__(self, field.name, USE_DEFAULT)
-
-    def checkpoints(self) -> Cadence:
-        """How often checkpoints are saved, if the role and the directories allow it."""
-        return _cadence.checkpoints(self.save_checkpoint_secs, self.save_checkpoint_steps)
-
-    def summaries(self) -> Cadence:
-        """How often summaries are saved, if the role and the directories allow it."""
-        return _cadence.summaries(self.save_summaries_secs, self.save_summaries_steps)
+from tfmts_compat._rules import cadence, checks, precedence, table
+from tfmts_compat._rules.cadence import Cadence
+from tfmts_compat._rules.call import Call
 
 
 @dataclass(frozen=True)
@@ -172,21 +134,21 @@ class SessionPlan:
             if what.rule.upstream:
                 rows.append(("", f"upstream: {what.rule.upstream}", f"({what.rule.departure})"))
         rows += [("warning", text, "") for text in self.warnings]
-        return _table.text(rows, width)
+        return table.text(rows, width)
 
 
-def of(call: Call) -> SessionPlan:
+def plan_session(call: Call) -> SessionPlan:
     """Resolves a call, and checks its arguments in the order in which upstream fails.
 
     Unused arguments are not validated.
 
     Raises:
-      TypeError, ValueError: an argument breaks a rule; see `_checks` and `_cadence`.
+      TypeError, ValueError: an argument breaks a rule; see `checks` and `cadence`.
     """
-    if not _checks.truth("is_chief", call.is_chief):
-        _checks.seconds("recovery_wait_secs", call.recovery_wait_secs)
-        _checks.iterable_of_hooks("hooks", call.hooks)
-        idle = Cadence(_precedence.NOT_CHIEF)
+    if not checks.truth("is_chief", call.is_chief):
+        checks.seconds("recovery_wait_secs", call.recovery_wait_secs)
+        checks.iterable_of_hooks("hooks", call.hooks)
+        idle = Cadence(precedence.NOT_CHIEF)
         return SessionPlan(
             role="worker",
             master=call.master,
@@ -198,26 +160,26 @@ def of(call: Call) -> SessionPlan:
             step_counter=idle,
             max_wait_secs=call.max_wait_secs,
             recovery_wait_secs=call.recovery_wait_secs,
-            cache_runs=_checks.truth("cache_runs", call.cache_runs),
+            cache_runs=checks.truth("cache_runs", call.cache_runs),
             warnings=(),
         )
 
-    _checks.iterable_of_hooks("chief_only_hooks", call.chief_only_hooks)
+    checks.iterable_of_hooks("chief_only_hooks", call.chief_only_hooks)
     checkpoint_dir, summary_dir = _directories(call)
-    checkpoints = summaries = step_counter = Cadence(_precedence.NO_DIRECTORY)
+    checkpoints = summaries = step_counter = Cadence(precedence.NO_DIRECTORY)
     if summary_dir is not None:
-        step_counter = _cadence.step_counter(call.log_step_count_steps)
+        step_counter = cadence.step_counter(call.log_step_count_steps)
         summaries = call.summaries()
     if checkpoint_dir is not None:
         # Upstream joins a file name to the directory before it checks save_checkpoint_steps.
-        if _cadence.decides_alone(call.save_checkpoint_secs):
-            _checks.directory_name("checkpoint_dir", checkpoint_dir)
+        if cadence.decides_alone(call.save_checkpoint_secs):
+            checks.directory_name("checkpoint_dir", checkpoint_dir)
         checkpoints = call.checkpoints()
         if checkpoints.on:
-            _checks.directory_name("checkpoint_dir", checkpoint_dir)
-    _checks.iterable_of_hooks("hooks", call.hooks)
+            checks.directory_name("checkpoint_dir", checkpoint_dir)
+    checks.iterable_of_hooks("hooks", call.hooks)
     if summaries.on or step_counter.on:
-        _checks.hashable_directory("summary_dir", summary_dir)
+        checks.hashable_directory("summary_dir", summary_dir)
 
     return SessionPlan(
         role="chief",
@@ -230,7 +192,7 @@ def of(call: Call) -> SessionPlan:
         step_counter=step_counter,
         max_wait_secs=None,
         recovery_wait_secs=None,
-        cache_runs=_checks.truth("cache_runs", call.cache_runs),
+        cache_runs=checks.truth("cache_runs", call.cache_runs),
         warnings=(
             *_pitfalls(call, summary_dir),
             *step_counter.pitfalls,
@@ -244,7 +206,7 @@ def _directories(call: Call) -> tuple[Any, Any]:
     """Returns checkpoint_dir and summary_dir: '' counts as None, a path as its str (D3)."""
     checkpoint_dir, summary_dir = (
         (os.fspath(value) if isinstance(value, os.PathLike) else value)
-        if _checks.truth(name, value)
+        if checks.truth(name, value)
         else None
         for name, value in (
             ("checkpoint_dir", call.checkpoint_dir),
@@ -258,12 +220,12 @@ def _pitfalls(call: Call, summary_dir: Any) -> list[str]:
     pitfalls = []
     if isinstance(call.is_chief, (str, bytes)):
         pitfalls.append(
-            f"{_checks.given('is_chief', call.is_chief)} is true, like every string that is not "
+            f"{checks.given('is_chief', call.is_chief)} is true, like every string that is not "
             "empty, so this process is a chief. Pass a bool, e.g. task_index == 0"
         )
     if summary_dir is not None and not isinstance(summary_dir, str):
         pitfalls.append(
-            f"{_checks.given('summary_dir', summary_dir)} is not a str, so summaries go to a "
+            f"{checks.given('summary_dir', summary_dir)} is not a str, so summaries go to a "
             f"directory named {str(summary_dir)!r}. Pass a str"
         )
     return pitfalls

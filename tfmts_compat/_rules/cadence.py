@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tfmts_compat import _checks, _precedence
-from tfmts_compat._precedence import Rule, Setting
+from tfmts_compat._rules import checks, precedence
+from tfmts_compat._rules.precedence import Rule, Setting
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,16 @@ class _Pair:
 
     secs: str
     steps: str
-    rules: _precedence.Table
+    rules: precedence.Table
     validated_first: str
     default: int
 
 
 _CHECKPOINTS = _Pair(
-    "save_checkpoint_secs", "save_checkpoint_steps", _precedence.CHECKPOINTS, "secs", 600
+    "save_checkpoint_secs", "save_checkpoint_steps", precedence.CHECKPOINTS, "secs", 600
 )
 _SUMMARIES = _Pair(
-    "save_summaries_secs", "save_summaries_steps", _precedence.SUMMARIES, "steps", 100
+    "save_summaries_secs", "save_summaries_steps", precedence.SUMMARIES, "steps", 100
 )
 
 
@@ -97,8 +97,8 @@ def step_counter(steps: Any) -> Cadence:
     """
     setting = _setting("log_step_count_steps", steps)
     if setting is Setting.ON:
-        return Cadence(_precedence.STEP_COUNT, steps=steps)
-    return Cadence(_precedence.NO_STEP_COUNT, pitfalls=_nan_pitfalls(log_step_count_steps=steps))
+        return Cadence(precedence.STEP_COUNT, steps=steps)
+    return Cadence(precedence.NO_STEP_COUNT, pitfalls=_nan_pitfalls(log_step_count_steps=steps))
 
 
 def _resolve(pair: _Pair, secs: Any, steps: Any) -> Cadence:
@@ -112,16 +112,16 @@ def _resolve(pair: _Pair, secs: Any, steps: Any) -> Cadence:
 
     rule = pair.rules[settings["secs"], settings["steps"]]
     if rule.error:
-        raise _checks.rejected(
-            f"{pair.secs}={_checks.shown(secs)} and {pair.steps}={_checks.shown(steps)}",
+        raise checks.rejected(
+            f"{pair.secs}={checks.shown(secs)} and {pair.steps}={checks.shown(steps)}",
             rule.says,
             f"leave {names[second]} out, or pass None for the one you do not want",
             rule.error,
         )
     pitfalls = _nan_pitfalls(**{pair.secs: secs, pair.steps: steps})
     if rule.pitfall and not pitfalls:
-        pitfalls = (rule.pitfall.format(argument=pair.steps, value=_checks.shown(steps)),)
-    if rule in (_precedence.DEFAULT_SECS, _precedence.DEFAULT_STEPS):
+        pitfalls = (rule.pitfall.format(argument=pair.steps, value=checks.shown(steps)),)
+    if rule in (precedence.DEFAULT_SECS, precedence.DEFAULT_STEPS):
         values = {"secs": pair.default, "steps": pair.default}
     return Cadence(
         rule,
@@ -137,8 +137,8 @@ def _setting(name: str, value: Any, error: type[Exception] | None = None) -> Set
     except Exception as problem:
         unit = "seconds" if name.endswith("_secs") else "global steps"
         upstreams = ValueError if isinstance(problem, ValueError) else TypeError
-        raise _checks.rejected(
-            _checks.given(name, value),
+        raise checks.rejected(
+            checks.given(name, value),
             f"must be one number of {unit}, or None for off",
             _number_in(value) or f"pass a number of {unit}, None, or leave it out",
             error or upstreams,

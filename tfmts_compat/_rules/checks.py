@@ -1,7 +1,7 @@
 """Argument checks.
 
 The functions depend only on their parameters, and raise an exception if a rule is broken.
-`_plan` calls those that need only the arguments of a call, `_preflight` those that need facts
+`plan` calls those that need only the arguments of a call, `_preflight` those that need facts
 about TensorFlow. Upstream rejects the same arguments, but later and with less information.
 The exception has upstream's class, or TypeError where upstream raises AttributeError.
 """

@@ -1,0 +1,1 @@
+"""The rules of a call, as pure tables and functions. Nothing here imports TensorFlow."""
