@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
-from tfmts_compat import _environment
+from tfmts_compat._upstream import versions
 from tfmts_compat.parity import golden, scenarios
 
 _PAGE = pathlib.Path(__file__).with_suffix(".md")
@@ -34,7 +34,7 @@ TensorFlow versions for which a fresh `pip install` needs the pin.
 def page() -> str:
     """The text of the page."""
     rows = "".join(map(_row, reversed(golden.minors())))
-    return _INTRODUCTION + rows + _KNOWN_BAD + "".join(map(_known_bad, _environment.KNOWN_BAD))
+    return _INTRODUCTION + rows + _KNOWN_BAD + "".join(map(_known_bad, versions.KNOWN_BAD))
 
 
 def _row(minor: tuple[int, int]) -> str:
@@ -52,11 +52,11 @@ def _row(minor: tuple[int, int]) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def _known_bad(entry: _environment.KnownBad) -> str:
+def _known_bad(entry: versions.KnownBad) -> str:
     newest = "up to {}.{}".format(*entry.newest)
     unpinned = " to ".join(dict.fromkeys("{}.{}".format(*minor) for minor in entry.unpinned))
     cells = [newest, f"{entry.package} {entry.major} or newer", entry.breaks]
-    cells += [f"`{_environment.remedy([entry])}`", unpinned]
+    cells += [f"`{versions.remedy([entry])}`", unpinned]
     return f"| {' | '.join(cells)} |\n"
 
 

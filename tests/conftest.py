@@ -11,7 +11,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # warnings of the import of TensorFlow
     import tensorflow as tf
 
-from checkpoints import train_up_to
+from damaged_checkpoints import train_up_to
 
 import tfmts_compat
 

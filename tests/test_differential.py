@@ -6,7 +6,7 @@ import warnings
 import pytest
 import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
-from strategies import Stage, as_documented, calls
+from random_calls import Stage, as_documented, calls
 
 import tfmts_compat
 

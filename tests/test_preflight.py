@@ -5,7 +5,7 @@ import os
 import pytest
 import tensorflow as tf
 from helpers import files
-from strategies import Hook, MakesGlobalStep
+from random_calls import Hook, MakesGlobalStep
 
 from tfmts_compat import MonitoredTrainingSession
 

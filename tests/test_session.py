@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import files
-from strategies import Hook, RecordingHook, StaticHook, upstream_class
+from random_calls import Hook, RecordingHook, StaticHook, upstream_class
 from tensorflow.python.training import monitored_session
 
 import tfmts_compat

@@ -5,8 +5,8 @@ import os
 import pytest
 import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
-from strategies import as_documented
-from trainings import scenario, trainings
+from random_calls import as_documented
+from random_trainings import scenario, trainings
 
 import tfmts_compat
 from tfmts_compat.parity import comparison, trace

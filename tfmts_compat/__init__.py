@@ -10,27 +10,30 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tfmts_compat import _upstream
 from tfmts_compat._install import (
     install as install,
     installed as installed,
     uninstall as uninstall,
 )
-from tfmts_compat._names import UPSTREAM_NAMES
-from tfmts_compat._pitfalls import TfmtsCompatWarning as TfmtsCompatWarning
-from tfmts_compat._raw import raw_session as raw_session, run_without_hooks as run_without_hooks
 from tfmts_compat._rules.cadence import Cadence as Cadence
 from tfmts_compat._rules.plan import SessionPlan as SessionPlan
 from tfmts_compat._rules.precedence import USE_DEFAULT as USE_DEFAULT, Rule as Rule
 from tfmts_compat._session import (
     MonitoredTrainingSession as MonitoredTrainingSession,
     explain as explain,
+    raw_session as raw_session,
+    run_without_hooks as run_without_hooks,
 )
-from tfmts_compat._upstream import TensorFlowUnavailableError as TensorFlowUnavailableError
+from tfmts_compat._upstream import loading
+from tfmts_compat._upstream.loading import (
+    TensorFlowUnavailableError as TensorFlowUnavailableError,
+)
+from tfmts_compat._upstream.names import UPSTREAM_NAMES
+from tfmts_compat._warnings import TfmtsCompatWarning as TfmtsCompatWarning
 
 if TYPE_CHECKING:
-    from tfmts_compat._signals import StopOnSignalHook as StopOnSignalHook
-    from tfmts_compat._upstream import (
+    from tfmts_compat._extensions.stop_on_signal import StopOnSignalHook as StopOnSignalHook
+    from tfmts_compat._upstream.names import (
         CheckpointSaverHook as CheckpointSaverHook,
         CheckpointSaverListener as CheckpointSaverListener,
         ChiefSessionCreator as ChiefSessionCreator,
@@ -95,14 +98,15 @@ if not TYPE_CHECKING:  # type checkers know the names above, and no others
         if name not in _OWN_HOOKS and name not in UPSTREAM_NAMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         try:
-            train = _upstream.v1().train  # imports TensorFlow
-        except _upstream.TensorFlowUnavailableError as problem:
+            train = loading.v1().train  # imports TensorFlow
+        except loading.TensorFlowUnavailableError as problem:
             if _is_from_import():
                 raise
             # hasattr() and help() expect an AttributeError.
             raise AttributeError(str(problem)) from problem
         if name in _OWN_HOOKS:
-            value = getattr(importlib.import_module("tfmts_compat._signals"), name)
+            module = importlib.import_module("tfmts_compat._extensions.stop_on_signal")
+            value = getattr(module, name)
             value.__module__ = __name__
         else:
             value = getattr(train, name)

@@ -10,7 +10,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterator
 
-from tfmts_compat import _pitfalls, _session, _upstream
+from tfmts_compat import _session, _warnings
+from tfmts_compat._upstream import parts
 
 _NAME = "MonitoredTrainingSession"
 
@@ -87,7 +88,7 @@ class _State:
     def hold(self, holder: object) -> None:
         with self.lock:
             if self.replacement is None:
-                self.upstream = _upstream.monitored_training_session()
+                self.upstream = parts.monitored_training_session()
                 self.replacement = self._made()
             self.holders.add(holder)
             if self.upstream is not None:
@@ -124,21 +125,21 @@ class _State:
 
     def _complete(self) -> None:
         """Adds the function to modules that lack it, and warns about functions of other code."""
-        missing = [it for it in _upstream.places() if not hasattr(it, _NAME)]
+        missing = [it for it in parts.places() if not hasattr(it, _NAME)]
         for module in missing:
             setattr(module, _NAME, self.replacement)
             self.added.append(module)
         if missing:
-            _pitfalls.warn(
+            _warnings.warn(
                 "this TensorFlow has no tf.compat.v1.train.MonitoredTrainingSession; install() "
                 "has added the one of tfmts_compat. To depend on it without install(), import it "
                 "from tfmts_compat"
             )
         expected = (self.replacement, _session.MonitoredTrainingSession, self.target)
-        for module in _upstream.places():
+        for module in parts.places():
             other = getattr(module, _NAME)
             if other not in expected:
-                _pitfalls.warn(
+                _warnings.warn(
                     f"{module.__name__}.{_NAME} is {other!r}, which is not TensorFlow's function; "
                     "install() does not replace it. Call install() before other code replaces it"
                 )
@@ -147,7 +148,7 @@ class _State:
 def _exchange(old: Any, new: Any) -> None:
     """Replaces `old` in the attributes of all loaded modules, or deletes them if `new` is None."""
     for module in list(sys.modules.values()):
-        for name, value in list(_upstream.module_contents(module).items()):
+        for name, value in list(parts.module_contents(module).items()):
             if value is old and new is not None:
                 setattr(module, name, new)
             elif value is old:

@@ -6,10 +6,10 @@ import functools
 import os
 from typing import Any, Callable
 
-from tfmts_compat import _upstream, _upstream_sessions
 from tfmts_compat._rules import checks
 from tfmts_compat._rules.call import Call
 from tfmts_compat._rules.plan import SessionPlan
+from tfmts_compat._upstream import graphs, loading, sessions
 
 
 def check(
@@ -29,11 +29,11 @@ def check(
     Raises:
       The exceptions that `MonitoredTrainingSession` documents.
     """
-    tf = _upstream.tensorflow()
+    tf = loading.tensorflow()
     checks.graph_mode(tf.executing_eagerly())
-    step_expected = _check_hooks("chief_only_hooks", chief_hooks, _upstream.has_global_step())
+    step_expected = _check_hooks("chief_only_hooks", chief_hooks, graphs.has_global_step())
     summary_argument = "summary_dir" if call.summary_dir else "checkpoint_dir"
-    own_begin = any(_upstream_sessions.has_own_begin(hook) for hook in chief_hooks)
+    own_begin = any(sessions.has_own_begin(hook) for hook in chief_hooks)
     late: list[Callable[[], None]] = []
     for argument, directory in (
         (summary_argument, session_plan.summary_dir),
@@ -48,50 +48,50 @@ def check(
                     raise
                 late.append(check_directory)
             _check_global_step(step_expected, session_plan.writers)
-    if not _upstream.has_global_step():
-        late.append(lambda: checks.global_step(_upstream.has_global_step(), session_plan.writers))
+    if not graphs.has_global_step():
+        late.append(lambda: checks.global_step(graphs.has_global_step(), session_plan.writers))
     _check_hooks("hooks", user_hooks, step_expected)
 
     if call.scaffold:
         checks.scaffold(call.scaffold)
-    checks.finalized_graph(_upstream_sessions.can_be_initialized(call.scaffold))
+    checks.finalized_graph(graphs.can_be_initialized(call.scaffold))
     checks.master(call.master)
     checks.config(call.config, tf.compat.v1.ConfigProto)
-    checks.reachable_master(call.master, _upstream_sessions.scheme_error(call.master))
+    checks.reachable_master(call.master, sessions.scheme_error(call.master))
     if session_plan.restore_dir is not None:
         checks.directory_name("checkpoint_dir", session_plan.restore_dir)
     if session_plan.checkpoints.on and checks.truth("save_graph_def", call.save_graph_def):
-        checks.environment(_upstream.cannot_save_graph())
+        checks.environment(loading.cannot_save_graph())
     return late
 
 
 def _check_directory(argument: str, value: Any) -> None:
-    errors = _upstream.tensorflow().errors
-    checks.writable_directory(argument, value, _upstream.knows_scheme, errors)
+    errors = loading.tensorflow().errors
+    checks.writable_directory(argument, value, sessions.knows_scheme, errors)
 
 
 def _check_hooks(argument: str, hooks: list[Any], step_expected: bool) -> bool:
     """Checks hooks in the order of begin(); returns whether a global step may exist after it."""
     for index, hook in enumerate(hooks):
         checks.hook(argument, index, hook)
-        if _upstream_sessions.needs_global_step(hook):
+        if sessions.needs_global_step(hook):
             _check_global_step(step_expected, checks.given(f"{argument}[{index}]", hook))
-        step_expected = step_expected or _upstream_sessions.has_own_begin(hook)
+        step_expected = step_expected or sessions.has_own_begin(hook)
     return step_expected
 
 
 def _check_global_step(expected: bool, needed_by: str) -> None:
     checks.global_step(expected, needed_by)
-    checks.finalized_graph(_upstream_sessions.can_read_global_step())
+    checks.finalized_graph(graphs.can_read_global_step())
 
 
 def pitfalls(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
     """Warnings about pitfalls that the arguments alone do not show."""
     found = _second_savers(session_plan, hooks)
     if session_plan.restore_dir is not None:
-        from tfmts_compat import _checkpoint_files  # imports TensorFlow
+        from tfmts_compat._checkpoints.advice import describe_unread_state  # imports TensorFlow
 
-        found += filter(None, [_checkpoint_files.unread_state(session_plan.restore_dir)])
+        found += filter(None, [describe_unread_state(session_plan.restore_dir)])
     return found
 
 
@@ -105,6 +105,5 @@ def _second_savers(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
         f"checkpoints to {default}, and they delete each other's old checkpoints. Pass "
         "save_checkpoint_secs=None to use only your hook"
         for hook in hooks
-        if os.path.abspath(_upstream_sessions.saver_directory(hook) or os.devnull)
-        == os.path.abspath(default)
+        if os.path.abspath(sessions.saver_directory(hook) or os.devnull) == os.path.abspath(default)
     ]

@@ -1,4 +1,4 @@
-"""MonitoredTrainingSession: check the call, plan it, build it from upstream's parts."""
+"""MonitoredTrainingSession, explain, and access to the session inside a monitored session."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import inspect
 import os
 from typing import TYPE_CHECKING, Any, Callable, Iterable, TypeVar, Union
 
-from tfmts_compat import _pitfalls, _preflight, _upstream
+from tfmts_compat import _build, _preflight, _warnings
 from tfmts_compat._rules.call import Call
 from tfmts_compat._rules.plan import SessionPlan, plan_session
 from tfmts_compat._rules.precedence import USE_DEFAULT, UseDefault
+from tfmts_compat._upstream import loading, parts, sessions
 
 _R = TypeVar("_R")
 if TYPE_CHECKING:
     from typing_extensions import ParamSpec
 
-    from tfmts_compat._upstream import MonitoredSession, Scaffold, SessionRunHook
+    from tfmts_compat._upstream.names import MonitoredSession, Scaffold, SessionRunHook
 
     _P = ParamSpec("_P")
     Number = Union[int, float, None, UseDefault]
@@ -98,9 +99,9 @@ def MonitoredTrainingSession(
       TfmtsCompatWarning: the call has a pitfall about which upstream does not warn.
     """
     call = Call(**locals())
-    _upstream.tensorflow()
-    if _upstream.in_worker_context():
-        return _passed_to_upstream(call)
+    loading.tensorflow()
+    if parts.in_worker_context():
+        return _build.pass_to_upstream(call)
 
     session_plan = plan_session(call)
     user_hooks, chief_hooks = _hook_lists(call, session_plan)
@@ -109,9 +110,9 @@ def MonitoredTrainingSession(
         *session_plan.warnings,
         *_preflight.pitfalls(session_plan, chief_hooks + user_hooks),
     ):
-        _pitfalls.warn(pitfall)
+        _warnings.warn(pitfall)
     _log(session_plan)
-    return _built(call, session_plan, user_hooks, chief_hooks, late_checks)
+    return _build.build_session(call, session_plan, user_hooks, chief_hooks, late_checks)
 
 
 def _log(session_plan: SessionPlan) -> None:
@@ -166,79 +167,52 @@ def _hook_lists(call: Call, session_plan: SessionPlan) -> tuple[list[Any], list[
     return list(call.hooks or ()), chief_hooks
 
 
-def _built(
-    call: Call,
-    session_plan: SessionPlan,
-    user_hooks: list[Any],
-    chief_hooks: list[Any],
-    late_checks: list[Callable[[], None]],
-) -> Any:
-    scaffold = call.scaffold or _upstream.part("Scaffold")()
-    if not session_plan.is_chief:
-        from tfmts_compat._worker import PollingWorkerSessionCreator  # imports TensorFlow
+def raw_session(session: Any) -> Any:
+    """Returns the tf.compat.v1.Session inside a monitored session, e.g. for Saver.save.
 
-        ours = {
-            "recovery_wait_secs": call.recovery_wait_secs,
-            "cache_runs": session_plan.cache_runs,
-        }
-        used = _upstream.part_or(
-            PollingWorkerSessionCreator, "WorkerSessionCreator", "create_session"
-        )
-        creator = used(
-            scaffold=scaffold,
-            master=call.master,
-            config=call.config,
-            max_wait_secs=call.max_wait_secs,
-            **(ours if used is PollingWorkerSessionCreator else {}),
-        )
-        all_hooks = user_hooks
-    else:
-        # These import TensorFlow.
-        from tfmts_compat._chief import AdvisingChiefSessionCreator
-        from tfmts_compat._default_hooks import default_hooks
+    Do not keep the result across runs: upstream replaces the raw session when it recovers
+    from a lost parameter server. A plain tf.compat.v1.Session is returned unchanged.
 
-        ours = {"cache_runs": session_plan.cache_runs}
-        used = _upstream.part_or(AdvisingChiefSessionCreator, "ChiefSessionCreator")
-        creator = used(
-            scaffold=scaffold,
-            master=call.master,
-            config=call.config,
-            checkpoint_dir=session_plan.restore_dir or call.checkpoint_dir,
-            **(ours if used is AdvisingChiefSessionCreator else {}),
-        )
-        between = default_hooks(session_plan, scaffold, call.save_graph_def, late_checks)
-        all_hooks = [*chief_hooks, *between, *user_hooks]
-    return _upstream.part("MonitoredSession")(
-        session_creator=creator,
-        hooks=all_hooks,
-        stop_grace_period_secs=call.stop_grace_period_secs,
-    )
+    Args:
+      session: a MonitoredSession or SingularMonitoredSession of upstream's.
 
+    Returns:
+      The tf.compat.v1.Session in use now.
 
-def _passed_to_upstream(call: Call) -> Any:
-    """Calls upstream: in a tf.distribute worker, its private state decides what it builds."""
-    arguments = dict(vars(call))
-    for name in ("recovery_wait_secs", "cache_runs"):  # upstream has none
-        del arguments[name]
-    for resolve, secs, steps in (
-        (call.checkpoints, "save_checkpoint_secs", "save_checkpoint_steps"),
-        (call.summaries, "save_summaries_secs", "save_summaries_steps"),
-    ):
-        try:
-            resolved = resolve()
-        except (TypeError, ValueError):  # upstream may not use them here
-            given = {name: value for name, value in arguments.items() if value is not USE_DEFAULT}
-            arguments[secs], arguments[steps] = given.get(secs), given.get(steps)
-        else:
-            arguments[secs], arguments[steps] = resolved.secs, resolved.steps
-    for name in ("checkpoint_dir", "summary_dir"):
-        if isinstance(arguments[name], os.PathLike):
-            arguments[name] = os.fspath(arguments[name])
-    upstream = _upstream.monitored_training_session()
-    if upstream is None:
+    Raises:
+      RuntimeError: the session is closed.
+      TypeError: session is something else.
+    """
+    raw = sessions.tf_session(session)
+    if raw is None:
         raise RuntimeError(
-            "inside a tf.distribute worker tfmts_compat calls TensorFlow's own "
-            "MonitoredTrainingSession, but this TensorFlow has none; open the session outside the "
-            "worker, or use TensorFlow 2.4 to 2.21."
+            f"{type(session).__name__} is closed and has no raw session; call "
+            "raw_session inside the `with` block, e.g. in the end() of a hook."
         )
-    return upstream(**arguments)
+    return raw
+
+
+def run_without_hooks(session: Any, fetches: Any, feed_dict: Any = None) -> Any:
+    """Runs fetches as session.run does, without calling any hook.
+
+    As with session.run, upstream creates the session again and repeats the run after a
+    parameter server was lost.
+
+    Args:
+      session: a MonitoredSession or SingularMonitoredSession of upstream's.
+      fetches: as in tf.compat.v1.Session.run.
+      feed_dict: as in tf.compat.v1.Session.run.
+
+    Returns:
+      The fetched values, as tf.compat.v1.Session.run returns them.
+
+    Raises:
+      RuntimeError: the session is closed.
+      TypeError: session is something else.
+    """
+    if raw_session(session) is session:
+        return session.run(fetches, feed_dict)
+    # After a recovery the session in the step context is no longer the current one.
+    return session.run_step_fn(
+        lambda step_context: raw_session(session).run(fetches, feed_dict)  # noqa: ARG005
+    )

@@ -9,7 +9,7 @@ import sys
 from typing import NoReturn, Sequence
 
 import tfmts_compat
-from tfmts_compat import _checkpoints_command, _doctor, _explain_command, _run_command
+from tfmts_compat.commands import checkpoints, doctor, explain, run
 from tfmts_compat.migrate import command as migrate
 from tfmts_compat.parity import command as parity
 
@@ -38,8 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--version", action="version", version=f"%(prog)s {tfmts_compat.__version__}"
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    commands = (_run_command, _explain_command, _checkpoints_command, _doctor, parity, migrate)
-    for subcommand in commands:
+    for subcommand in (run, explain, checkpoints, doctor, parity, migrate):
         subcommand.add_parser(subparsers)
     try:
         try:

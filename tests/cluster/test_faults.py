@@ -11,7 +11,7 @@ import tensorflow as tf
 from cluster import tasks
 from cluster.processes import Cluster
 
-from tfmts_compat import _checkpoint_files
+from tfmts_compat._checkpoints.advice import explain_failure
 
 IMPLEMENTATIONS = pytest.mark.parametrize("implementation", ["upstream", "shim"])
 CADENCE = 20  # global steps
@@ -55,7 +55,7 @@ def test_a_chief_killed_20_times_resumes_from_the_newest_checkpoint(implementati
             last = {event["name"]: event["step"] for event in events if "step" in event}
             killed_in_a_save += last.get("saving") != last.get("saved")
             newest = tf.train.latest_checkpoint(directory)
-            assert _checkpoint_files.advice(directory) is None  # the newest one is complete
+            assert explain_failure(directory) is None  # the newest one is complete
 
             chief = start_chief()
             restored = re.findall(r"Restoring parameters from (\S+)", chief.output())
@@ -148,7 +148,7 @@ def test_a_save_that_fails_leaves_older_checkpoints(
         assert directory in failed["message"]
         assert trained.wait() == 3
         newest = tf.train.latest_checkpoint(directory)
-        assert _checkpoint_files.advice(directory) is None
+        assert explain_failure(directory) is None
 
         assert shell(repair, directory)
         again = start()

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import tfmts_compat
-from tfmts_compat._names import UPSTREAM_NAMES
+from tfmts_compat._upstream.names import UPSTREAM_NAMES
 from tfmts_compat.migrate.names import MODULES, NAMES, TABLE, plain
 
 HERE = {

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 import tfmts_compat
-from tfmts_compat import _upstream
+from tfmts_compat._upstream import loading, parts
 from tfmts_compat.cli import main
 from tfmts_compat.parity import golden, scenarios
 
@@ -38,7 +38,7 @@ def test_reports_agree_with_the_table(tmp_path, capsys):
     verdicts = {case.get("name"): case.findtext("system-out") for case in suite.iter("testcase")}
     assert verdicts["checkpoint-both-on"] == "departs as documented D1"
     versions = {each.get("name"): each.get("value") for each in suite.iter("property")}
-    assert versions["tensorflow"] == _upstream.tensorflow().__version__
+    assert versions["tensorflow"] == loading.tensorflow().__version__
 
     text = page.read_text(encoding="utf-8")
     assert "checkpoint-both-on" in text
@@ -47,7 +47,7 @@ def test_reports_agree_with_the_table(tmp_path, capsys):
 
 def test_a_difference_is_named_and_exit_1(tmp_path, capsys, monkeypatch):
     def forgetful(**arguments):
-        return _upstream.monitored_training_session()(**{**arguments, "save_graph_def": False})
+        return parts.monitored_training_session()(**{**arguments, "save_graph_def": False})
 
     monkeypatch.setattr(tfmts_compat, "MonitoredTrainingSession", forgetful)
     junit, page = tmp_path / "parity.xml", tmp_path / "parity.html"
@@ -66,7 +66,7 @@ def test_the_suite_runs_the_shim_without_cached_runs(capsys, monkeypatch):
 
     def noting(cache_runs=True, **arguments):
         given.append(cache_runs)
-        return _upstream.monitored_training_session()(**arguments)
+        return parts.monitored_training_session()(**arguments)
 
     monkeypatch.setattr(tfmts_compat, "MonitoredTrainingSession", noting)
     assert main(["parity", "--only", "no-arguments"]) == 0
@@ -77,7 +77,7 @@ def test_the_suite_runs_the_shim_without_cached_runs(capsys, monkeypatch):
 
 
 def test_upstream_that_drifted_from_its_golden_is_exit_1(tmp_path, capsys, monkeypatch):
-    minor = golden.minor_of(_upstream.tensorflow().__version__)
+    minor = golden.minor_of(loading.tensorflow().__version__)
     recorded = golden.nearest(minor)
     recorded.traces["no-arguments"].call[0]["values"] = [1, 2, 4]
     golden.write(tmp_path, recorded.header, recorded.traces)
@@ -92,7 +92,7 @@ def test_record_writes_the_golden_it_is_compared_with(tmp_path, capsys, monkeypa
     assert main(["parity", "--record", str(tmp_path)]) == 0
     (path,) = tmp_path.iterdir()
     assert capsys.readouterr().out == f"{path}\n"
-    known = golden.nearest(golden.minor_of(_upstream.tensorflow().__version__))
+    known = golden.nearest(golden.minor_of(loading.tensorflow().__version__))
     monkeypatch.setattr(golden, "DIRECTORY", tmp_path)
     again = golden.read(golden.minors()[0])
     assert list(again.header) == [

@@ -258,6 +258,6 @@ def global_step(exists: bool, needed_by: str) -> None:
 
 
 def environment(problem: str | None) -> None:
-    """Raises a TypeError for the result of `_upstream.cannot_save_graph`, unless it is None."""
+    """Raises a TypeError for the result of `loading.cannot_save_graph`, unless it is None."""
     if problem:
         raise TypeError(problem)

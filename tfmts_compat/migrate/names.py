@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tfmts_compat._names import UPSTREAM_NAMES
+from tfmts_compat._upstream.names import UPSTREAM_NAMES
 
 NEW: Final = "tfmts_compat"
 SESSION: Final = "MonitoredTrainingSession"

@@ -10,7 +10,7 @@ import pathlib
 import sys
 from typing import TYPE_CHECKING, Any, Iterable, TypeVar
 
-from tfmts_compat import _upstream
+from tfmts_compat._upstream import loading
 
 if TYPE_CHECKING:
     from tfmts_compat.parity.scenario import Scenario
@@ -65,7 +65,7 @@ def _run(arguments: argparse.Namespace) -> int:
     for report_path in (arguments.junit, arguments.html):
         if report_path:
             _check_writable(report_path)
-    _upstream.quiet_tensorflow()
+    loading.quiet_tensorflow()
 
     from tfmts_compat.parity import report, suite
 
@@ -86,7 +86,7 @@ def _record(chosen: list[Scenario], arguments: argparse.Namespace) -> int:
         raise ValueError("--record records all scenarios and compares none; pass it alone.")
     if not arguments.record.is_dir():
         raise ValueError(f"--record {arguments.record}: must be a directory that exists.")
-    _upstream.quiet_tensorflow()
+    loading.quiet_tensorflow()
 
     from tfmts_compat.parity import golden, suite
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Mapping
 
-from tfmts_compat._environment import minor_of as minor_of
+from tfmts_compat._upstream.versions import minor_of as minor_of
 from tfmts_compat.parity.comparison import Traces
 
 DIRECTORY = pathlib.Path(__file__).with_name("goldens")

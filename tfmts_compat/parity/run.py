@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, Mapping
 
-from tfmts_compat import _upstream, _upstream_sessions
+from tfmts_compat._upstream import loading, sessions
 
 
 class Run:
@@ -24,7 +24,7 @@ class Run:
     """
 
     def __init__(self, root: str, function: Callable[..., Any], run_index: int) -> None:
-        self.tf = _upstream.tensorflow()
+        self.tf = loading.tensorflow()
         self.v1 = self.tf.compat.v1
         self.train = self.v1.train
         self.root = root
@@ -57,7 +57,7 @@ class Run:
 
     def step(self, session: Any, fetches: Any = None, **options: Any) -> Any:
         """Runs a training step, or `fetches`; records the value and counts Session.run calls."""
-        counter = _RunCounter(_upstream_sessions.tf_session(session))
+        counter = _RunCounter(sessions.tf_session(session))
         try:
             return self.note(
                 session.run(

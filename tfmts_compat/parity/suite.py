@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Callable, Iterable, Iterator
 
 import tfmts_compat
-from tfmts_compat import _upstream
+from tfmts_compat._upstream import loading, parts
 from tfmts_compat.parity import comparison, golden, trace
 from tfmts_compat.parity.comparison import Outcome, Traces, Verdict
 from tfmts_compat.parity.scenario import Scenario
@@ -50,7 +50,7 @@ class Result:
 
 def environment(cache_runs: bool = True) -> dict[str, str]:
     """The versions on which a result depends, and `cache_runs` if it is False."""
-    tf = _upstream.tensorflow()
+    tf = loading.tensorflow()
     versions = {"tensorflow": tf.__version__, "python": platform.python_version()}
     for name in ("numpy", "protobuf"):
         versions[name] = importlib.metadata.version(name)
@@ -67,7 +67,7 @@ def run(scenarios: Iterable[Scenario], cache_runs: bool = True) -> Iterator[Outc
     """
     shim = tfmts_compat.MonitoredTrainingSession
     function = shim if cache_runs else functools.partial(shim, cache_runs=False)
-    minor = golden.minor_of(_upstream.tensorflow().__version__)
+    minor = golden.minor_of(loading.tensorflow().__version__)
     recorded = golden.nearest(minor)
     for scenario in scenarios:
         start = time.monotonic()
@@ -90,10 +90,10 @@ def record(scenarios: Iterable[Scenario]) -> Iterator[tuple[str, Traces]]:
     Raises:
       ValueError: this TensorFlow has no MonitoredTrainingSession to record.
     """
-    function = _upstream.monitored_training_session()
+    function = parts.monitored_training_session()
     if function is None:
         raise ValueError(
-            f"TensorFlow {_upstream.tensorflow().__version__} has no MonitoredTrainingSession "
+            f"TensorFlow {loading.tensorflow().__version__} has no MonitoredTrainingSession "
             "of its own; record goldens on a TensorFlow that has one."
         )
     for scenario in scenarios:
@@ -103,9 +103,9 @@ def record(scenarios: Iterable[Scenario]) -> Iterator[tuple[str, Traces]]:
 
 def reference() -> str:
     """What the shim is compared with on this TensorFlow, in words."""
-    minor = golden.minor_of(_upstream.tensorflow().__version__)
+    minor = golden.minor_of(loading.tensorflow().__version__)
     recorded = golden.nearest(minor)
-    live = _upstream.monitored_training_session() is not None
+    live = parts.monitored_training_session() is not None
     words = ["upstream as installed"] if live else []
     if recorded:
         words.append(f"its golden of {recorded.header['tensorflow']}")
@@ -120,7 +120,7 @@ def _outcome(
     minor: tuple[int, int],
     recorded: golden.Golden | None,
 ) -> Outcome:
-    function = _upstream.monitored_training_session()
+    function = parts.monitored_training_session()
     known = recorded.traces.get(scenario.name) if recorded else None
     live = _upstreams(scenario, function) if function else None
     shim = trace.record(scenario, shims_function, scenario.call)

@@ -14,7 +14,7 @@ import re
 import tempfile
 from typing import Any, Callable, Iterator
 
-from tfmts_compat import _upstream_sessions
+from tfmts_compat._upstream import sessions
 from tfmts_compat.parity.run import Run
 from tfmts_compat.parity.scenario import Scenario
 
@@ -74,7 +74,7 @@ def _opened_and_trained(
         session = run.function(**arguments)
     except Exception as problem:
         return {}, f"{type(problem).__name__} opening"
-    creator, hooks, classes = _upstream_sessions.parts(session)
+    creator, hooks, classes = sessions.unwrap_session(session)
     built = {
         "session": " > ".join(classes),
         "creator": _described(run, creator),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmts_compat import _upstream_sessions
+from tfmts_compat._upstream import graphs
 from tfmts_compat.parity import training
 from tfmts_compat.parity.departures import D6
 from tfmts_compat.parity.probes import BrokenBegin, Feeder, RecordingHook, StepMaker
@@ -93,7 +93,7 @@ SCENARIOS = (
         lambda run: dict(
             hooks=[
                 run.train.LoggingTensorHook(
-                    {"step": _upstream_sessions.global_step_read()},
+                    {"step": graphs.global_step_read()},
                     every_n_iter=2,
                     at_end=True,
                     formatter=lambda tensors: f"step {tensors['step']}",
@@ -127,7 +127,7 @@ SCENARIOS = (
     ),
     Scenario(
         "hook-final-ops",
-        lambda run: dict(hooks=[run.train.FinalOpsHook(_upstream_sessions.global_step_read())]),
+        lambda run: dict(hooks=[run.train.FinalOpsHook(graphs.global_step_read())]),
     ),
     Scenario(
         "hook-waits-for-a-step",

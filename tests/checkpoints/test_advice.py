@@ -1,0 +1,24 @@
+"""What to do about a checkpoint that cannot be restored; see also test_chief."""
+
+import os
+
+import pytest
+from damaged_checkpoints import train_up_to, use
+
+from tfmts_compat import cli
+from tfmts_compat._checkpoints.advice import describe_unread_state, explain_failure
+
+
+def test_a_moved_directory_continues_from_its_own_checkpoints(directory, tmp_path, capsys):
+    moved = str(tmp_path / "it's moved")
+    os.rename(directory, moved)
+    with pytest.raises(ValueError, match=r"newest intact one is model\.ckpt-6") as raised:
+        train_up_to(8, moved)
+    assert f"{directory}/model.ckpt-6.index (global step 6) is" in str(raised.value)
+    assert use(moved, str(raised.value)) == [7, 8]
+    assert cli.main(["checkpoints", moved]) == 0
+
+
+def test_advice_on_an_intact_directory_is_none(directory):
+    assert explain_failure(directory) is None
+    assert describe_unread_state(directory) is None

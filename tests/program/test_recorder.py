@@ -1,0 +1,69 @@
+"""The file with the calls of a program."""
+
+import json
+import threading
+
+import pytest
+from random_calls import Hook
+
+from tfmts_compat import MonitoredTrainingSession
+from tfmts_compat._program import recorder
+
+
+@pytest.fixture
+def report(tmp_path):
+    path = str(tmp_path / "report.json")
+    recorder.create(path, program=["train.py"])
+    return path
+
+
+def add(path, call):
+    """Adds a call as `record_calls` does: when it begins, and again when it has returned."""
+    begun = recorder._encoded({**call, "returned": False})
+    recorder._write(path, begun)
+    recorder._write(path, recorder._encoded({**call, "returned": True}), begun)
+
+
+def calls(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)["calls"]
+
+
+def test_a_report_is_valid_json_after_every_call(report):
+    assert calls(report) == []
+    for number in range(3):
+        add(report, {"number": number})
+        assert [call["number"] for call in calls(report)] == [*range(number + 1)]
+    assert all(call["returned"] for call in calls(report))
+
+
+def test_calls_of_several_threads_are_not_lost(report):
+    def work():
+        for number in range(50):
+            add(report, {"number": number})
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(call["number"] for call in calls(report)) == sorted([*range(50)] * 4)
+
+
+def test_a_call_is_recorded_with_its_place_and_its_error(report, graph):
+    opens = recorder.record_calls(MonitoredTrainingSession, "tfmts_compat", report, "/")
+    opens(hooks=[Hook()]).close()
+    with pytest.raises(TypeError, match=r"hooks\[0\]=3"):
+        opens(hooks=[3])
+    works, fails = calls(report)
+    assert works["file"] == __file__
+    assert works["function"] == "test_a_call_is_recorded_with_its_place_and_its_error"
+    assert works["error"] is None
+    assert fails["error"]["type"] == "TypeError"
+    assert fails["rejected"] == fails["error"]["message"]
+
+
+def test_a_report_that_cannot_be_written_does_not_end_the_program(tmp_path, graph, capsys):
+    opens = recorder.record_calls(MonitoredTrainingSession, "tfmts_compat", str(tmp_path), "/")
+    opens().close()
+    assert "cannot write the report: " in capsys.readouterr().err

@@ -1,0 +1,70 @@
+"""The exported names: one list, and no name with two meanings."""
+
+import ast
+import inspect
+import pathlib
+import pickle
+
+import pytest
+
+import tfmts_compat
+from tfmts_compat._extensions import checkpoint_saver, chief, summary_saver, worker
+from tfmts_compat._upstream.names import UPSTREAM_NAMES
+
+PACKAGE = pathlib.Path(tfmts_compat.__file__).parent
+OWN_NAMES = [name for name in tfmts_compat.__all__ if name not in UPSTREAM_NAMES]
+OWN_SUBCLASSES = [
+    found
+    for module in (checkpoint_saver, chief, summary_saver, worker)
+    for name, found in inspect.getmembers(module, inspect.isclass)
+    if found.__module__ == module.__name__ and found.__mro__[-2].__module__.startswith("tensorflow")
+]
+
+
+def names_for_type_checkers(module):
+    """The names that a module imports under `if TYPE_CHECKING:`, as `X as X`."""
+    tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+    blocks = [it for it in tree.body if isinstance(it, ast.If) and isinstance(it.test, ast.Name)]
+    (block,) = blocks
+    return {alias.asname for node in ast.walk(block) for alias in getattr(node, "names", ())}
+
+
+@pytest.mark.parametrize("module", ["__init__.py", "_upstream/names.py"])
+def test_type_checkers_see_every_name_of_upstream(module):
+    assert names_for_type_checkers(module) - set(OWN_NAMES) - {None} == set(UPSTREAM_NAMES)
+
+
+@pytest.mark.parametrize("name", OWN_NAMES)
+def test_public_classes_have_the_package_as_their_module(name):
+    found = getattr(tfmts_compat, name)
+    if callable(found):
+        assert found.__module__ == "tfmts_compat"
+        assert pickle.loads(pickle.dumps(found)) is found
+
+
+def test_a_plan_can_be_pickled():
+    plan = tfmts_compat.explain(checkpoint_dir="/ckpt", save_checkpoint_steps=10)
+    assert pickle.loads(pickle.dumps(plan)) == plan
+    assert isinstance(plan.checkpoints, tfmts_compat.Cadence)
+    assert isinstance(plan.checkpoints.rule, tfmts_compat.Rule)
+    assert repr(plan).startswith("SessionPlan(")
+
+
+@pytest.mark.parametrize("own", OWN_SUBCLASSES, ids=lambda own: own.__name__)
+def test_a_subclass_of_upstream_has_its_own_name_and_upstreams_positional_order(own):
+    assert own.__name__ not in UPSTREAM_NAMES
+    upstreams = next(base for base in own.__mro__ if base.__module__.startswith("tensorflow"))
+    assert _positional(own) == _positional(upstreams)
+
+
+def _positional(a_class):
+    """The positional parameters of the first constructor without *args."""
+    for base in a_class.__mro__:
+        parameters = inspect.signature(base.__init__).parameters.values()
+        if not any(it.kind is it.VAR_POSITIONAL for it in parameters):
+            return [it.name for it in parameters if it.kind is it.POSITIONAL_OR_KEYWORD]
+    raise AssertionError(a_class)
+
+
+def test_the_sentinel_survives_a_pickle():
+    assert pickle.loads(pickle.dumps(tfmts_compat.USE_DEFAULT)) is tfmts_compat.USE_DEFAULT

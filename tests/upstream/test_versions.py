@@ -1,0 +1,34 @@
+"""Installed versions, and the combinations that are known not to work."""
+
+import tensorflow as tf
+
+from tfmts_compat._upstream import versions
+
+
+def test_the_installed_tensorflow_is_among_the_builds():
+    assert tf.__version__ in versions.tensorflow_builds().values()
+
+
+def test_one_pin_is_found_for_each_package(monkeypatch):
+    installed = {"numpy": "2.1.0", "protobuf": "7.36.2"}
+    monkeypatch.setattr(versions, "version", installed.get)
+
+    def pins(minor):
+        return [entry.pin for entry in versions.found(minor)]
+
+    assert pins((2, 21)) == []
+    assert pins((2, 20)) == ["protobuf<7"]
+    assert pins((2, 17)) == ["numpy<2", "protobuf<7"]
+    assert pins((2, 4)) == pins(None) == ["numpy<2", "protobuf<3.21"]
+    both = versions.remedy(versions.found(None))
+    assert both == "pip install 'numpy<2' 'protobuf<3.21'"
+
+
+def test_a_package_that_is_not_installed_has_no_version():
+    assert versions.version("no such distribution") is None
+    assert versions.major("no such distribution") == 0
+
+
+def test_minors_of_releases_and_nightlies():
+    assert versions.minor_of("2.21.0") == (2, 21)
+    assert versions.minor_of("2.22.0-dev20260101") == (2, 22)

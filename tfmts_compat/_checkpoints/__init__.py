@@ -1,0 +1,1 @@
+"""The checkpoints in a directory. Importing a module of this package imports TensorFlow."""

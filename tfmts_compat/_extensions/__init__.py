@@ -1,0 +1,1 @@
+"""TensorFlow's classes, extended. Importing a module of this package imports TensorFlow."""

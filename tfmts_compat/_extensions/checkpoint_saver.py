@@ -1,0 +1,92 @@
+"""A checkpoint saver that runs the session again only if a save could be due (D4).
+
+The default hooks fetch the global step with every run. That value is from before the
+run's train op. To decide whether a save is due after the run, upstream's saver for a
+cadence in steps runs the session again after every run, since it does not know how far
+the run advanced the step. `StepCadenceSaverHook` predicts this from earlier runs.
+
+Importing this module imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfmts_compat._upstream import loading
+
+_train: Any = loading.v1().train
+_MARGIN = 2  # times the largest recent advance
+_DECAY = 0.99  # per advance: the effect of one large advance ends after some hundred runs
+
+
+class Reach:
+    """Predicts how far one run can advance the global step, from the values that runs fetched.
+
+    A run may read the step before or after its own train op. With an advance of `a` per
+    run, the values of two runs therefore differ by 0, `a` or `2a`. Runs that leave the
+    step unchanged are ignored, so that a loop which trains only in some of its runs does
+    not reduce the prediction.
+    """
+
+    def __init__(self) -> None:
+        self._step: int | None = None
+        self._largest = 0.0
+
+    def after(self, step: int) -> int | None:
+        """Adds the value that a run fetched.
+
+        Args:
+          step: the global step that the run fetched.
+
+        Returns:
+          The largest number of global steps by which the step may exceed `step` after
+          the run; None before the first advance.
+        """
+        advance = 0 if self._step is None else step - self._step
+        self._step = step
+        if advance > 0:
+            self._largest = max(float(advance), _DECAY * self._largest)
+        return int(_MARGIN * self._largest) or None
+
+
+class StepCadenceSaverHook(_train.CheckpointSaverHook):  # type: ignore[misc]
+    """Upstream's CheckpointSaverHook, called only if a save could be due.
+
+    It saves on the same global steps as upstream's if each run advances the step by at
+    most twice the largest recent advance, or leaves it unchanged. After a run that
+    advances it further, a save may be one run late. Later saves are on upstream's steps.
+    """
+
+    _timer: Any  # upstream's
+
+    def after_create_session(self, session: Any, coord: Any) -> None:
+        self._reach = Reach()  # the new session may have restored another step
+        self._skipped = False
+        self._late_since: int | None = None
+        super().after_create_session(session, coord)
+
+    def after_run(self, run_context: Any, run_values: Any) -> None:
+        step = int(run_values.results)  # arithmetic of NumPy scalars is several times slower
+        timer = self._timer
+        late_since, self._late_since = self._late_since, None
+        if late_since is not None:  # not earlier, since end() compares with the saved step
+            self._count_from(late_since)
+        reach = self._reach.after(step)
+        if reach is None or timer.should_trigger_for_step(step + reach):
+            # Due already after the previous run, which was skipped, and had this step.
+            late = self._skipped and timer.should_trigger_for_step(step)
+            before = timer.last_triggered_step()
+            super().after_run(run_context, run_values)
+            if late and timer.last_triggered_step() != before:
+                self._late_since = step
+            self._skipped = False
+        else:
+            self._skipped = True
+
+    def _count_from(self, due: int) -> None:
+        """Sets the timer as if a late save had been on time, for the cadence of later saves."""
+        timer = self._timer
+        saved = timer.last_triggered_step()
+        timer.update_last_triggered_step(due)
+        if timer.should_trigger_for_step(saved):  # upstream saves on both steps
+            timer.update_last_triggered_step(saved)

@@ -1,0 +1,124 @@
+"""A hook that ends the training loop on a signal, so that a last checkpoint is saved.
+
+Importing this module imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any, Iterable
+
+from absl import logging
+
+from tfmts_compat._rules import checks
+from tfmts_compat._upstream import loading
+
+_SessionRunHook: Any = loading.v1().train.SessionRunHook
+# Windows has neither of them.
+_NOT_CATCHABLE = {getattr(signal, name, None) for name in ("SIGKILL", "SIGSTOP")}
+
+
+class StopOnSignalHook(_SessionRunHook):  # type: ignore[misc]
+    """Stops the training loop after the step in which a signal arrives.
+
+    The session then ends as after the last step: the default saver saves a
+    checkpoint, and the program continues after the `with` block. There `received`
+    shows whether a signal ended the loop.
+
+    The hook sets its signal handlers when the first session has been created. Before
+    that there is nothing to save, and a signal ends a worker that waits for the chief.
+    The first signal restores the earlier handlers of all signals, so that a second
+    signal has its earlier effect; end() restores them too. If an exception ends the
+    loop, end() is not called: then the first signal restores the earlier handlers and
+    is passed on. The hook detects this case by the graph, which is no longer finalized
+    after the session is closed. If the program itself has finalized the graph, that
+    first signal is only logged. A signal that arrives while a lost session is created
+    again takes effect after its first step.
+
+    Attributes:
+      received: the number of the signal that has arrived, or None.
+    """
+
+    def __init__(self, signals: Iterable[int] = (signal.SIGTERM,)) -> None:
+        """Creates the hook; no signal handler is changed yet.
+
+        Args:
+          signals: the signals to stop on.
+
+        Raises:
+          TypeError: signals is not an iterable of signal numbers.
+          ValueError: a signal does not exist or cannot be caught.
+        """
+        self.received: int | None = None
+        self._signals = tuple(_checked(signals))
+        self._earlier: dict[int, Any] = {}
+        self._graph: Any = None
+
+    def begin(self) -> None:
+        """Checks that this is the main thread.
+
+        Raises:
+          RuntimeError: this is not the main thread.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError(
+                "StopOnSignalHook: Python handles signals in the main thread only, but this is "
+                f"thread {threading.current_thread().name!r}; open the session in the main "
+                "thread, or remove the hook."
+            )
+
+    def after_create_session(self, session: Any, coord: Any) -> None:
+        """Sets the signal handlers, for the first session only."""
+        del coord
+        self._graph = session.graph
+        if self.received is None and not self._earlier:
+            for number in self._signals:
+                self._earlier[number] = signal.getsignal(number)
+                signal.signal(number, self._stop)
+
+    def after_run(self, run_context: Any, run_values: Any) -> None:
+        """Requests the stop if a signal has arrived."""
+        del run_values
+        if self.received is not None:
+            run_context.request_stop()
+
+    def end(self, session: Any) -> None:
+        """Restores the earlier signal handlers."""
+        del session
+        self._restore_handlers()
+
+    def _stop(self, number: int, frame: Any) -> None:
+        del frame
+        self._restore_handlers()
+        if not self._graph.finalized:  # the session was closed by an exception
+            signal.raise_signal(number)
+            return
+        self.received = number
+        logging.info(
+            "%s: the loop ends after this step; a second signal has its usual effect.",
+            signal.Signals(number).name,
+        )
+
+    def _restore_handlers(self) -> None:
+        while self._earlier:
+            number, handler = self._earlier.popitem()
+            # None means a handler that Python did not set and cannot restore.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def _checked(signals: Any) -> list[signal.Signals]:
+    instead = "pass e.g. (signal.SIGTERM,)"
+    try:
+        numbers = list(signals)
+    except TypeError as problem:
+        raise checks.rejected(
+            checks.given("signals", signals), "must be an iterable of signals", instead
+        ) from problem
+    for index, number in enumerate(numbers):
+        what = checks.given(f"signals[{index}]", number)
+        if not isinstance(number, int):
+            raise checks.rejected(what, "must be a signal's number", instead)
+        if number not in signal.valid_signals() or number in _NOT_CATCHABLE:
+            raise checks.rejected(what, "does not exist or cannot be caught", instead, ValueError)
+    return [signal.Signals(number) for number in numbers]

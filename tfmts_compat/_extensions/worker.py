@@ -1,0 +1,221 @@
+"""The worker's session creator: it polls for the chief, up to max_wait_secs (D2).
+
+Importing this module imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+import time
+from typing import Any, Tuple
+
+from tfmts_compat._extensions import run_cache
+from tfmts_compat._rules import checks
+from tfmts_compat._upstream import loading, sessions
+
+_tf: Any = loading.tensorflow()
+_UpstreamCreator: Any = _tf.compat.v1.train.WorkerSessionCreator
+
+_LONGEST_POLL_SECS = 5.0
+"""Seconds after max_wait_secs at which an unanswered poll is abandoned."""
+
+_LOG_EVERY_SECS = 30.0
+"""Seconds between two log lines of a waiting worker, as upstream."""
+
+
+class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
+    """Upstream's creator, which polls every recovery_wait_secs.
+
+    After a ps is lost, upstream calls create_session again, which polls in the same way.
+    Everything runs in the caller's thread, except for connecting to the cluster.
+    """
+
+    def __init__(
+        self,
+        scaffold: Any = None,
+        master: Any = "",
+        config: Any = None,
+        max_wait_secs: Any = 30 * 60,
+        *,
+        recovery_wait_secs: float = 1.0,
+        cache_runs: bool = True,
+    ) -> None:
+        """Takes upstream's arguments, and recovery_wait_secs: seconds between two polls."""
+        super().__init__(scaffold, master, config, max_wait_secs)
+        self._cache_runs = cache_runs
+        self._recovery_wait_secs = float(recovery_wait_secs)
+
+    def create_session(self) -> Any:
+        """Waits for the chief.
+
+        Returns:
+          A tf.compat.v1.Session whose model is initialized.
+
+        Raises:
+          tf.errors.DeadlineExceededError: the chief was not ready in max_wait_secs.
+          TypeError, ValueError: it was not ready, and max_wait_secs is not one number.
+        """
+        self._scaffold.finalize()
+        manager = sessions.session_manager(self)
+        if not sessions.waits_as_upstream(manager):
+            return super().create_session()
+        started, logged = time.monotonic(), -math.inf
+        while True:
+            session, not_ready = self._poll(manager, started)
+            if not_ready is None:
+                if self._cache_runs:
+                    run_cache.cache_runs(session)
+                return session
+            left = started + self._limit() - time.monotonic()
+            if left <= 0:
+                raise self._too_late("the model's variables are not initialized")
+            if time.monotonic() - logged >= _LOG_EVERY_SECS:
+                logged = time.monotonic()
+                _tf.compat.v1.logging.info("Waiting for model to be ready.  %s", not_ready)
+            time.sleep(min(self._recovery_wait_secs, left, threading.TIMEOUT_MAX))
+
+    def _poll(self, manager: Any, started: float) -> tuple[Any, str | None]:
+        """Opens a session and checks once whether the model is ready.
+
+        Returns:
+          The session, and None if the model is ready. Otherwise the session is closed, and
+          the second value describes what is not ready.
+        """
+        session = sessions.managed_session(manager, self._master, self._config)
+        if self._master:
+            self._connect(session, started)
+        try:
+            not_ready = sessions.not_ready(manager, session)
+        except _tf.errors.OpError:
+            raise  # as upstream; a cluster that fails may not answer close() either
+        except BaseException:  # a signal handler's, such as KeyboardInterrupt
+            _close(session)
+            raise
+        if not_ready is not None:
+            _close(session)
+        return session, not_ready
+
+    def _connect(self, session: Any, started: float) -> None:
+        """Connects to the cluster, up to _LONGEST_POLL_SECS after max_wait_secs."""
+        config = b"" if self._config is None else self._config.SerializeToString(deterministic=True)
+        try:
+            limit = self._limit() + _LONGEST_POLL_SECS
+        except (TypeError, ValueError):
+            limit = math.inf  # rejected only after a poll that found no initialized model
+        if not _connected(session, (self._master, config), started + limit):
+            raise self._too_late(
+                "the last poll got no answer: without device_filters in config a session "
+                "starts only when every process of the cluster answers"
+            )
+
+    def _limit(self) -> float:
+        """max_wait_secs in seconds; upstream accepts any object that supports arithmetic."""
+        if self._max_wait_secs is None:
+            return math.inf
+        try:
+            limit = float(max(0, self._max_wait_secs - 0.0))
+            if math.isnan(self._max_wait_secs):
+                raise ValueError("not a number")
+        except (TypeError, ValueError) as error:
+            raise checks.rejected(
+                checks.given("max_wait_secs", self._max_wait_secs),
+                "must be a number of seconds, or None to wait without a limit",
+                "pass e.g. 7200",
+                type(error),
+            ) from error
+        return limit
+
+    def _too_late(self, why: str) -> Exception:
+        error: Exception = _tf.errors.DeadlineExceededError(
+            None,
+            None,
+            f"this worker (master {self._master!r}) waited for the chief for "
+            f"max_wait_secs={float(self._max_wait_secs):g} seconds, polling every "
+            f"{self._recovery_wait_secs:g} seconds, and {why}. Check whether the chief runs "
+            "and has the same ClusterSpec, or pass a larger max_wait_secs.",
+        )
+        return error
+
+
+def _close(session: Any) -> None:
+    with contextlib.suppress(Exception):  # as upstream: the session is no longer needed
+        session.close()
+
+
+_Cluster = Tuple[Any, bytes]  # a master and the config for it
+_unanswered: dict[_Cluster, _Connection] = {}  # the abandoned connections
+
+
+def _connected(session: Any, cluster: _Cluster, deadline: float) -> bool:
+    """Connects a session to its cluster.
+
+    TensorFlow starts a session once every process that it may use answers. This may
+    never happen, and operation_timeout_in_ms does not end it. Therefore a thread
+    connects, and Python can handle signals meanwhile. While an abandoned connection
+    has no answer, no other connection to the same cluster is started.
+
+    Args:
+      session: the session.
+      cluster: its master and config.
+      deadline: when to abandon it, by time.monotonic().
+
+    Returns:
+      Whether there was an answer in time.
+
+    Raises:
+      tf.errors.OpError: the session cannot be started.
+    """
+    earlier = _unanswered.get(cluster)
+    if earlier is not None and not earlier.answered.wait(_secs_until(deadline)):
+        return False
+    connection = _Connection(session, cluster)
+    answered = False
+    try:
+        answered = connection.answered.wait(_secs_until(deadline))
+    finally:  # also after an exception from a signal handler
+        if not answered:
+            connection.abandon()
+    if connection.error is not None:
+        raise connection.error
+    return answered
+
+
+def _secs_until(deadline: float) -> float:
+    return min(max(0.0, deadline - time.monotonic()), threading.TIMEOUT_MAX)
+
+
+class _Connection(threading.Thread):
+    """Connects a session to its cluster, and runs nothing of the model."""
+
+    def __init__(self, session: Any, cluster: _Cluster) -> None:
+        super().__init__(name="connecting to the cluster", daemon=True)
+        self.answered = threading.Event()
+        self.error: Exception | None = None
+        self._abandoned = False
+        self._lock = threading.Lock()
+        self._session = session
+        self._cluster = cluster
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._session.make_callable([])  # sends the graph, and so starts the session
+        except Exception as error:
+            self.error = error
+        with self._lock:
+            self.answered.set()
+        if self._abandoned:
+            if _unanswered.get(self._cluster) is self:  # two can be abandoned at once
+                del _unanswered[self._cluster]
+            _close(self._session)
+
+    def abandon(self) -> None:
+        """Makes this thread close the session when the cluster answers."""
+        with self._lock:
+            self._abandoned = not self.answered.is_set()
+            if self._abandoned:
+                _unanswered[self._cluster] = self
+        if not self._abandoned:
+            _close(self._session)

@@ -1,0 +1,1 @@
+"""What happens inside the processes of a program that `tfmts-compat run` started."""

@@ -1,0 +1,179 @@
+"""Records each call of MonitoredTrainingSession in a JSON file, for `tfmts-compat run`.
+
+Several processes may write to the file. Each one locks it and inserts its call before the closing
+brackets. The file is therefore valid JSON after every call, even if the program crashes later. A
+call is written when it begins, because a worker may be killed while it waits, and again when it
+has returned.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import inspect
+import json
+import os
+import sys
+import types
+from typing import Any, Callable, Iterator
+
+from tfmts_compat import _session, _warnings
+from tfmts_compat._rules import checks
+from tfmts_compat._rules.call import Call
+from tfmts_compat._rules.plan import SessionPlan, plan_session
+from tfmts_compat._rules.precedence import USE_DEFAULT
+from tfmts_compat._upstream import loading, parts, versions
+
+_END = b"\n]}\n"
+_FAILS_LATER = "fails, too, but later: it may have written files by then"
+
+
+def create(path: str, **header: Any) -> None:
+    """Writes a report without calls. It replaces an existing file."""
+    with open(path, "wb") as file:
+        file.write(json.dumps({**header, "calls": []}, indent=1).rstrip("]}\n").encode() + _END)
+
+
+def record_calls(
+    function: Callable[..., Any], built_by: str, path: str, cwd: str
+) -> Callable[..., Any]:
+    """Returns a function that calls `function` and adds each call to a report.
+
+    Args:
+      function: the MonitoredTrainingSession of TensorFlow or of tfmts_compat.
+      built_by: "tensorflow" or "tfmts_compat".
+      path: the file of the report.
+      cwd: the working directory at the start of the program, to resolve relative source files.
+    """
+
+    @functools.wraps(function)
+    def recording(*args: Any, **kwargs: Any) -> Any:
+        entry: dict[str, Any] = {
+            **_where(_warnings.caller(), cwd),
+            "process": os.getpid(),
+            "tensorflow": loading.tensorflow().__version__,
+            "built_by": built_by,
+            **_planned(args, kwargs),
+            "error": None,
+            "returned": False,
+        }
+        begun = _encoded(entry)
+        _write(path, begun)
+        with _warnings.collected() as warnings:
+            try:
+                session = function(*args, **kwargs)
+                entry["returned"] = True
+                return session
+            except BaseException as error:
+                entry["error"] = {"type": type(error).__name__, "message": str(error)}
+                if built_by == "tfmts_compat" and (entry["rejected"] or _is_of_a_check(error)):
+                    entry.update(rejected=str(error), departures=[], upstream=[_FAILS_LATER])
+                raise
+            finally:
+                entry["warnings"] = list(dict.fromkeys([*entry["warnings"], *warnings]))
+                _write(path, _encoded(entry), begun)
+
+    return recording
+
+
+def _where(frame: types.FrameType | None, cwd: str) -> dict[str, Any]:
+    if frame is None:
+        return {"file": None, "line": None, "function": None}
+    name = os.path.join(cwd, frame.f_code.co_filename)
+    return {
+        "file": name if os.path.exists(name) else frame.f_code.co_filename,
+        "line": frame.f_lineno,
+        "function": frame.f_code.co_name,
+    }
+
+
+def _planned(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The plan of a call by the rules of tfmts_compat, and the differences from TensorFlow."""
+    planned: dict[str, Any] = {
+        "handed_over": parts.in_worker_context(),
+        "plan": None,
+        "rejected": None,
+        "departures": [],
+        "upstream": [],
+        "warnings": [],
+    }
+    try:
+        arguments = inspect.signature(_session.MonitoredTrainingSession).bind(*args, **kwargs)
+        call = Call(**arguments.arguments)
+        plan = plan_session(call)
+    except (TypeError, ValueError) as problem:
+        return {**planned, "rejected": None if planned["handed_over"] else str(problem)}
+    departures = [] if planned["handed_over"] else list(_departures(call, plan))
+    return {
+        **planned,
+        "plan": plan.to_dict(),
+        "departures": [number for number, _ in departures],
+        "upstream": [f"{text} ({number})" for number, text in departures],
+        "warnings": list(plan.warnings),
+    }
+
+
+def _departures(call: Call, plan: SessionPlan) -> Iterator[tuple[str, str]]:
+    """The departures that apply to a call: number, and what TensorFlow's function does."""
+    version = versions.minor_of(loading.tensorflow().__version__)
+    cadences = (plan.checkpoints, plan.summaries, plan.step_counter)
+    yield from (
+        (it.rule.departure, it.rule.upstream)
+        for it in cadences
+        if it.rule.departure and it.rule.upstream
+    )
+    if not plan.is_chief:
+        yield "D2", "polls for the chief every 30 seconds, and not at max_wait_secs"
+    directories = (call.checkpoint_dir, call.summary_dir) if plan.is_chief else ()
+    if version >= (2, 6) and any(isinstance(it, os.PathLike) for it in directories):
+        yield "D3", "AttributeError for an os.PathLike directory"
+    if version >= (2, 8) and plan.checkpoints.steps is not None:
+        yield "D4", "a second session.run after every step"
+    saves = (call.save_checkpoint_secs, call.save_checkpoint_steps)
+    summaries = (call.save_summaries_secs, call.save_summaries_steps)
+    if not all(map(_can_be_compared, (*saves, *summaries))):
+        yield "D5", "ValueError: a cadence cannot be compared, though the call does not use it"
+    if not plan.is_chief and inspect.isgenerator(call.hooks):
+        yield "D6", "reads the generator of hooks once, so that only begin() of each is called"
+
+
+def _can_be_compared(cadence: Any) -> bool:
+    """Whether `==` with a sentinel has a truth value: not for an array of several numbers."""
+    try:
+        bool(cadence == USE_DEFAULT)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_of_a_check(error: BaseException) -> bool:
+    """Whether an argument check raised the error, and not a session that was already created."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is not None and traceback.tb_frame.f_globals is vars(checks)
+
+
+def _encoded(entry: dict[str, Any]) -> bytes:
+    return b"\n" + json.dumps(entry, default=str).encode()
+
+
+def _write(path: str, text: bytes, earlier: bytes | None = None) -> None:
+    """Adds a call, or replaces its earlier text.
+
+    If the file cannot be written, the program continues.
+    """
+    try:
+        with open(path, "r+b", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # until the file is closed
+            calls = file.read()[: -len(_END)]
+            start = calls.find(earlier) if earlier else -1  # equal texts are interchangeable
+            if earlier and start >= 0:
+                text = text.ljust(len(earlier)) + calls[start + len(earlier) :]
+            else:
+                start = len(calls)
+                text = text if calls.endswith(b"[") else b"," + text
+            file.seek(start)
+            file.write(text + _END)  # at least as long as before: one write leaves a whole document
+    except OSError as problem:
+        print(f"tfmts-compat run: cannot write the report: {problem}", file=sys.stderr)

@@ -1,0 +1,102 @@
+"""Runs at the start of each Python process of `tfmts-compat run`, before its program.
+
+Python's module `site` imports a module named `sitecustomize`. `tfmts-compat run` puts this
+directory first on PYTHONPATH, so that child processes import this file, too. It imports only
+modules that cannot change the program. It imports tfmts_compat after the program has imported
+TensorFlow.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, Callable
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class _Finder:
+    """An import hook that calls a function after a module has been imported."""
+
+    def __init__(self, name: str, function: Callable[[], None]) -> None:
+        self._name = name
+        self._function = function
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Returns the spec of Python's own finders, and makes its loader call the function."""
+        if name != self._name:
+            return None
+        for finder in sys.meta_path:
+            spec = None if finder is self else finder.find_spec(name, path, target)
+            if spec is not None:
+                self._follow(spec.loader)
+                return spec
+        return None
+
+    def _follow(self, loader: Any) -> None:
+        if not hasattr(loader, "exec_module"):
+            return
+
+        def exec_module(module: Any) -> None:
+            del loader.exec_module  # makes the method of the loader's class visible again
+            loader.exec_module(module)
+            if self in sys.meta_path:
+                sys.meta_path.remove(self)
+                self._function()
+
+        # Python omits frames with this file name from the traceback of a failed import.
+        code = exec_module.__code__.replace(co_filename="<frozen importlib._bootstrap>")
+        exec_module.__code__ = code
+        loader.exec_module = exec_module
+
+
+def _own(module: str) -> Any:
+    """Imports a module of the tfmts_compat that contains this file."""
+    import importlib
+
+    root = os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))
+    sys.path.insert(0, root)
+    try:
+        return importlib.import_module(module)
+    finally:
+        sys.path.remove(root)
+
+
+def _start() -> None:
+    report = os.environ.get("TFMTS_COMPAT_REPORT")
+    upstream = "TFMTS_COMPAT_UPSTREAM" in os.environ
+    cwd = os.getcwd()
+
+    def program() -> Any:
+        return _own("tfmts_compat._program.process").Program(report, upstream, cwd)
+
+    if report or not upstream:
+        finder: Any = _Finder("tensorflow", lambda: program().tensorflow_imported())
+        sys.meta_path.insert(0, finder)
+    if report:
+        finder = _Finder("tfmts_compat", lambda: program().package_imported())
+        sys.meta_path.insert(0, finder)
+        process = os.getpid()
+        if os.environ.get("TFMTS_COMPAT_PID") == str(process):
+            import atexit
+
+            atexit.register(lambda: os.getpid() == process and program().ended())
+
+
+def _run_hidden_module() -> None:
+    """Imports another `sitecustomize` that would have been imported without this one."""
+    this = sys.modules.pop(__name__)
+    try:
+        import sitecustomize  # type: ignore[import-not-found]  # noqa: F401
+    except ModuleNotFoundError as problem:
+        if problem.name != "sitecustomize":
+            raise
+    finally:
+        sys.modules.setdefault(__name__, this)
+
+
+sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != _HERE]
+if "TFMTS_COMPAT_RUN" in os.environ:
+    _start()
+if __name__ == "sitecustomize":
+    _run_hidden_module()

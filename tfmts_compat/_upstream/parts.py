@@ -1,0 +1,102 @@
+"""The parts of TensorFlow that its own function uses now; a program may have replaced them."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import sys
+import types
+from typing import Any
+
+from tfmts_compat._upstream.loading import tensorflow, v1
+
+_MONITORED_SESSION = "tensorflow.python.training.monitored_session"
+_HOOKS = "tensorflow.python.training.basic_session_run_hooks"
+_MODULE_CONTENTS = vars(types.ModuleType)["__dict__"].__get__
+
+
+def in_worker_context() -> bool:
+    """Whether a tf.distribute coordinator runs this thread as one of its workers."""
+    context = importlib.import_module("tensorflow.python.distribute.distribute_coordinator_context")
+    return context.get_current_worker_context() is not None
+
+
+def part(name: str) -> Any:
+    """The class of this name that upstream's function uses; a program may have replaced it."""
+    for home in (_HOOKS, _MONITORED_SESSION):
+        module = importlib.import_module(home)
+        if hasattr(module, name):
+            return getattr(module, name)
+    raise AttributeError(name)
+
+
+def part_or(extended: type, name: str, *methods: str, **ours: Any) -> Any:
+    """The shim's subclass of one of upstream's classes, unless a program replaced that class.
+
+    Args:
+      extended: the shim's subclass.
+      name: the name of upstream's class.
+      methods: the methods that `extended` relies on.
+      ours: arguments that only `extended` takes.
+
+    Returns:
+      What creates the object: `extended` with `ours`; or the program's class, if the program
+      has replaced upstream's class or one of these methods.
+    """
+    there = part(name)
+    unchanged = there in extended.__mro__ and all(is_from_tensorflow(there, m) for m in methods)
+    return functools.partial(extended, **ours) if unchanged else there
+
+
+def is_from_tensorflow(owner: Any, method: str) -> bool:
+    """Whether TensorFlow defines the method; __module__ does not show it (functools.wraps)."""
+    function = getattr(owner, method, None)
+    return str(getattr(function, "__globals__", {}).get("__name__")).startswith("tensorflow.")
+
+
+def monitored_training_session() -> Any | None:
+    """TensorFlow's own MonitoredTrainingSession, also if a program has replaced it.
+
+    Returns:
+      The function that TensorFlow defines, or None if it no longer has one.
+    """
+    tensorflow()
+    home = importlib.import_module(_MONITORED_SESSION)
+    if not hasattr(home, "MonitoredTrainingSession"):
+        return None
+    for module in (home, *list(sys.modules.values())):
+        for value in list(module_contents(module).values()):
+            if (
+                not isinstance(value, types.FunctionType)
+                or value.__name__ != "MonitoredTrainingSession"
+            ):
+                continue
+            # A replacement can copy the names of TensorFlow's function, but not its globals.
+            # The function that install() sets wraps it.
+            function = inspect.unwrap(value)
+            if getattr(function, "__globals__", None) is vars(home):
+                return function
+    return None
+
+
+def places() -> list[Any]:
+    """The loaded modules in which TensorFlow exposes MonitoredTrainingSession."""
+    return [
+        v1().train,
+        importlib.import_module(_MONITORED_SESSION),
+        importlib.import_module("tensorflow.python.training.training"),
+        *(
+            module
+            for name, module in list(sys.modules.items())
+            if name.startswith("tensorflow.") and name.endswith(".compat.v1.train")
+        ),
+    ]
+
+
+def module_contents(module: Any) -> dict[str, Any]:
+    """The attributes that a module in sys.modules has now; this does not load a lazy module."""
+    if not isinstance(module, types.ModuleType):
+        return {}
+    contents: dict[str, Any] = _MODULE_CONTENTS(module)
+    return contents

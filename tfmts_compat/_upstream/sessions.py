@@ -1,0 +1,114 @@
+"""TensorFlow's sessions, session creators and hooks."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from tfmts_compat._upstream import parts
+from tfmts_compat._upstream.loading import tensorflow, v1
+
+
+def saver_directory(hook: object) -> str | None:
+    """Where a CheckpointSaverHook saves, or None for any other hook."""
+    if not isinstance(hook, v1().train.CheckpointSaverHook):
+        return None
+    return str(hook._checkpoint_dir)
+
+
+def session_manager(creator: Any) -> Any:
+    """The SessionManager of a WorkerSessionCreator, created for the default graph on first use."""
+    return creator._get_session_manager()
+
+
+def waits_as_upstream(manager: Any) -> bool:
+    """Whether a SessionManager has TensorFlow's own wait_for_session."""
+    return parts.is_from_tensorflow(manager, "wait_for_session")
+
+
+def managed_session(manager: Any, master: Any, config: Any) -> Any:
+    """A new tf.compat.v1.Session of the graph that a SessionManager is for."""
+    return v1().Session(master, graph=manager._graph, config=config)
+
+
+def not_ready(manager: Any, session: Any) -> str | None:
+    """Polls once, as SessionManager.wait_for_session does, in an open session.
+
+    Runs the local init op if the model is ready for it, and checks whether the model is ready.
+
+    Returns:
+      What is not ready, as upstream logs it; None if the model is ready.
+    """
+    initialized, not_initialized = manager._try_run_local_init_op(session)
+    ready, missing = manager._model_ready(session) if initialized else (False, None)
+    return None if ready else f"Ready_for_local_init_op:  {not_initialized}, ready: {missing}"
+
+
+def tf_session(session: Any) -> Any:
+    """The tf.compat.v1.Session that a monitored session uses now; None if it is closed.
+
+    Raises:
+      TypeError: session is not one of upstream's monitored sessions.
+    """
+    if isinstance(session, v1().Session):
+        return session
+    try:
+        return session._tf_sess()
+    except AttributeError:
+        raise TypeError(
+            f"session={session!r} ({type(session).__name__}): must be a monitored session of "
+            "tf.compat.v1.train; pass the session that MonitoredTrainingSession returned."
+        ) from None
+
+
+def unwrap_session(session: Any) -> tuple[Any, Any, list[str]]:
+    """Takes a monitored session apart.
+
+    Returns:
+      Its session creator, its hooks, and the class names from it down to the
+      tf.compat.v1.Session inside.
+    """
+    classes, inner = [], session
+    while inner is not None:
+        classes.append(type(inner).__name__)
+        inner = getattr(inner, "_sess", None)
+    return session._coordinated_creator._session_creator, session._hooks, classes
+
+
+def needs_global_step(hook: object) -> bool:
+    """Whether the hook has a begin() of upstream's that fails without a global step."""
+    train = v1().train
+    names = ("CheckpointSaver", "GlobalStepWaiter", "Profiler", "StepCounter", "StopAtStep")
+    begins = [getattr(train, f"{name}Hook").begin for name in (*names, "SummarySaver")]
+    return getattr(type(hook), "begin", None) in begins
+
+
+def has_own_begin(hook: object) -> bool:
+    """Whether the hook has a begin() that is not upstream's, so that it may do anything.
+
+    Those of upstream's hooks create no global step and make no directory usable.
+    """
+    return not getattr(hook.begin, "__module__", "").startswith("tensorflow.")  # type: ignore[attr-defined]
+
+
+def scheme_error(master: Any) -> Exception | None:
+    """The error that TensorFlow raises for a master's scheme, or None; skips '' and grpc://."""
+    tf = tensorflow()
+    address = os.fsdecode(master or "")
+    if not address or address.startswith("grpc://"):
+        return None
+    try:
+        with tf.Graph().as_default():
+            tf.compat.v1.Session(master).close()
+    except tf.errors.NotFoundError as error:
+        found: Exception = error
+        return found
+    return None
+
+
+def knows_scheme(scheme: str) -> bool:
+    """Whether TensorFlow has a file system for a scheme such as gs; uses no network."""
+    gfile = tensorflow().io.gfile
+    if hasattr(gfile, "get_registered_schemes"):
+        return scheme in gfile.get_registered_schemes()
+    return True  # TensorFlow 2.4 has no list of schemes; it raises an error later

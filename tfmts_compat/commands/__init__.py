@@ -1,0 +1,1 @@
+"""The subcommands of tfmts-compat, one module each."""

@@ -1,0 +1,142 @@
+"""`tfmts-compat doctor`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+import tfmts_compat
+from tfmts_compat._rules import table
+from tfmts_compat._upstream import versions
+from tfmts_compat.commands import doctor_trial
+
+_LIBRARIES = ("numpy", "protobuf", "keras", "absl-py")
+_TIMEOUT_SECS = 600  # the import and the training take about ten seconds
+
+
+def add_parser(subparsers: Any) -> None:
+    """Adds the `doctor` subcommand."""
+    parser = subparsers.add_parser(
+        "doctor",
+        help="check the installed versions, and train ten steps with them",
+        description="Report the installed versions and the combinations of them that are known not "
+        "to work, each with the pip command that corrects it. Then import TensorFlow, open a "
+        "session, train ten steps, save and restore, on the CPU in a temporary directory. "
+        "Exit code 0: everything works; 1: something does not work.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    report = _collect()
+    if arguments.json:
+        print(json.dumps(report, indent=2))
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        print(table.text(_rows(report), width))
+    return 0 if report["ok"] else 1
+
+
+def _collect() -> dict[str, Any]:
+    """The report, as --json prints it."""
+    builds = versions.tensorflow_builds()
+    problems = _problems(builds)
+    try:
+        stages = _trial()
+    except OSError as problem:
+        why = f"{problem}; set TMPDIR to a directory that can be written"
+        stages = [{"stage": "temporary directory", "works": False, "error": why}]
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "tfmts_compat": tfmts_compat.__version__,
+        "tensorflow": builds,
+        **{name: versions.version(name) for name in _LIBRARIES},
+        "problems": problems,
+        "stages": stages,
+        "ok": not problems and all(stage["works"] for stage in stages),
+    }
+
+
+def _problems(builds: dict[str, str]) -> list[dict[str, str]]:
+    """Known-bad combinations, each with the command that corrects it."""
+    found = []
+    for version in sorted(set(builds.values())):
+        for entry in versions.found(versions.minor_of(version)):
+            found.append({"problem": str(entry), "remedy": versions.remedy([entry])})
+    if len(set(builds.values())) > 1:
+        names = " ".join(sorted(builds))
+        found.append(
+            {
+                "problem": "several builds of TensorFlow write to the same directory",
+                "remedy": f"pip uninstall {names}, then install one of them again",
+            }
+        )
+    return found
+
+
+def _trial() -> list[dict[str, Any]]:
+    """The result of each stage of a small training, which runs in a process that may crash."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "stages")
+        try:
+            ended = subprocess.run(
+                [sys.executable, "-m", doctor_trial.__name__, path],
+                capture_output=True,
+                check=False,
+                errors="replace",
+                stdin=subprocess.DEVNULL,
+                text=True,
+                timeout=_TIMEOUT_SECS,
+            )
+            error = _ending(ended)
+        except subprocess.TimeoutExpired:
+            error = f"the process did not end within {_TIMEOUT_SECS} seconds"
+        lines = []
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                lines = [json.loads(line) for line in file]
+    stages = []
+    for index, stage in enumerate(doctor_trial.STAGES):
+        works = index < len(lines) and "error" not in lines[index]
+        why = None
+        if not works and index <= len(lines):
+            why = lines[index]["error"] if index < len(lines) else error
+        stages.append({"stage": stage, "works": works, "error": why})
+        if why:
+            break
+    return stages
+
+
+def _ending(ended: subprocess.CompletedProcess[str]) -> str:
+    """Describes how the process ended if it reported no error itself."""
+    if ended.returncode < 0:
+        return f"the process was ended by {signal.Signals(-ended.returncode).name}"
+    lines = ended.stderr.strip().splitlines() or ["nothing was printed"]
+    return f"the process ended with exit code {ended.returncode}: {lines[-1]}"
+
+
+def _rows(report: dict[str, Any]) -> list[table.Row]:
+    rows = [
+        ("Python", f"{report['python']} ({report['platform']})", ""),
+        ("tfmts_compat", report["tfmts_compat"], ""),
+    ]
+    for name, version in report["tensorflow"].items() or {"": "not installed"}.items():
+        rows.append(("TensorFlow", f"{version} ({name})" if name else version, ""))
+    rows += [(name, report[name] or "not installed", "") for name in _LIBRARIES]
+    for found in report["problems"]:
+        rows.append(("known problem", found["problem"], ""))
+        rows.append(("  remedy", found["remedy"], ""))
+    for stage in report["stages"]:
+        rows.append((stage["stage"], "works" if stage["works"] else f"fails: {stage['error']}", ""))
+    return rows
