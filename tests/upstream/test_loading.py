@@ -54,7 +54,7 @@ help(tfmts_compat)
 def test_an_empty_tensorflow_module_is_reported():
     """An empty directory of that name is a namespace package, so its import succeeds."""
     code = "import sys, types; sys.modules['tensorflow'] = types.ModuleType('tensorflow')\n"
-    code += "from tfmts_compat import _upstream; loading.v1()"
+    code += "from tfmts_compat._upstream import loading; loading.v1()"
     assert "the tensorflow module is empty" in last_line_of(code)
 
 
