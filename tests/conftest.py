@@ -1,6 +1,7 @@
 """Fixtures. Every test runs against real TensorFlow, in a graph and a directory of its own."""
 
 import os
+import random
 import signal
 import warnings
 
@@ -26,8 +27,31 @@ hypothesis.settings.load_profile("fixed")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Chooses the seed of the random tests, so that it can be printed."""
+    if "CI" not in os.environ and config.getoption("hypothesis_seed", None) is None:
+        config.option.hypothesis_seed = str(random.randrange(2**32))
+
+
 def pytest_report_header():
     return f"tensorflow {tf.__version__}, tfmts_compat from {tfmts_compat.__path__[0]}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Moves the tests that start a cluster to the end: they are slow and seldom fail alone."""
+    items.sort(key=lambda item: item.get_closest_marker("cluster") is not None)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    seed = config.getoption("hypothesis_seed", None)
+    if terminalreporter.stats.get("failed"):
+        environment = os.environ.get("TOX_ENV_NAME", "tests")
+        how = f"CI=1 tox -e {environment}"  # a fixed seed
+        if seed is not None:
+            how = f"tox -e {environment} -- --hypothesis-seed={seed}"
+        terminalreporter.write_line(f"to repeat the random tests with the same examples: {how}")
 
 
 @pytest.fixture

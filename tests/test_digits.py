@@ -52,7 +52,7 @@ def tensorboard(demo):
                 pytest.fail("TensorBoard did not start:\n" + "".join(output))
 
             def ask(path):
-                with urllib.request.urlopen(address.group() + path, timeout=120) as answer:
+                with urllib.request.urlopen(address.group() + path, timeout=1200) as answer:
                     return json.load(answer)
 
             yield ask

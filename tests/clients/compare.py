@@ -28,7 +28,7 @@ from importlib import metadata
 from typing import Any
 
 HERE = pathlib.Path(__file__).resolve().parent
-TIME_LIMIT = 600  # seconds for one run
+TIME_LIMIT = 1200  # seconds for one run
 # client: the packages whose versions are recorded, in addition to TensorFlow's
 CLIENTS = {
     "slim": ["tf-slim"],

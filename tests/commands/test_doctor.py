@@ -25,7 +25,7 @@ def doctor(*arguments, **environment):
         check=False,
         env={**os.environ, **environment},
         text=True,
-        timeout=500,
+        timeout=1200,
     )
 
 

@@ -35,7 +35,7 @@ def run(*arguments, command=("-m", "tfmts_compat", "run"), **options):
         check=False,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
         **options,
     )
 
@@ -243,7 +243,7 @@ def test_an_interrupt_reaches_the_program(program):
     ) as process:
         assert process.stdout.readline() == "up\n"
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=1200)
     assert process.returncode == -signal.SIGINT
     assert errors.splitlines()[-1] == "KeyboardInterrupt"
 

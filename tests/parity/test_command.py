@@ -19,7 +19,7 @@ def run_python(code, *arguments, **options):
         capture_output=True,
         check=False,
         text=True,
-        timeout=120,
+        timeout=1200,
         **options,
     )
 

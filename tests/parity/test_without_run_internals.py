@@ -45,7 +45,7 @@ def test_the_shim_behaves_as_upstream():
         capture_output=True,
         check=False,
         text=True,
-        timeout=300,
+        timeout=1200,
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert ", 0 differs" in run.stdout

@@ -24,7 +24,7 @@ def parity(*arguments):
         capture_output=True,
         check=False,
         text=True,
-        timeout=300,
+        timeout=1200,
     )
 
 
