@@ -253,3 +253,80 @@ def test_a_worker_gets_only_its_own_hooks():
             session.close()
     assert built == ["Hook"]
     assert isinstance(session._coordinated_creator._session_creator, train.WorkerSessionCreator)
+
+
+class AppendsAHook(train.SessionRunHook):
+    def __init__(self, hooks, other):
+        self.hooks, self.other = hooks, other
+
+    def begin(self):
+        if self.other not in self.hooks:
+            self.hooks.append(self.other)
+
+
+@pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
+def test_a_worker_calls_a_hook_that_a_begin_appends_to_the_list(open_session):
+    server = train.Server.create_local_server()
+    hook, hooks = CountsRuns(), []
+    hooks.append(AppendsAHook(hooks, hook))
+    for is_chief, given in ((True, []), (False, hooks)):
+        with tf.Graph().as_default():
+            step = tf1.assign_add(train.get_or_create_global_step(), 1)
+            with open_session(server.target, is_chief, hooks=given) as session:
+                session.run(step)
+    assert hook.runs == 1
+
+
+def begin_made_by_exec():
+    names = {}
+    exec("class Hook:\n    def begin(self): pass\n    after_create_session = before_run = "
+         "after_run = end = lambda self, *given: None", names)  # fmt: skip
+    names["Hook"].begin.__module__ = None
+    return names["Hook"]()
+
+
+class BuiltinBegin(RecordingHook):
+    begin = [].copy
+
+
+class NoInitSaver(train.CheckpointSaverHook):
+    def __init__(self): ...
+    def begin(self): ...
+    def after_create_session(self, session, coord): ...
+    def before_run(self, run_context): ...
+    def after_run(self, run_context, run_values): ...
+    def end(self, session): ...
+
+
+@pytest.mark.parametrize("make", [begin_made_by_exec, BuiltinBegin, NoInitSaver])
+@pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
+def test_any_kind_of_hook_trains(tmp_path, train_op, open_session, make):
+    with open_session(
+        checkpoint_dir=str(tmp_path), hooks=[make()], chief_only_hooks=[make()]
+    ) as session:
+        assert session.run(train_op) == 1
+
+
+class OwnFinalize(train.Scaffold):
+    """Adds its ops to a graph that the program has finalized."""
+
+    def finalize(self):
+        tf1.get_default_graph()._unsafe_unfinalize()
+        return super().finalize()
+
+
+@pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
+def test_a_scaffold_may_add_its_ops_to_a_finalized_graph(train_op, open_session):
+    tf1.get_default_graph().finalize()
+    with open_session(scaffold=OwnFinalize()) as session:
+        assert session.run(train_op) == 1
+
+
+@pytest.mark.parametrize("argument", ["is_chief", "checkpoint_dir"])
+def test_a_tensor_as_a_truth_value_raises_upstreams_class(train_op, argument):
+    raised = []
+    for open_session in (upstream, MonitoredTrainingSession):
+        with pytest.raises(TypeError) as error:
+            open_session(**{argument: tf.constant(True)})
+        raised.append(error.type)
+    assert raised[0] is raised[1]

@@ -10,6 +10,7 @@ from tfmts_compat._rules import checks
 from tfmts_compat._rules.call import Call
 from tfmts_compat._rules.plan import SessionPlan
 from tfmts_compat._upstream import graphs, loading, sessions
+from tfmts_compat._upstream.parts import part
 
 
 def check(
@@ -56,7 +57,7 @@ def check(
         checks.scaffold(call.scaffold)
     checks.finalized_graph(graphs.can_be_initialized(call.scaffold))
     checks.master(call.master)
-    checks.config(call.config, tf.compat.v1.ConfigProto)
+    checks.config(call.config, part("ConfigProto"))
     checks.reachable_master(call.master, sessions.scheme_error(call.master))
     if session_plan.restore_dir is not None:
         checks.directory_name("checkpoint_dir", session_plan.restore_dir)

@@ -162,9 +162,13 @@ def explain(**arguments: Any) -> SessionPlan:
 
 
 def _hook_lists(call: Call, session_plan: SessionPlan) -> tuple[list[Any], list[Any]]:
-    """The hooks and chief_only_hooks that are used; generators are read once, here."""
-    chief_hooks = list(call.chief_only_hooks or ()) if session_plan.is_chief else []
-    return list(call.hooks or ()), chief_hooks
+    """The hooks and chief_only_hooks that are used; generators are read once, here.
+
+    A worker gets the caller's own list, as upstream: a begin() may append to it.
+    """
+    if session_plan.is_chief:
+        return list(call.hooks or ()), list(call.chief_only_hooks or ())
+    return call.hooks if isinstance(call.hooks, list) else list(call.hooks or ()), []
 
 
 def raw_session(session: Any) -> Any:

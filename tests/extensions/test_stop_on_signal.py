@@ -1,5 +1,6 @@
 """StopOnSignalHook in one process: which signal handler is set, and when."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -111,3 +112,17 @@ def test_the_package_offers_it_without_importing_tensorflow():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.split() == ["False", "True"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_has_the_earlier_handler(train_op):
+    with MonitoredTrainingSession(hooks=[StopOnSignalHook()]) as session:
+        child = os.fork()
+        if not child:
+            signal.raise_signal(signal.SIGTERM)
+            os._exit(0)  # the hook kept the signal
+        _, status = os.waitpid(child, 0)
+        assert os.WIFSIGNALED(status)
+        assert os.WTERMSIG(status) == signal.SIGTERM
+        session.run(train_op)
+        assert not session.should_stop()

@@ -60,7 +60,9 @@ def test_a_model_that_is_never_ready_ends_the_wait_at_max_wait_secs(train_op, ma
         MonitoredTrainingSession(is_chief=False, max_wait_secs=max_wait_secs)
 
 
-@pytest.mark.parametrize("value", ["60", [], np.array([1, 2]), float("nan")], ids=repr)
+@pytest.mark.parametrize(
+    "value", ["60", [], np.array([1, 2]), float("nan"), float("-inf")], ids=repr
+)
 def test_max_wait_secs_is_validated_where_upstream_uses_it(value):
     with tf.Graph().as_default():  # ready at the first poll, after which upstream returns
         one = tf.constant(1)
@@ -70,7 +72,7 @@ def test_max_wait_secs_is_validated_where_upstream_uses_it(value):
     for function in (tf.compat.v1.train.MonitoredTrainingSession, MonitoredTrainingSession):
         with tf.Graph().as_default():
             tf.compat.v1.get_variable("never_ready", [])
-            with pytest.raises((TypeError, ValueError)) as error:
+            with pytest.raises((TypeError, ValueError, OverflowError)) as error:
                 function(is_chief=False, max_wait_secs=value)
             raised.append(error)
     assert raised[0].type is raised[1].type

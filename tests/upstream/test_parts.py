@@ -111,3 +111,15 @@ def test_classes_that_are_not_replaced_are_extended(name):
     extended = type("Extended", (parts.part(name),), {})
     methods = ("before_run", "after_run") if name in HOOKS else ("create_session",)
     assert parts.part_or(extended, name, *methods).func is extended
+
+
+def test_a_replaced_public_name_has_no_effect_as_upstream(tmp_path, train_op, monkeypatch):
+    """Upstream's code finds its classes in their own modules."""
+    replaced = ("CheckpointSaverHook", "SummarySaverHook", "ChiefSessionCreator", "SessionRunHook")
+    for name in replaced:
+        monkeypatch.setattr(tf.compat.v1.train, name, None)
+    for name in ("Session", "ConfigProto", "RunOptions"):
+        monkeypatch.setattr(tf.compat.v1, name, None)
+    with MonitoredTrainingSession(checkpoint_dir=str(tmp_path), save_checkpoint_steps=1) as session:
+        assert session.run(train_op) == 1
+    assert tf.train.latest_checkpoint(str(tmp_path)).endswith("-1")

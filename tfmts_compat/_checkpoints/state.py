@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any, Sequence
+from typing import Sequence
 
 from google.protobuf import text_format  # TensorFlow brings it
 
 from tfmts_compat._rules import checks
 from tfmts_compat._upstream import loading
+from tfmts_compat._upstream.parts import part
 
 _tf = loading.tensorflow()
-_train: Any = _tf.compat.v1.train
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ def read_state(directory: str) -> State:
     try:
         if not _tf.io.gfile.exists(file):
             return State(file, exists=False)
-        any_state = _train.generate_checkpoint_state_proto(directory, file, [file])
+        any_state = part("generate_checkpoint_state_proto")(directory, file, [file])
         with _tf.io.gfile.GFile(file) as opened:
             text_format.Parse(opened.read(), type(any_state)())
-        state = _train.get_checkpoint_state(directory)
+        state = part("get_checkpoint_state")(directory)
     except UnicodeDecodeError as error:
         return State(file, problem=f"is not text ({error})", fails=True)
     except (text_format.ParseError, _tf.errors.OpError) as error:
@@ -92,5 +92,5 @@ def rewrite_state(directory: str, prefix: str, older: Sequence[str]) -> str | No
         paths = [
             os.path.basename(path) if os.path.dirname(path) == directory else path for path in paths
         ]
-    _train.update_checkpoint_state(directory, paths[-1], paths)
+    part("update_checkpoint_state")(directory, paths[-1], paths)
     return kept

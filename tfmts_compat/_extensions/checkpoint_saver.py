@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfmts_compat._upstream import loading
+from tfmts_compat._upstream.parts import own_class
 
-_train: Any = loading.v1().train
+_CheckpointSaverHook: Any = own_class("CheckpointSaverHook")
 _MARGIN = 2  # times the largest recent advance
 _DECAY = 0.99  # per advance: the effect of one large advance ends after some hundred runs
 
@@ -49,7 +49,7 @@ class Reach:
         return int(_MARGIN * self._largest) or None
 
 
-class StepCadenceSaverHook(_train.CheckpointSaverHook):  # type: ignore[misc]
+class StepCadenceSaverHook(_CheckpointSaverHook):  # type: ignore[misc]
     """Upstream's CheckpointSaverHook, called only if a save could be due.
 
     It saves on the same global steps as upstream's if each run advances the step by at

@@ -10,9 +10,10 @@ from typing import Any
 from tfmts_compat._checkpoints.advice import explain_failure
 from tfmts_compat._extensions import run_cache
 from tfmts_compat._upstream import loading
+from tfmts_compat._upstream.parts import own_class
 
 _tf = loading.tensorflow()
-_UpstreamCreator: Any = _tf.compat.v1.train.ChiefSessionCreator
+_UpstreamCreator: Any = own_class("ChiefSessionCreator")
 # Raised by upstream when a file is truncated, damaged or missing; ValueError: the index.
 _UNREADABLE = (
     _tf.errors.OutOfRangeError,
@@ -50,6 +51,10 @@ class AdvisingChiefSessionCreator(_UpstreamCreator):  # type: ignore[misc]
             message = explain_failure(self._checkpoint_dir) if self._checkpoint_dir else None
             if message is None:
                 raise
+            if isinstance(error, UnicodeDecodeError):  # the file named `checkpoint`
+                raise UnicodeDecodeError(
+                    error.encoding, error.object, error.start, error.end, message
+                ) from error
             if isinstance(error, ValueError):
                 raise ValueError(message) from error
             raise type(error)(error.node_def, error.op, message) from error

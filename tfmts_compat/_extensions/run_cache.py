@@ -18,6 +18,7 @@ from typing import Any, Callable, NamedTuple
 import numpy as np
 
 from tfmts_compat._upstream import loading, runs
+from tfmts_compat._upstream.parts import part
 
 _MOST_PLANS = 1000  # per session
 # After this many new structures, most calls go to upstream's run without a lookup, so that a
@@ -29,8 +30,8 @@ _CALLS_WITHOUT_LOOKUP = 15  # between two calls that are looked up
 
 _DICTS = frozenset([dict, collections.OrderedDict])
 _tf = loading.tensorflow()
-_RunOptions: Any = _tf.compat.v1.RunOptions
-_RunMetadata: Any = _tf.compat.v1.RunMetadata
+_RunOptions: Any = part("RunOptions")
+_RunMetadata: Any = part("RunMetadata")
 
 
 def cache_runs(session: Any) -> None:

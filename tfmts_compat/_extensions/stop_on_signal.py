@@ -5,6 +5,7 @@ Importing this module imports TensorFlow.
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from typing import Any, Iterable
@@ -12,9 +13,10 @@ from typing import Any, Iterable
 from absl import logging
 
 from tfmts_compat._rules import checks
-from tfmts_compat._upstream import loading
+from tfmts_compat._upstream import sessions
+from tfmts_compat._upstream.parts import own_class
 
-_SessionRunHook: Any = loading.v1().train.SessionRunHook
+_SessionRunHook: Any = own_class("SessionRunHook")
 # Windows has neither of them.
 _NOT_CATCHABLE = {getattr(signal, name, None) for name in ("SIGKILL", "SIGSTOP")}
 
@@ -31,9 +33,9 @@ class StopOnSignalHook(_SessionRunHook):  # type: ignore[misc]
     The first signal restores the earlier handlers of all signals, so that a second
     signal has its earlier effect; end() restores them too. If an exception ends the
     loop, end() is not called: then the first signal restores the earlier handlers and
-    is passed on. The hook detects this case by the graph, which is no longer finalized
-    after the session is closed. If the program itself has finalized the graph, that
-    first signal is only logged. A signal that arrives while a lost session is created
+    is passed on. If the program itself has finalized the graph, that first signal is
+    only logged. In a forked child the first signal restores the earlier handlers and is
+    passed on. A signal that arrives while a lost session is created
     again takes effect after its first step.
 
     Attributes:
@@ -53,7 +55,8 @@ class StopOnSignalHook(_SessionRunHook):  # type: ignore[misc]
         self.received: int | None = None
         self._signals = tuple(_checked(signals))
         self._earlier: dict[int, Any] = {}
-        self._graph: Any = None
+        self._session: Any = None
+        self._process: int | None = None  # the one that set the handlers
 
     def begin(self) -> None:
         """Checks that this is the main thread.
@@ -71,8 +74,9 @@ class StopOnSignalHook(_SessionRunHook):  # type: ignore[misc]
     def after_create_session(self, session: Any, coord: Any) -> None:
         """Sets the signal handlers, for the first session only."""
         del coord
-        self._graph = session.graph
+        self._session = session
         if self.received is None and not self._earlier:
+            self._process = os.getpid()
             for number in self._signals:
                 self._earlier[number] = signal.getsignal(number)
                 signal.signal(number, self._stop)
@@ -91,7 +95,10 @@ class StopOnSignalHook(_SessionRunHook):  # type: ignore[misc]
     def _stop(self, number: int, frame: Any) -> None:
         del frame
         self._restore_handlers()
-        if not self._graph.finalized:  # the session was closed by an exception
+        # A forked child has no loop to end. A lost session is closed, too, but its graph stays
+        # finalized until an exception has ended the loop.
+        ended = sessions.is_closed(self._session) and not self._session.graph.finalized
+        if os.getpid() != self._process or ended:
             signal.raise_signal(number)
             return
         self.received = number

@@ -9,13 +9,13 @@ import copy
 import threading
 from typing import Any
 
-from tfmts_compat._upstream import loading
+from tfmts_compat._upstream.parts import own_class
 
-_train: Any = loading.v1().train
+_SummarySaverHook: Any = own_class("SummarySaverHook")
 _REQUEST = "tfmts_compat_summary_request"  # an attribute of a run's context
 
 
-class PerRunSummarySaverHook(_train.SummarySaverHook):  # type: ignore[misc]
+class PerRunSummarySaverHook(_SummarySaverHook):  # type: ignore[misc]
     """Upstream's SummarySaverHook, with a cadence that holds if threads share a session.
 
     Upstream keeps in the hook whether the current run requested a summary, and the run

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import threading
 import time
 from typing import Any, Tuple
@@ -14,9 +15,10 @@ from typing import Any, Tuple
 from tfmts_compat._extensions import run_cache
 from tfmts_compat._rules import checks
 from tfmts_compat._upstream import loading, sessions
+from tfmts_compat._upstream.parts import own_class
 
 _tf: Any = loading.tensorflow()
-_UpstreamCreator: Any = _tf.compat.v1.train.WorkerSessionCreator
+_UpstreamCreator: Any = own_class("WorkerSessionCreator")
 
 _LONGEST_POLL_SECS = 5.0
 """Seconds after max_wait_secs at which an unanswered poll is abandoned."""
@@ -102,7 +104,7 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         config = b"" if self._config is None else self._config.SerializeToString(deterministic=True)
         try:
             limit = self._limit() + _LONGEST_POLL_SECS
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             limit = math.inf  # rejected only after a poll that found no initialized model
         if not _connected(session, (self._master, config), started + limit):
             raise self._too_late(
@@ -118,7 +120,9 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
             limit = float(max(0, self._max_wait_secs - 0.0))
             if math.isnan(self._max_wait_secs):
                 raise ValueError("not a number")
-        except (TypeError, ValueError) as error:
+            if math.isinf(self._max_wait_secs - 0.0) and not limit:
+                raise OverflowError("negative infinity")
+        except (TypeError, ValueError, OverflowError) as error:
             raise checks.rejected(
                 checks.given("max_wait_secs", self._max_wait_secs),
                 "must be a number of seconds, or None to wait without a limit",
@@ -146,6 +150,8 @@ def _close(session: Any) -> None:
 
 _Cluster = Tuple[Any, bytes]  # a master and the config for it
 _unanswered: dict[_Cluster, _Connection] = {}  # the abandoned connections
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unanswered.clear)  # a child has none of the threads
 
 
 def _connected(session: Any, cluster: _Cluster, deadline: float) -> bool:

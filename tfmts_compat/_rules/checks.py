@@ -51,7 +51,9 @@ def truth(argument: str, value: Any) -> bool:
     try:
         return bool(value)
     except Exception as problem:
-        error = ValueError if isinstance(problem, ValueError) else TypeError
+        error: type[Exception] = TypeError
+        if isinstance(problem, (TypeError, ValueError)):
+            error = type(problem)  # for a tensor it is a class of TensorFlow's
         raise rejected(
             given(argument, value), "has no truth value", "pass True or False", error
         ) from problem

@@ -6,11 +6,12 @@ import importlib
 from typing import Any
 
 from tfmts_compat._upstream.loading import v1
+from tfmts_compat._upstream.parts import is_from_tensorflow, part
 
 
 def has_global_step() -> bool:
     """Whether the default graph has a global step."""
-    return v1().train.get_global_step() is not None
+    return part("get_global_step")() is not None
 
 
 def global_step_read() -> Any:
@@ -26,7 +27,12 @@ def can_read_global_step() -> bool:
 
 
 def can_be_initialized(scaffold: Any) -> bool:
-    """Whether the graph has the ops that a scaffold creates, or they can still be added."""
+    """Whether the graph has the ops that a scaffold creates, or they can still be added.
+
+    A scaffold with a finalize() of its own may make the graph able to take new ops.
+    """
+    if scaffold is not None and not is_from_tensorflow(scaffold, "finalize"):
+        return True
     graph = v1().get_default_graph()
     has_init_op = graph.get_collection("init_op") or getattr(scaffold, "init_op", None) is not None
     return not graph.finalized or bool(has_init_op)

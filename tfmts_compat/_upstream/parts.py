@@ -12,7 +12,17 @@ from typing import Any
 from tfmts_compat._upstream.loading import tensorflow, v1
 
 _MONITORED_SESSION = "tensorflow.python.training.monitored_session"
-_HOOKS = "tensorflow.python.training.basic_session_run_hooks"
+# The modules in which TensorFlow's own code finds its classes. A program may replace a public
+# name, such as tf.compat.v1.Session, without an effect on TensorFlow's function.
+_HOMES = (
+    "tensorflow.python.training.basic_session_run_hooks",
+    _MONITORED_SESSION,
+    "tensorflow.python.training.session_run_hook",
+    "tensorflow.python.client.session",
+    "tensorflow.python.training.training_util",
+    "tensorflow.python.training.checkpoint_management",
+    "tensorflow.core.protobuf.config_pb2",
+)
 _MODULE_CONTENTS = vars(types.ModuleType)["__dict__"].__get__
 
 
@@ -23,12 +33,25 @@ def in_worker_context() -> bool:
 
 
 def part(name: str) -> Any:
-    """The class of this name that upstream's function uses; a program may have replaced it."""
-    for home in (_HOOKS, _MONITORED_SESSION):
+    """The class or function of this name that TensorFlow's function would use now."""
+    tensorflow()
+    for home in _HOMES:
         module = importlib.import_module(home)
         if hasattr(module, name):
             return getattr(module, name)
     raise AttributeError(name)
+
+
+def own_class(name: str) -> Any:
+    """TensorFlow's own class of this name, to derive a subclass from it.
+
+    A program may have replaced it before the module with the subclass is imported.
+    """
+    used = part(name)
+    for found in (*getattr(used, "__mro__", ()), getattr(v1().train, name, None)):
+        if getattr(found, "__name__", "") == name and found.__module__.startswith("tensorflow."):
+            return found
+    return used
 
 
 def part_or(extended: type, name: str, *methods: str, **ours: Any) -> Any:
@@ -45,7 +68,7 @@ def part_or(extended: type, name: str, *methods: str, **ours: Any) -> Any:
       has replaced upstream's class or one of these methods.
     """
     there = part(name)
-    unchanged = there in extended.__mro__ and all(is_from_tensorflow(there, m) for m in methods)
+    unchanged = there is extended.__base__ and all(is_from_tensorflow(there, m) for m in methods)
     return functools.partial(extended, **ours) if unchanged else there
 
 

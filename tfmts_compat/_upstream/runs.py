@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from tfmts_compat._upstream.loading import tensorflow, v1
+from tfmts_compat._upstream.loading import tensorflow
+from tfmts_compat._upstream.parts import part
 
 
 class RunInternals:
@@ -23,7 +24,7 @@ class RunInternals:
     def __init__(self, session: Any) -> None:
         tf = tensorflow()
         module = importlib.import_module("tensorflow.python.client.session")
-        self.session_class = tf.compat.v1.Session
+        self.session_class = module.Session
         self._expansions = module._REGISTERED_EXPANSIONS
         for name in ("_do_call", "_extend_graph", "_call_tf_sessionrun", "_run", "_do_run", "run"):
             if getattr(self.session_class, name).__globals__ is not vars(module):
@@ -100,7 +101,7 @@ def _runtime_operation(operation: Any) -> Any:
 
 def run_internals(session: Any) -> RunInternals | None:
     """The parts of Session.run, or None if the session has to use upstream's run."""
-    if type(session) is not v1().Session:
+    if type(session) is not part("Session"):
         return None
     try:
         return RunInternals(session)

@@ -6,14 +6,15 @@ import os
 from typing import Any
 
 from tfmts_compat._upstream import parts
-from tfmts_compat._upstream.loading import tensorflow, v1
+from tfmts_compat._upstream.loading import tensorflow
 
 
 def saver_directory(hook: object) -> str | None:
     """Where a CheckpointSaverHook saves, or None for any other hook."""
-    if not isinstance(hook, v1().train.CheckpointSaverHook):
+    if not isinstance(hook, parts.part("CheckpointSaverHook")):
         return None
-    return str(hook._checkpoint_dir)
+    directory = getattr(hook, "_checkpoint_dir", None)  # a subclass may not call __init__
+    return None if directory is None else str(directory)
 
 
 def session_manager(creator: Any) -> Any:
@@ -28,7 +29,7 @@ def waits_as_upstream(manager: Any) -> bool:
 
 def managed_session(manager: Any, master: Any, config: Any) -> Any:
     """A new tf.compat.v1.Session of the graph that a SessionManager is for."""
-    return v1().Session(master, graph=manager._graph, config=config)
+    return parts.part("Session")(master, graph=manager._graph, config=config)
 
 
 def not_ready(manager: Any, session: Any) -> str | None:
@@ -50,7 +51,7 @@ def tf_session(session: Any) -> Any:
     Raises:
       TypeError: session is not one of upstream's monitored sessions.
     """
-    if isinstance(session, v1().Session):
+    if isinstance(session, parts.part("Session")):
         return session
     try:
         return session._tf_sess()
@@ -59,6 +60,11 @@ def tf_session(session: Any) -> Any:
             f"session={session!r} ({type(session).__name__}): must be a monitored session of "
             "tf.compat.v1.train; pass the session that MonitoredTrainingSession returned."
         ) from None
+
+
+def is_closed(session: Any) -> bool:
+    """Whether a tf.compat.v1.Session is closed."""
+    return bool(session._closed)
 
 
 def unwrap_session(session: Any) -> tuple[Any, Any, list[str]]:
@@ -77,18 +83,18 @@ def unwrap_session(session: Any) -> tuple[Any, Any, list[str]]:
 
 def needs_global_step(hook: object) -> bool:
     """Whether the hook has a begin() of upstream's that fails without a global step."""
-    train = v1().train
     names = ("CheckpointSaver", "GlobalStepWaiter", "Profiler", "StepCounter", "StopAtStep")
-    begins = [getattr(train, f"{name}Hook").begin for name in (*names, "SummarySaver")]
+    begins = [parts.part(f"{name}Hook").begin for name in (*names, "SummarySaver")]
     return getattr(type(hook), "begin", None) in begins
 
 
 def has_own_begin(hook: object) -> bool:
     """Whether the hook has a begin() that is not upstream's, so that it may do anything.
 
-    Those of upstream's hooks create no global step and make no directory usable.
+    TensorFlow's own hooks never create a global step or a directory in begin().
     """
-    return not getattr(hook.begin, "__module__", "").startswith("tensorflow.")  # type: ignore[attr-defined]
+    module = getattr(hook.begin, "__module__", None)  # type: ignore[attr-defined]
+    return not str(module).startswith("tensorflow.")  # None for a method made by exec()
 
 
 def scheme_error(master: Any) -> Exception | None:
@@ -99,7 +105,7 @@ def scheme_error(master: Any) -> Exception | None:
         return None
     try:
         with tf.Graph().as_default():
-            tf.compat.v1.Session(master).close()
+            parts.part("Session")(master).close()
     except tf.errors.NotFoundError as error:
         found: Exception = error
         return found
