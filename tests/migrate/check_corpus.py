@@ -23,9 +23,9 @@ from pathlib import Path
 
 from pyflakes.checker import Checker
 
-from tfmts_compat.migrate.edits import Encoded, split_lines
-from tfmts_compat.migrate.files import SUFFIXES
+from tfmts_compat.migrate.codebase.files import SUFFIXES
 from tfmts_compat.migrate.findings import CODES, REWRITES
+from tfmts_compat.migrate.read.source import Encoded, split_lines
 
 IMPORTS = (ast.Import, ast.ImportFrom)
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tfmts_compat import USE_DEFAULT, explain
-from tfmts_compat.migrate.rewrite import rewritten
+from tfmts_compat.migrate.change.rewrite import rewritten
 
 from .helpers import found_to_change_by_hand
 

@@ -16,7 +16,7 @@ import time
 import pytest
 
 from tfmts_compat import cli
-from tfmts_compat.migrate import files
+from tfmts_compat.migrate.codebase import files
 
 OLD = "import tensorflow as tf\nx = tf.train.Scaffold()\n"
 NEW = "import tfmts_compat\nx = tfmts_compat.Scaffold()\n"
@@ -320,25 +320,34 @@ def test_a_file_that_changed_after_it_was_read_is_not_overwritten(tree, monkeypa
 
 
 DEEP = {
-    "elif": (OLD + "if tf == 0: pass\n" + "elif tf.x: pass\n" * 300, 100),
-    "more-elif": (OLD + "if tf == 0: pass\n" + "elif tf.x: pass\n" * 3000, 100),
-    "sum": (f"{OLD}y = {' + '.join(['tf.x'] * 500)}\n", 3),
-    "long-sum": (f"{OLD}y = {' + '.join(['tf.x'] * 5000)}\n", 3),
-    "calls": (f"{OLD}y = tf{'.x()' * 200}\n", 3),
-    "brackets": (f"{OLD}y = {'(' * 5000}tf.x{')' * 5000}\n", 3),
+    "elif": OLD + "if tf == 0: pass\n" + "elif tf.x: pass\n" * 300,
+    "calls": f"{OLD}y = tf{'.x()' * 200}\n",
+    "sum": f"{OLD}y = {' + '.join(['tf.x'] * 200)}\n",
 }
 
 
-@pytest.mark.parametrize(("text", "line"), DEEP.values(), ids=DEEP)
-def test_deep_syntax_is_reported_and_other_files_are_migrated(tree, capsys, text, line):
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
+def test_deep_syntax_is_migrated(tree, text):
+    tree(a_py=text)
+    assert migrate("--write", ".") == 0
+    assert "tfmts_compat.Scaffold" in (tree() / "a.py").read_text()
+
+
+TOO_DEEP = {
+    "elif": OLD + "if tf == 0: pass\n" + "elif tf.x: pass\n" * 3000,
+    "sum": f"{OLD}y = {' + '.join(['tf.x'] * 5000)}\n",
+    "brackets": f"{OLD}y = {'(' * 5000}tf.x{')' * 5000}\n",
+}
+
+
+@pytest.mark.parametrize("text", TOO_DEEP.values(), ids=TOO_DEEP)
+def test_too_deep_syntax_is_reported_and_other_files_are_migrated(tree, capsys, text):
     tree(a_py=text, b_py=OLD)
     assert migrate("--write", ".") == 2
     first, summary, *_ = capsys.readouterr().err.splitlines()
-    message = (
-        "TFM002 is nested too deeply to be analyzed; split the expression or the chain of elif"
-    )
-    # If Python itself cannot parse it, which depends on the version, the line is not known.
-    assert re.fullmatch(rf"a\.py:(1|{line}):1: {message}", first)
+    message = "is nested too deeply to be analyzed; split the expression or the chain of elif"
+    # Python itself may know the line, which depends on the version.
+    assert re.fullmatch(rf"a\.py:(1:1: TFM002 {message}|3:1: TFM002 too many nested .*)", first)
     assert summary.startswith("tfmts-compat: changed 1 file (1 name), could not migrate 1 file")
     assert ((tree() / "a.py").read_text(), (tree() / "b.py").read_text()) == (text, NEW)
 
@@ -385,9 +394,9 @@ def test_a_fifo_is_not_read(tree, capsys):
 
 def test_without_the_extra_the_error_says_what_to_install(tmp_path):
     code = (
-        "import sys; sys.modules['libcst'] = None\n"
+        "import sys; sys.modules['pathspec'] = None\n"
         "import importlib.util as u; find = u.find_spec\n"
-        "u.find_spec = lambda name: None if name == 'libcst' else find(name)\n"
+        "u.find_spec = lambda name: None if name == 'pathspec' else find(name)\n"
         "from tfmts_compat import cli; sys.exit(cli.main(['migrate', '.']))"
     )
     result = subprocess.run(
@@ -395,17 +404,17 @@ def test_without_the_extra_the_error_says_what_to_install(tmp_path):
     )
     assert result.returncode == 2
     assert result.stderr == (
-        "tfmts-compat: error: migrate needs libcst; in a clone of tfmts_compat: "
+        "tfmts-compat: error: migrate needs pathspec; in a clone of tfmts_compat: "
         "pip install '.[migrate]'\n"
     )
 
 
-def test_libcst_and_tensorflow_are_not_imported_if_no_file_can_match(tree):
-    tree(a_py="import tensorflow as tf\ntf.x()\n")
+def test_tensorflow_is_not_imported(tree):
+    tree(a_py=NEW)
     code = (
         "import sys; from tfmts_compat import cli\n"
         "assert cli.main(['migrate', '--check', '.']) == 0\n"
-        "print([it for it in ('tensorflow', 'libcst', 'tqdm', 'absl') if it in sys.modules])"
+        "print([it for it in ('tensorflow', 'tqdm', 'absl') if it in sys.modules])"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from tfmts_compat.migrate.rewrite import rewritten
+from tfmts_compat.migrate.change.rewrite import rewritten
 
 BODY = """
 step = {train}.get_or_create_global_step()

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tfmts_compat.migrate import files
+from tfmts_compat.migrate.codebase import files
 
 OLD = "x = 1\n"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tfmts_compat.migrate.change.rewrite import rewritten
 from tfmts_compat.migrate.findings import CODES
-from tfmts_compat.migrate.rewrite import rewritten
 
 from .helpers import found_to_change_by_hand
 

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from tfmts_compat import cli
-from tfmts_compat.migrate import importers
+from tfmts_compat.migrate.codebase import importers
 
 OLD = "import tensorflow as tf\nx = tf.train.Scaffold()\n"
 KEPT = "import tensorflow as tf\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n"

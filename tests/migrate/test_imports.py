@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tfmts_compat.migrate.rewrite import rewritten
+from tfmts_compat.migrate.change.rewrite import rewritten
 
 from .helpers import check_noop, check_transformed, dedented
 
@@ -14,35 +14,6 @@ CASES = {
         "import zlib\n\nx = tf.train.Scaffold(tf.x, os, zlib)\n",
         '"""Doc."""\nfrom __future__ import division\nimport os\nimport tensorflow as tf\n'
         "import tfmts_compat\nimport zlib\n\nx = tfmts_compat.Scaffold(tf.x, os, zlib)\n",
-    ),
-    "in-a-function": (
-        "def f():\n    import tensorflow as tf\n    return tf.train.Scaffold(tf.x)\n",
-        "import tfmts_compat\n"
-        "\n"
-        "\n"
-        "def f():\n"
-        "    import tensorflow as tf\n"
-        "    return tfmts_compat.Scaffold(tf.x)\n",
-    ),
-    "in-a-function-alone": (
-        "def f():\n    import tensorflow as tf  # late\n    return tf.train.Scaffold()\n",
-        "import tfmts_compat\n\n\ndef f():\n    return tfmts_compat.Scaffold()\n",
-    ),
-    "in-two-functions": (
-        "def f():\n"
-        "    import tensorflow as tf\n"
-        "    return tf.train.Scaffold()\n"
-        "def g():\n"
-        "    import tensorflow as tf\n"
-        "    return tf.train.Scaffold(tf.x)\n",
-        "import tfmts_compat\n"
-        "\n"
-        "\n"
-        "def f():\n"
-        "    return tfmts_compat.Scaffold()\n"
-        "def g():\n"
-        "    import tensorflow as tf\n"
-        "    return tfmts_compat.Scaffold(tf.x)\n",
     ),
     "in-a-class": (
         "class A:\n    import tensorflow as tf\n    S = tf.train.Scaffold, tf.x\n",
@@ -58,18 +29,6 @@ CASES = {
         "    import tensorflow as tf\n\nx = tf.train.Scaffold()\n",
         "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n"
         "    import tensorflow as tf\nimport tfmts_compat\n\nx = tfmts_compat.Scaffold()\n",
-    ),
-    "tried-else-none": (
-        "try:\n    import tensorflow as tf\nexcept ImportError:\n    tf = None\n\n"
-        "def f():\n    return tf.train.Scaffold()\n",
-        "try:\n    import tensorflow as tf\nexcept ImportError:\n    tf = None\n"
-        "import tfmts_compat\n\ndef f():\n    return tfmts_compat.Scaffold()\n",
-    ),
-    "used-in-the-try": (
-        "# Either one.\ntry:\n    import tensorflow as tf\n    S = tf.train.Scaffold\n"
-        "except ImportError:\n    S = None\n",
-        "import tfmts_compat\n# Either one.\ntry:\n    import tensorflow as tf\n"
-        "    S = tfmts_compat.Scaffold\nexcept ImportError:\n    S = None\n",
     ),
     "in-a-version-branch": (
         "if USE_TF_2:\n    import tensorflow.compat.v1 as tf\nelse:\n    import tensorflow as tf\n"
@@ -127,23 +86,6 @@ CASES = {
         "import tensorflow as tf; tf.x()\nx = tf.train.Scaffold()\n",
         "import tensorflow as tf; import tfmts_compat; tf.x()\nx = tfmts_compat.Scaffold()\n",
     ),
-    "in-the-branches-of-a-function": (
-        "def f():\n"
-        "    if v2:\n"
-        "        import tensorflow.compat.v1 as tf\n"
-        "    else:\n"
-        "        import tensorflow as tf\n"
-        "    return tf.train.Scaffold(tf.x)\n",
-        "import tfmts_compat\n"
-        "\n"
-        "\n"
-        "def f():\n"
-        "    if v2:\n"
-        "        import tensorflow.compat.v1 as tf\n"
-        "    else:\n"
-        "        import tensorflow as tf\n"
-        "    return tfmts_compat.Scaffold(tf.x)\n",
-    ),
     "deleted-later": (
         "import tensorflow as tf\nS = tf.train.Scaffold\ndel tf\n",
         "import tensorflow as tf\nimport tfmts_compat\nS = tfmts_compat.Scaffold\ndel tf\n",
@@ -188,23 +130,6 @@ CASES = {
         "def f():\n"
         "    s = tfmts_compat.Scaffold()\n"
         "    return s, tfmts_compat.Scaffold(), tf.x\n",
-    ),
-    "function-that-assigns-global-tf": (
-        "def load():\n"
-        "    global tf\n"
-        "    import tensorflow as tf\n"
-        "\n"
-        "def f():\n"
-        "    return tf.train.Scaffold(tf.x)\n",
-        "import tfmts_compat\n"
-        "\n"
-        "\n"
-        "def load():\n"
-        "    global tf\n"
-        "    import tensorflow as tf\n"
-        "\n"
-        "def f():\n"
-        "    return tfmts_compat.Scaffold(tf.x)\n",
     ),
     "existing-in-a-branch": (
         "import tensorflow as tf\nif tf.x:\n    import tfmts_compat\nx = tf.train.Scaffold()\n",
@@ -293,27 +218,6 @@ CASES = {
         "import tfmts_compat\n"
         "x = tfmts_compat.Scaffold(tfmts_compat.Scaffold)\n",
     ),
-    "all-imports-of-a-block": (
-        "def f(a,\n"
-        "      b):\n"
-        "    from tensorflow import train\n"
-        "    import tensorflow as tf\n"
-        "\n"
-        "def g():\n"
-        "    import tensorflow as tf\n"
-        "    from tensorflow import train\n"
-        "    return tf.train.Scaffold(train.Scaffold)\n",
-        "import tfmts_compat\n"
-        "\n"
-        "\n"
-        "def f(a,\n"
-        "      b):\n"
-        "    from tensorflow import train\n"
-        "    import tensorflow as tf\n"
-        "\n"
-        "def g():\n"
-        "    return tfmts_compat.Scaffold(tfmts_compat.Scaffold)\n",
-    ),
     "all-imports-of-two-branches": (
         "if a:\n"
         "    import tensorflow as tf\n"
@@ -371,49 +275,6 @@ CASES = {
         '    """\n'
         "    return tfmts_compat.Scaffold()\n",
     ),
-    "after-a-licence": (
-        "# Copyright 2019\n"
-        "#\n"
-        "# Licensed under X\n"
-        "try:\n"
-        "    import tensorflow as tf\n"
-        "    S = tf.train.Scaffold\n"
-        "except ImportError:\n"
-        "    S = None\n",
-        "# Copyright 2019\n"
-        "#\n"
-        "# Licensed under X\n"
-        "import tfmts_compat\n"
-        "try:\n"
-        "    import tensorflow as tf\n"
-        "    S = tfmts_compat.Scaffold\n"
-        "except ImportError:\n"
-        "    S = None\n",
-    ),
-    "after-a-licence-before-a-function": (
-        "#!/usr/bin/env python\n"
-        "# Copyright 2019\n"
-        "\n"
-        "# Makes what the licence allows.\n"
-        "def f():\n"
-        "    import tensorflow as tf\n"
-        "    return tf.train.Scaffold()\n",
-        "#!/usr/bin/env python\n"
-        "# Copyright 2019\n"
-        "\n"
-        "import tfmts_compat\n"
-        "\n"
-        "\n"
-        "# Makes what the licence allows.\n"
-        "def f():\n"
-        "    return tfmts_compat.Scaffold()\n",
-    ),
-    "before-a-decorator": (
-        "@f\n@g\nclass A:\n    def f(self):\n        import tensorflow as tf\n"
-        "        return tf.train.Scaffold()\n",
-        "import tfmts_compat\n\n\n@f\n@g\nclass A:\n    def f(self):\n"
-        "        return tfmts_compat.Scaffold()\n",
-    ),
     "after-a-block-that-ends-with-a-moved-import": (
         "if a:\n"
         "    from tensorflow import train\n"
@@ -431,42 +292,6 @@ CASES = {
         "    )\n"
         "import tfmts_compat\n"
         "x = tfmts_compat.Scaffold(S, Saver)\n",
-    ),
-    "used-above-the-import": (
-        "for _ in 'ab':\n"
-        "    if b:\n"
-        "        out((b, tf.x))\n"
-        "    import tensorflow as tf\n"
-        "    b = tf.train.Scaffold()\n",
-        "import tfmts_compat\n"
-        "for _ in 'ab':\n"
-        "    if b:\n"
-        "        out((b, tf.x))\n"
-        "    import tensorflow as tf\n"
-        "    b = tfmts_compat.Scaffold()\n",
-    ),
-    "after-a-docstring": (
-        '"""Doc."""\n\ndef f():\n    import tensorflow as tf\n    return tf.train.Scaffold()\n',
-        '"""Doc."""\n\nimport tfmts_compat\n\ndef f():\n    return tfmts_compat.Scaffold()\n',
-    ),
-    "after-the-first-imports": (
-        '"""Doc."""\n'
-        "\n"
-        "from __future__ import print_function\n"
-        "import os\n"
-        "foo = 1\n"
-        "def f():\n"
-        "    import tensorflow as tf\n"
-        "    return tf.train.Scaffold(tf.x)\n",
-        '"""Doc."""\n'
-        "\n"
-        "from __future__ import print_function\n"
-        "import os\n"
-        "import tfmts_compat\n"
-        "foo = 1\n"
-        "def f():\n"
-        "    import tensorflow as tf\n"
-        "    return tfmts_compat.Scaffold(tf.x)\n",
     ),
 }
 if sys.version_info >= (3, 10):
@@ -488,16 +313,225 @@ CASES["on-the-line-of-a-future-import"] = (
     "from __future__ import print_function; import tensorflow as tf; import tfmts_compat; "
     "tfmts_compat.Scaffold(tf.x)\n",
 )
-CASES["below-the-line-of-a-future-import"] = (
-    "from __future__ import print_function; x = 1\ndef f():\n    import tensorflow as tf\n"
-    "    tf.train.Scaffold()\n",
-    "from __future__ import print_function; x = 1\nimport tfmts_compat\ndef f():\n"
-    "    tfmts_compat.Scaffold()\n",
-)
 
 
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
 def test_imports_are_added_and_removed(before, after):
+    check_transformed(before, after)
+
+
+# TensorFlow is optional in these modules: tfmts_compat is imported where TensorFlow is.
+OPTIONAL = {
+    "in-a-function": (
+        "def f():\n    import tensorflow as tf\n    return tf.train.Scaffold(tf.x)\n",
+        "def f():\n"
+        "    import tensorflow as tf\n"
+        "    import tfmts_compat\n"
+        "    return tfmts_compat.Scaffold(tf.x)\n",
+    ),
+    "in-a-function-alone": (
+        "def f():\n    import tensorflow as tf  # late\n    return tf.train.Scaffold()\n",
+        "def f():\n    import tfmts_compat  # late\n    return tfmts_compat.Scaffold()\n",
+    ),
+    "in-two-functions": (
+        "def f():\n"
+        "    import tensorflow as tf\n"
+        "    return tf.train.Scaffold()\n"
+        "def g():\n"
+        "    import tensorflow as tf\n"
+        "    return tf.train.Scaffold(tf.x)\n",
+        "def f():\n"
+        "    import tfmts_compat\n"
+        "    return tfmts_compat.Scaffold()\n"
+        "def g():\n"
+        "    import tensorflow as tf\n"
+        "    import tfmts_compat\n"
+        "    return tfmts_compat.Scaffold(tf.x)\n",
+    ),
+    "tried-else-none": (
+        "try:\n"
+        "    import tensorflow as tf\n"
+        "except ImportError:\n"
+        "    tf = None\n"
+        "\n"
+        "def f():\n"
+        "    return tf.train.Scaffold()\n",
+        "try:\n"
+        "    import tensorflow as tf\n"
+        "    import tfmts_compat\n"
+        "except ImportError:\n"
+        "    tf = None\n"
+        "    tfmts_compat = None\n"
+        "\n"
+        "def f():\n"
+        "    return tfmts_compat.Scaffold()\n",
+    ),
+    "used-in-the-try": (
+        "# Either one.\n"
+        "try:\n"
+        "    import tensorflow as tf\n"
+        "    S = tf.train.Scaffold\n"
+        "except ImportError:\n"
+        "    S = None\n",
+        "# Either one.\n"
+        "try:\n"
+        "    import tensorflow as tf\n"
+        "    import tfmts_compat\n"
+        "    S = tfmts_compat.Scaffold\n"
+        "except ImportError:\n"
+        "    S = None\n",
+    ),
+    "in-the-branches-of-a-function": (
+        "def f():\n"
+        "    if v2:\n"
+        "        import tensorflow.compat.v1 as tf\n"
+        "    else:\n"
+        "        import tensorflow as tf\n"
+        "    return tf.train.Scaffold(tf.x)\n",
+        "def f():\n"
+        "    if v2:\n"
+        "        import tensorflow.compat.v1 as tf\n"
+        "        import tfmts_compat\n"
+        "    else:\n"
+        "        import tensorflow as tf\n"
+        "        import tfmts_compat\n"
+        "    return tfmts_compat.Scaffold(tf.x)\n",
+    ),
+    "function-that-assigns-global-tf": (
+        "def load():\n"
+        "    global tf\n"
+        "    import tensorflow as tf\n"
+        "\n"
+        "def f():\n"
+        "    return tf.train.Scaffold(tf.x)\n",
+        "def load():\n"
+        "    global tf\n"
+        "    import tensorflow as tf\n"
+        "    global tfmts_compat\n"
+        "    import tfmts_compat\n"
+        "\n"
+        "def f():\n"
+        "    return tfmts_compat.Scaffold(tf.x)\n",
+    ),
+    "all-imports-of-a-block": (
+        "def f(a,\n"
+        "      b):\n"
+        "    from tensorflow import train\n"
+        "    import tensorflow as tf\n"
+        "\n"
+        "def g():\n"
+        "    import tensorflow as tf\n"
+        "    from tensorflow import train\n"
+        "    return tf.train.Scaffold(train.Scaffold)\n",
+        "def f(a,\n"
+        "      b):\n"
+        "    from tensorflow import train\n"
+        "    import tensorflow as tf\n"
+        "\n"
+        "def g():\n"
+        "    import tfmts_compat\n"
+        "    return tfmts_compat.Scaffold(tfmts_compat.Scaffold)\n",
+    ),
+    "after-a-licence": (
+        "# Copyright 2019\n"
+        "#\n"
+        "# Licensed under X\n"
+        "try:\n"
+        "    import tensorflow as tf\n"
+        "    S = tf.train.Scaffold\n"
+        "except ImportError:\n"
+        "    S = None\n",
+        "# Copyright 2019\n"
+        "#\n"
+        "# Licensed under X\n"
+        "try:\n"
+        "    import tensorflow as tf\n"
+        "    import tfmts_compat\n"
+        "    S = tfmts_compat.Scaffold\n"
+        "except ImportError:\n"
+        "    S = None\n",
+    ),
+    "after-a-licence-before-a-function": (
+        "#!/usr/bin/env python\n"
+        "# Copyright 2019\n"
+        "\n"
+        "# Makes what the licence allows.\n"
+        "def f():\n"
+        "    import tensorflow as tf\n"
+        "    return tf.train.Scaffold()\n",
+        "#!/usr/bin/env python\n"
+        "# Copyright 2019\n"
+        "\n"
+        "# Makes what the licence allows.\n"
+        "def f():\n"
+        "    import tfmts_compat\n"
+        "    return tfmts_compat.Scaffold()\n",
+    ),
+    "before-a-decorator": (
+        "@f\n"
+        "@g\n"
+        "class A:\n"
+        "    def f(self):\n"
+        "        import tensorflow as tf\n"
+        "        return tf.train.Scaffold()\n",
+        "@f\n"
+        "@g\n"
+        "class A:\n"
+        "    def f(self):\n"
+        "        import tfmts_compat\n"
+        "        return tfmts_compat.Scaffold()\n",
+    ),
+    "used-above-the-import": (
+        "for _ in 'ab':\n"
+        "    if b:\n"
+        "        out((b, tf.x))\n"
+        "    import tensorflow as tf\n"
+        "    b = tf.train.Scaffold()\n",
+        "for _ in 'ab':\n"
+        "    if b:\n"
+        "        out((b, tf.x))\n"
+        "    import tensorflow as tf\n"
+        "    import tfmts_compat\n"
+        "    b = tfmts_compat.Scaffold()\n",
+    ),
+    "after-a-docstring": (
+        '"""Doc."""\n\ndef f():\n    import tensorflow as tf\n    return tf.train.Scaffold()\n',
+        '"""Doc."""\n\ndef f():\n    import tfmts_compat\n    return tfmts_compat.Scaffold()\n',
+    ),
+    "after-the-first-imports": (
+        '"""Doc."""\n'
+        "\n"
+        "from __future__ import print_function\n"
+        "import os\n"
+        "foo = 1\n"
+        "def f():\n"
+        "    import tensorflow as tf\n"
+        "    return tf.train.Scaffold(tf.x)\n",
+        '"""Doc."""\n'
+        "\n"
+        "from __future__ import print_function\n"
+        "import os\n"
+        "foo = 1\n"
+        "def f():\n"
+        "    import tensorflow as tf\n"
+        "    import tfmts_compat\n"
+        "    return tfmts_compat.Scaffold(tf.x)\n",
+    ),
+    "below-the-line-of-a-future-import": (
+        "from __future__ import print_function; x = 1\n"
+        "def f():\n"
+        "    import tensorflow as tf\n"
+        "    tf.train.Scaffold()\n",
+        "from __future__ import print_function; x = 1\n"
+        "def f():\n"
+        "    import tfmts_compat\n"
+        "    tfmts_compat.Scaffold()\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), OPTIONAL.values(), ids=OPTIONAL)
+def test_an_import_is_added_where_tensorflow_is_imported(before, after):
     check_transformed(before, after)
 
 

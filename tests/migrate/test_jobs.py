@@ -9,7 +9,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing is fork
 RUN = """\
 import os, signal, sys, time
 from tfmts_compat import cli
-from tfmts_compat.migrate import jobs
+from tfmts_compat.migrate.codebase import jobs
 
 jobs.cores = lambda: 2
 jobs._ENOUGH = 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfmts_compat.migrate.rewrite import rewritten
+from tfmts_compat.migrate.change.rewrite import rewritten
 
 from .helpers import check_noop, found_to_change_by_hand
 

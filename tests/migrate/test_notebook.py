@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tfmts_compat.migrate.edits import UnreadableError
-from tfmts_compat.migrate.notebook import migrated
+from tfmts_compat.migrate.change.notebook import migrated
+from tfmts_compat.migrate.read.source import UnreadableError
 
 HEAD = ["%matplotlib inline\n", "!pip install x\n", "import tensorflow as tf"]
 USE = ["x = tf.train.Scaffold()\n", "out = !ls\n", "tf.x?\n", "with tf.train.MonitoredSession() as s:\n",  # noqa: E501
@@ -170,7 +170,7 @@ ALL_IN_ONE = {
     ),
     "cell-time-first": (
         ["%%time\n", "def f():\n", f"    {TF}\n", f"    {USED}"],
-        ["%%time\n", "\n", "import tfmts_compat\n", "def f():\n", f"    {TF}\n",
+        ["%%time\n", "def f():\n", f"    {TF}\n", "    import tfmts_compat\n",
          "    tfmts_compat.Scaffold(tf.x)"],
     ),
     "time": (
@@ -209,11 +209,13 @@ def test_an_import_that_a_cell_that_cannot_be_parsed_uses_is_kept():
     assert migrated(text, "n.ipynb").text == json.dumps(expected)
 
 
-def test_a_cell_that_is_nested_too_deeply_is_reported():
-    text = json.dumps(notebook(f"{TF}\ntf.train.Scaffold()", f"x = 1\ny = {'tf.x + ' * 200}tf.x"))
-    with pytest.raises(UnreadableError, match=r"too deeply .* \(cell 2\)") as found:
-        migrated(text, "n.ipynb")
-    assert found.value.line == 2
+def test_a_cell_that_is_nested_too_deeply_is_reported_and_not_changed():
+    text = json.dumps(notebook(f"{TF}\ntf.train.Scaffold(tf.x)", f"y = {'-' * 6000}1"))
+    result = migrated(text, "n.ipynb")
+    assert "import tfmts_compat\\ntfmts_compat.Scaffold(tf.x)" in result.text
+    (found,) = (str(it) for it in result.found if it.code == "TFM002")
+    assert found.startswith("n.ipynb:cell 2:1:1: TFM002 ")
+    assert found.endswith("; this cell is not changed, the other cells are")
 
 
 @pytest.mark.parametrize(

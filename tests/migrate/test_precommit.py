@@ -77,5 +77,5 @@ def test_the_hooks_check_and_change_files(hooks, tmp_path):
 
     checked = ran("check")
     assert checked.returncode == 0, checked.stdout
-    assert list(home.rglob("libcst/__init__.py"))
+    assert list(home.rglob("pathspec/__init__.py"))
     assert not list(home.rglob("tensorflow/__init__.py"))

@@ -14,7 +14,7 @@ from unittest import mock
 
 from hypothesis import HealthCheck, given, settings
 
-from tfmts_compat.migrate.rewrite import rewritten
+from tfmts_compat.migrate.change.rewrite import rewritten
 
 from .programs import programs
 

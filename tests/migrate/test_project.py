@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from tfmts_compat import cli
-from tfmts_compat.migrate import project
-from tfmts_compat.migrate.rewrite import Result, rewritten
+from tfmts_compat.migrate.change.rewrite import Result, rewritten
+from tfmts_compat.migrate.read import optional, resolver
 
 USE = "x = {0}train.Scaffold(), {0}x\n"
 RESOLVED = {
@@ -66,7 +66,7 @@ AMBIGUOUS = {
     ),
     "comprehension": (
         "import tensorflow as tf\n[tf := it for it in load()]\n",
-        "pkg/compat.py does not define it",
+        "it has another value at pkg/compat.py:2",
     ),
     "branch": (
         "try:\n    import tensorflow as tf\nexcept ImportError:\n    tf = fake()\n",
@@ -74,7 +74,7 @@ AMBIGUOUS = {
     ),
     "global": (
         "import tensorflow as tf\ndef f():\n    global tf\n    tf = 1\n",
-        "it has another value at pkg/compat.py:3",
+        "it has another value at pkg/compat.py:4",
     ),
 }
 
@@ -97,8 +97,8 @@ if sys.version_info >= (3, 10):
 
 @pytest.fixture(autouse=True)
 def _clear_caches():
-    project._names.cache_clear()
-    project._module.cache_clear()
+    for cached in (resolver.load, resolver.found_module, optional._cached):
+        cached.cache_clear()
 
 
 @pytest.mark.parametrize(("compat", "imported", "prefix"), RESOLVED.values(), ids=RESOLVED)

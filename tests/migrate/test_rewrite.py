@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tfmts_compat.migrate.rewrite import rewritten
+from tfmts_compat.migrate.change.rewrite import rewritten
 
 from .helpers import check_transformed
 

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from tfmts_compat import cli
-from tfmts_compat.migrate.edits import Edits
-from tfmts_compat.migrate.imports import Imports
-from tfmts_compat.migrate.verification import fault
+from tfmts_compat.migrate.change.imports import Imports
+from tfmts_compat.migrate.change.verification import fault
+from tfmts_compat.migrate.read.source import Edits
 
 TF, NEW = "import tensorflow as tf\n", "import tfmts_compat\n"
 FAULTS = {
@@ -20,8 +20,42 @@ FAULTS = {
     "import-in-a-function": (
         "def f():\n    import tensorflow as tf\n    return tf.x\n",
         "def f():\n    import tfmts_compat\n    return tfmts_compat.x\n",
+        None,
+    ),
+    "import-in-another-function": (
+        "def f():\n    import tensorflow as tf\n    return tf.x\n",
+        "import tfmts_compat\ndef f():\n    tfmts_compat = 3\n    return tfmts_compat.x\n",
         "tfmts_compat would be a new variable of f",
     ),
+    "import-in-one-of-two-branches": (
+        f"if a:\n    {TF}else:\n    {TF}def f(): tf.y\n",
+        f"if a:\n    {TF}    {NEW}else:\n    {TF}def f(): tfmts_compat.y\n",
+        "tfmts_compat on line 6 would be used before its import",
+    ),
+    "import-in-both-branches": (
+        f"if a:\n    {TF}else:\n    {TF}def f(): tf.y\n",
+        f"if a:\n    {TF}    {NEW}else:\n    {TF}    {NEW}def f(): tfmts_compat.y\n",
+        None,
+    ),
+    "import-later-in-the-branch": (
+        f"if a:\n    {TF}    b()\ndef f(): tf.y\n",
+        f"if a:\n    {TF}    b()\n    {NEW}def f(): tfmts_compat.y\n",
+        "tfmts_compat on line 5 would be used before its import",
+    ),
+    "fallback": (
+        f"try:\n    {TF}except E:\n    tf = None\ndef f(): tf.y\n",
+        f"try:\n    {TF}    {NEW}except E:\n    tf = None\n    tfmts_compat = None\n"
+        "def f(): tfmts_compat.y\n",
+        None,
+    ),
+    "another-statement": (TF + "x = tf.y\n", TF + "x = tf.y\nz = 1\n", "z would be a new variable"),
+    "another-name": (
+        TF + "x = tf.y\n",
+        TF + NEW + "x = tfmts_compat.z\n",
+        "z on line 3 would replace",
+    ),
+    "another-value": (TF + "x = 1\n", TF + "x = 2\n", "1 would become 2"),
+    "another-import": (TF + "x = tf.y\n", "import other\n" + TF + "x = tf.y\n", "other would be"),
     "import-after-the-use": (
         f"{TF}x = tf.y\n",
         f"{TF}x = tfmts_compat.y\n{NEW}",
@@ -175,7 +209,7 @@ USE = f"{TF}x = tf.train.Scaffold(tf.x)\ny = getattr(tf.train, 'Scaffold')\n"
 # A method that makes edits, the wrong method in its place, a module, the finding
 WRONG = {
     "import-not-added": (
-        (Imports, "_add_import", lambda *_: None),
+        (Imports, "_add_import", lambda *_: []),
         USE,
         "2:5: TFM003 the file is not changed, because tfmts_compat on line 2 would be used before "
         "its import",

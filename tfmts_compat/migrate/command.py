@@ -8,11 +8,11 @@ import gc
 import importlib.util
 import os
 import sys
-from typing import Any
+from typing import Any, Iterator
 
 from tfmts_compat.migrate.names import NEW
 
-_NEEDS = ("libcst", "pathspec", "tqdm")
+_NEEDS = ("pathspec", "tqdm")
 _EXIT = """\
 exit codes:
   0  no changes are needed, or the files were changed, or the diff was shown
@@ -115,10 +115,10 @@ def _ignored(arguments: argparse.Namespace, settings: Any) -> tuple[str, ...]:
 
 
 def _files(arguments: argparse.Namespace, report: Any) -> None:
-    from tfmts_compat.migrate import files, requirements
-    from tfmts_compat.migrate.candidates import candidates
+    from tfmts_compat.migrate.advise import requirements
+    from tfmts_compat.migrate.codebase import files
+    from tfmts_compat.migrate.codebase.jobs import Jobs
     from tfmts_compat.migrate.findings import REWRITES, Finding, Outcome
-    from tfmts_compat.migrate.jobs import Jobs
 
     def failed(path: str, why: str, code: str = "TFM001") -> None:
         report.finding(Finding(path, 1, 1, code, why))
@@ -147,13 +147,18 @@ def _files(arguments: argparse.Namespace, report: Any) -> None:
     with_diff = not (arguments.check or arguments.write)
     ignored = _ignored(arguments, settings)
     jobs = Jobs(ignored, with_diff, trees, in_order=not arguments.write)
+    discovery = files.Discovery(settings, failed)
     with contextlib.closing(jobs):
-        for candidate in candidates(arguments.paths, settings):
-            report.read = candidate.read
-            if candidate.problem:
-                failed(candidate.path, candidate.problem)
-            elif candidate.path:
-                for outcome in jobs.add(candidate.path, candidate.size):
+        for path in _with_progress(arguments.paths, settings, discovery):
+            try:
+                with open(path, "rb") as file:
+                    data = file.read()
+            except OSError as problem:
+                failed(path, problem.strerror or str(problem))
+                continue
+            report.read += 1
+            if files.may_matter(data):
+                for outcome in jobs.add(path, len(data)):
                     done(outcome)
         for outcome in jobs.rest():
             done(outcome)
@@ -161,9 +166,22 @@ def _files(arguments: argparse.Namespace, report: Any) -> None:
         report.finding(finding)
 
 
+def _with_progress(paths: list[str], settings: Any, discovery: Any) -> Iterator[str]:
+    """Yields the files; on a terminal shows a progress bar, for which it counts them first."""
+    if not sys.stderr.isatty():
+        yield from discovery.files(paths)
+        return
+    from tqdm import tqdm
+
+    tqdm.monitor_interval = 0  # processes must not be forked while another thread runs
+    quiet = type(discovery)(settings, lambda path, why: None)  # noqa: ARG005
+    total = sum(1 for _ in quiet.files(paths))
+    yield from tqdm(discovery.files(paths), total=total, unit="file", leave=False)
+
+
 def _stdin(arguments: argparse.Namespace, report: Any) -> None:
-    from tfmts_compat.migrate import files
-    from tfmts_compat.migrate.jobs import processed
+    from tfmts_compat.migrate.codebase import files
+    from tfmts_compat.migrate.codebase.jobs import processed
     from tfmts_compat.migrate.report import to_bytes
 
     data = sys.stdin.buffer.read()

@@ -26,7 +26,7 @@ CODES: Final[dict[str, str]] = {
     "TFM208": "a name of an object that may be TensorFlow",
     "TFM209": "a name in a string, or in a magic of a notebook",
     "TFM210": "an older training API",
-    "TFM211": "branches that are identical",
+    "TFM212": "a name where TensorFlow is optional, without a place for the import",
     "TFM301": "both checkpoint cadences are given",
     "TFM302": "a cadence is disabled silently",
     "TFM303": "both summary cadences are given",

@@ -13,7 +13,7 @@ import os
 import re
 from typing import Iterator, Mapping, Sequence
 
-from tfmts_compat.migrate.files import SUFFIXES, is_skipped
+from tfmts_compat.migrate.codebase.files import SUFFIXES, is_skipped
 from tfmts_compat.migrate.names import is_known
 
 _MOST = 20_000  # files to read; in a larger code base all imports are kept

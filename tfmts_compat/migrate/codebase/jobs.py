@@ -13,14 +13,17 @@ import threading
 import time
 from typing import TYPE_CHECKING, Iterator, Sequence
 
+from tfmts_compat.migrate.change import notebook, rewrite
+from tfmts_compat.migrate.codebase import importers
 from tfmts_compat.migrate.findings import Finding, Outcome
 from tfmts_compat.migrate.names import NEW
+from tfmts_compat.migrate.read.source import TOO_DEEP, Encoded, UnreadableError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
     from multiprocessing.context import ForkContext
 
-_ENOUGH = 30_000  # bytes to parse, about 0.2 s of work, before more processes are started
+_ENOUGH = 500_000  # bytes to parse, about 0.2 s of work, before more processes are started
 _USE = re.compile(rf"\b(?:import|from)\s+{NEW}\b")
 _WAITING = 8  # jobs for each process, which limits the memory
 
@@ -41,8 +44,6 @@ def processed(
     path: str, data: bytes, ignored: Sequence[str], with_diff: bool, trees: Sequence[str] = ()
 ) -> Outcome:
     """Migrates the bytes of a file. If they cannot be read or parsed, that is a finding."""
-    from tfmts_compat.migrate import importers, notebook, rewrite
-    from tfmts_compat.migrate.edits import Encoded, UnreadableError
 
     def is_imported(name: str) -> bool | None:
         if os.path.basename(path).startswith("__init__."):
@@ -57,8 +58,8 @@ def processed(
         code = "TFM002" if problem.parsed else "TFM001"
         return Outcome(path, [Finding(path, problem.line, 1, code, str(problem))])
     except (RecursionError, MemoryError):
-        return Outcome(path, [Finding(path, 1, 1, "TFM002", rewrite.TOO_DEEP)])
-    except Exception as problem:  # an error here or in LibCST; the other files are migrated
+        return Outcome(path, [Finding(path, 1, 1, "TFM002", TOO_DEEP)])
+    except Exception as problem:  # an error here; the other files are migrated
         texts = [it for it in problem.args if isinstance(it, str)]  # a node would be very long
         why = f"cannot be analyzed: {': '.join([type(problem).__name__, *texts])}"
         return Outcome(path, [Finding(path, 1, 1, "TFM002", why)])
@@ -184,11 +185,8 @@ def forking() -> ForkContext | None:
 def _pool(processes: int) -> ProcessPoolExecutor:
     from concurrent.futures import ProcessPoolExecutor
 
-    context = forking()
-    if context:  # import LibCST, which takes 0.25 s, only once
-        from tfmts_compat.migrate import notebook  # noqa: F401
     return ProcessPoolExecutor(
-        processes, mp_context=context, initializer=_begin, initargs=(os.getpid(),)
+        processes, mp_context=forking(), initializer=_begin, initargs=(os.getpid(),)
     )
 
 

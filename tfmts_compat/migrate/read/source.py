@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import io
 import re
 import tokenize
@@ -11,6 +10,11 @@ import warnings
 from dataclasses import dataclass, field
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+TOO_DEEP = "is nested too deeply to be analyzed; split the expression or the chain of elif"
+_OTHER_VERSION = (
+    "; if another version of Python runs this file, run migrate with that version; convert "
+    "Python 2 code first"
+)
 
 
 class UnreadableError(Exception):
@@ -66,21 +70,29 @@ def split_lines(text: str) -> list[str]:
     return _LINE.findall(text)
 
 
-@functools.lru_cache(maxsize=3)  # a module, its relevant part, and the changed module
 def parsed(text: str) -> ast.Module:
     """Parses a module without the warnings about its code, such as invalid escapes.
 
     Raises:
-      SyntaxError, ValueError, RecursionError: this Python version cannot parse the module.
+      UnreadableError: this Python version cannot parse the module.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as problem:
+        raise UnreadableError(
+            f"{problem.msg}{_OTHER_VERSION}", problem.lineno or 1, parsed=True
+        ) from problem
+    except ValueError as problem:  # a null byte, or a surrogate
+        raise UnreadableError(str(problem), parsed=True) from problem
+    except (RecursionError, MemoryError) as problem:
+        raise UnreadableError(TOO_DEEP, parsed=True) from problem
 
 
 @dataclass
 class Edits:
-    """Replacements in a text, by offset. They must not overlap."""
+    """A text, the positions in it, and replacements by offset. They must not overlap."""
 
     text: str
     lines: list[str] = field(init=False)
@@ -96,6 +108,26 @@ class Edits:
     def offset(self, line: int, column: int = 0) -> int:
         """Returns the offset of a line, counted from 1, and a column, counted from 0."""
         return self._starts[line - 1] + column
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Returns the line, counted from 1, and the column, counted from 0, of an offset."""
+        import bisect
+
+        line = bisect.bisect_right(self._starts, offset, hi=max(len(self.lines), 1))
+        return line, offset - self._starts[line - 1]
+
+    def span(self, node: ast.AST) -> tuple[int, int]:
+        """Returns the offsets at which a node starts and ends. Its own columns are UTF-8 bytes."""
+        return (
+            self._offset_of_bytes(node.lineno, node.col_offset),  # type: ignore[attr-defined]
+            self._offset_of_bytes(node.end_lineno, node.end_col_offset),  # type: ignore[attr-defined]
+        )
+
+    def _offset_of_bytes(self, number: int, column: int) -> int:
+        line = self.lines[number - 1] if number <= len(self.lines) else ""
+        if not line.isascii():
+            column = len(line.encode(errors="surrogatepass")[:column].decode(errors="replace"))
+        return self._starts[number - 1] + column
 
     def replace(self, start: int, end: int, new: str) -> None:
         """Replaces text[start:end]. Several insertions at one offset keep their order."""

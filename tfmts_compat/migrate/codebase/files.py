@@ -5,14 +5,22 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence, Tuple
 
+from tfmts_compat.migrate.names import ADVISED, NAMES
+
 _Ignore = Tuple[str, Callable[[str], bool]]  # a directory, and a match of paths relative to it
 SUFFIXES = (".py", ".pyi", ".ipynb")
+# A file without any of these words cannot have a finding. Most files have none.
+_WORDS = re.compile(
+    rf"\b(?:{'|'.join(sorted({*NAMES, *ADVISED} - {'train'}))}|Supervisor|contrib|_sess|_tf_sess"
+    r"|_coordinated_creator)\b".encode()
+)
 _NEVER = {".git", ".hg", ".svn", ".tox", ".nox", ".venv", "__pycache__", "node_modules"}
 
 
@@ -21,6 +29,11 @@ def is_skipped(directory: str) -> bool:
     return os.path.basename(directory) in _NEVER or os.path.exists(
         os.path.join(directory, "pyvenv.cfg")
     )
+
+
+def may_matter(data: bytes) -> bool:
+    """Returns False if a file cannot have a finding, and True if it may have one."""
+    return bool(_WORDS.search(data))
 
 
 @dataclass(frozen=True)

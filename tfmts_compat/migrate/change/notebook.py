@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import itertools
 import json
 import re
-import warnings
 from dataclasses import dataclass
 from typing import Iterator, Sequence
 
-import libcst as cst
-
-from tfmts_compat.migrate.edits import UnreadableError, changed, split_lines
+from tfmts_compat.migrate.advise.remainder import NAMED
+from tfmts_compat.migrate.change.imports import IsImported
+from tfmts_compat.migrate.change.rewrite import Result, rewritten
 from tfmts_compat.migrate.findings import Finding, silenced
-from tfmts_compat.migrate.imports import IsImported
 from tfmts_compat.migrate.names import NEW
-from tfmts_compat.migrate.remainder import NAMED
-from tfmts_compat.migrate.rewrite import Result, rewritten
+from tfmts_compat.migrate.read.source import UnreadableError, changed, parsed, split_lines
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -235,17 +231,11 @@ def _hidden(source: str, plain: str) -> str:
 
 
 def _problem(source: str) -> UnreadableError | None:
-    """Returns why neither Python nor LibCST, which knows other versions, can parse a source."""
+    """Returns why Python cannot parse a source, or None."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(source, "", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    except (SyntaxError, ValueError) as problem:
-        try:
-            cst.parse_module(source)
-        except (cst.ParserSyntaxError, ValueError):  # a surrogate is a ValueError
-            text = getattr(problem, "msg", str(problem))
-            return UnreadableError(text, getattr(problem, "lineno", None) or 1, parsed=True)
+        parsed(source)
+    except UnreadableError as problem:
+        return problem
     return None
 
 

@@ -6,12 +6,11 @@ import ast
 import inspect
 from typing import Any, Iterator
 
-import libcst as cst
-
 from tfmts_compat._rules import cadence
 from tfmts_compat._rules.cadence import Cadence
 from tfmts_compat._rules.precedence import USE_DEFAULT
 from tfmts_compat._session import MonitoredTrainingSession
+from tfmts_compat.migrate.read.module import string
 
 _PARAMETERS = inspect.signature(MonitoredTrainingSession).parameters
 _POSITIONAL = [name for name, it in _PARAMETERS.items() if it.kind is it.POSITIONAL_OR_KEYWORD]
@@ -24,7 +23,7 @@ _PAIRS = (
 )
 
 
-def check_call(call: cst.Call) -> Iterator[tuple[cst.CSTNode, str, str]]:
+def check_call(call: ast.Call) -> Iterator[tuple[ast.AST, str, str]]:
     """Checks the arguments that are literals. Computed arguments are not checked.
 
     Args:
@@ -35,27 +34,29 @@ def check_call(call: cst.Call) -> Iterator[tuple[cst.CSTNode, str, str]]:
     """
     given: dict[str, Any] = {}
     complete = True
-    for index, argument in enumerate(call.args):
-        if argument.star == "*":
+    for index, value in enumerate(call.args):
+        if isinstance(value, ast.Starred):
             complete = False
             break
-        if not argument.star and argument.keyword is None and index >= len(_POSITIONAL):
+        if index >= len(_POSITIONAL):
             yield (
-                argument,
+                value,
                 "TFM304",
                 f"MonitoredTrainingSession takes at most {len(_POSITIONAL)} positional arguments",
             )
-        elif not argument.star:
-            name = argument.keyword.value if argument.keyword else _POSITIONAL[index]
-            given[name] = _literal(argument.value)
-            yield from _unknown(argument, name)
-    for argument in call.args:
-        if argument.star == "**":
-            entries = _entries(argument.value)
-            complete = complete and entries is not None
-            for node, name, value in entries or ():
-                given[name] = _literal(value)
-                yield from _unknown(node, name)
+        else:
+            given[_POSITIONAL[index]] = _literal(value)
+    for keyword in call.keywords:
+        entries: list[tuple[ast.AST, str, ast.expr]] | None
+        entries = _entries(keyword.value)
+        if keyword.arg:
+            entries = [(_argument(keyword), keyword.arg, keyword.value)]
+        complete = complete and entries is not None
+        for node, name, value in entries or ():
+            given[name] = _literal(value)
+            if name not in _PARAMETERS:
+                text = f"MonitoredTrainingSession has no argument {name} in any version"
+                yield node, "TFM304", text
     default = USE_DEFAULT if complete else _UNKNOWN
     for resolve, secs_name, steps_name in _PAIRS:
         secs, steps = given.get(secs_name, default), given.get(steps_name, default)
@@ -85,49 +86,42 @@ def _check_pair(resolve: Any, secs: Any, steps: Any) -> Iterator[tuple[str, str]
         yield "TFM302", pitfall
 
 
-def _unknown(node: cst.CSTNode, name: str) -> Iterator[tuple[cst.CSTNode, str, str]]:
-    if name not in _PARAMETERS:
-        yield node, "TFM304", f"MonitoredTrainingSession has no argument {name} in any version"
+def _argument(keyword: ast.keyword) -> ast.AST:
+    """Returns a node at the start of a keyword argument, which Python 3.8 gives no position."""
+    name, value = str(keyword.arg), keyword.value
+    column = getattr(keyword, "col_offset", value.col_offset - len(name.encode()) - 1)
+    line = getattr(keyword, "lineno", value.lineno)
+    return ast.Name(name, lineno=line, col_offset=column, end_lineno=line, end_col_offset=column)
 
 
-def _entries(node: cst.BaseExpression) -> list[tuple[cst.CSTNode, str, cst.BaseExpression]] | None:
+def _entries(node: ast.expr) -> list[tuple[ast.AST, str, ast.expr]] | None:
     """Returns the entries of **{...} or **dict(...), or None if a key is not a literal."""
-    found: list[tuple[cst.CSTNode, str, cst.BaseExpression]] = []
-    if isinstance(node, cst.Dict):
-        for element in node.elements:
-            if not isinstance(element, cst.DictElement):
-                return None
-            key = _literal(element.key)
-            if not isinstance(key, str):
-                return None
-            found.append((element, key, element.value))
-        return found
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "dict":
-        for argument in node.args:
-            if argument.keyword is None:
-                return None
-            found.append((argument, argument.keyword.value, argument.value))
-        return found
+    if isinstance(node, ast.Dict):
+        keys = [string(key) for key in node.keys]
+        if not all(keys):
+            return None
+        return [(key or value, name, value)
+                for key, name, value in zip(node.keys, keys, node.values)]  # fmt: skip
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
+        if node.args or not all(it.arg for it in node.keywords):
+            return None
+        return [(_argument(it), str(it.arg), it.value) for it in node.keywords]
     return None
 
 
-def _literal(node: cst.BaseExpression) -> Any:
+def _literal(node: ast.expr) -> Any:
     """Returns the value of a literal or of arithmetic such as 10 * 60, else _UNKNOWN."""
-    if isinstance(node, (cst.Name, cst.Attribute)):
-        last = node if isinstance(node, cst.Name) else node.attr
-        if last.value == "USE_DEFAULT":
-            return USE_DEFAULT
-    code = cst.Module([]).code_for_node(node)
-    try:
-        tree = ast.parse(code.strip(), mode="eval")
-        if isinstance(tree.body, ast.Constant):
-            return tree.body.value
-        parts = list(ast.walk(tree.body))
-        numbers = [part.value for part in parts if isinstance(part, ast.Constant)]
-        if all(isinstance(part, _ARITHMETIC) for part in parts) and all(
-            isinstance(number, (int, float)) for number in numbers
-        ):
-            return eval(compile(tree, "", "eval"), {"__builtins__": {}})
-    except (SyntaxError, ValueError, ArithmeticError):
-        pass
+    if "USE_DEFAULT" in (getattr(node, "id", ""), getattr(node, "attr", "")):
+        return USE_DEFAULT
+    if isinstance(node, ast.Constant):
+        return node.value
+    parts = list(ast.walk(node))
+    numbers = [part.value for part in parts if isinstance(part, ast.Constant)]
+    if all(isinstance(part, _ARITHMETIC) for part in parts) and all(
+        isinstance(number, (int, float)) for number in numbers
+    ):
+        try:
+            return eval(compile(ast.Expression(node), "", "eval"), {"__builtins__": {}})
+        except ArithmeticError:
+            pass
     return _UNKNOWN

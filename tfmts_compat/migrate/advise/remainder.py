@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Iterator
 
-import libcst as cst
-
-from tfmts_compat.migrate.module import Module, last_name
 from tfmts_compat.migrate.names import (
     ADVICE,
     ADVISED,
@@ -20,7 +18,8 @@ from tfmts_compat.migrate.names import (
     is_known,
     plain,
 )
-from tfmts_compat.migrate.resolver import OWN, UNKNOWN, Reach, Resolver
+from tfmts_compat.migrate.read.module import Module, last_name, string
+from tfmts_compat.migrate.read.resolver import OWN, UNKNOWN, Reach, Resolver
 
 # pkg.module.tf.train.Scaffold: the part before tf, and the last name
 _HELD = re.compile(
@@ -48,19 +47,19 @@ def report(module: Module, resolver: Resolver) -> None:
     """Reports the lookups, strings, private attributes and older training APIs of a module."""
     _lookups(module, resolver)
     _quoted(module, resolver)
-    reader = module.reader
-    for string, value in reader.strings:
+    for node in module.strings:
+        value = string(node)
         path = _prefix(value)
         if path:
             new = value.replace(path, TABLE[plain(_spelled(path))])
-            module.report(string, "TFM209", f'{path} is named in a string; write "{new}"')
+            module.report(node, "TFM209", f'{path} is named in a string; write "{new}"')
         elif plain(_spelled(value)) in ADVICE:
-            module.report(string, "TFM210", f"{value} {ADVICE[plain(_spelled(value))]}")
+            module.report(node, "TFM210", f"{value} {ADVICE[plain(_spelled(value))]}")
         else:
-            _project_path(module, resolver, string, value)
-    for attribute in reader.advised:
+            _project_path(module, resolver, node, value)
+    for attribute in module.advised:
         _advised(module, resolver, attribute)
-    for attribute in reader.private:
+    for attribute in module.private:
         module.report(
             attribute,
             "TFM204",
@@ -69,24 +68,24 @@ def report(module: Module, resolver: Resolver) -> None:
         )
 
 
-def _advised(module: Module, resolver: Resolver, node: cst.Attribute) -> None:
+def _advised(module: Module, resolver: Resolver, node: ast.Attribute) -> None:
     """Reports an older training API, or what may be one."""
     paths = set(map(plain, resolver.reach(node).spelled))
     for path in sorted(paths & ADVICE.keys()):
         module.report(node, "TFM210", f"{path} {ADVICE[path]}")
-    shown = _code(node)
+    shown = module.code(node)
     if not all(is_known(path) or path == OWN for path in paths) and _ADVISED.search(shown):
-        path = next(path for path in ADVICE if path.endswith(f".{node.attr.value}"))
+        path = next(path for path in ADVICE if path.endswith(f".{node.attr}"))
         module.report(node, "TFM210", f"{shown} may be {path}, which {ADVICE[path]}")
 
 
-def _project_path(module: Module, resolver: Resolver, string: cst.SimpleString, value: str) -> None:
+def _project_path(module: Module, resolver: Resolver, node: ast.Constant, value: str) -> None:
     """Reports a path such as pkg.module.tf.train.Scaffold, as in mock.patch."""
     held = _HELD.match(value)
     if held and _may_be_moved(resolver.followed(held.group())):
         new = f"{held.group(1)}{NEW}.{held.group(2)}{value[held.end() :]}"
         module.report(
-            string,
+            node,
             "TFM209",
             f"{held.group()} is named in a string and may be TensorFlow's; if it is, "
             f'write "{new}"',
@@ -98,7 +97,7 @@ def _may_be_moved(reach: Reach) -> bool:
     return any(plain(path) in TABLE or not (is_known(path) or path == OWN) for path in reach.paths)
 
 
-def unmoved(module: Module, resolver: Resolver, node: cst.Attribute, reach: Reach) -> None:
+def unmoved(module: Module, resolver: Resolver, node: ast.Attribute, reach: Reach) -> None:
     """Reports a dotted name that is not replaced, although its last name is in the table.
 
     Args:
@@ -107,7 +106,7 @@ def unmoved(module: Module, resolver: Resolver, node: cst.Attribute, reach: Reac
       node: the dotted name.
       reach: what it resolves to.
     """
-    shown = _code(node)
+    shown = module.code(node)
     old = {plain(path) for path in resolver.through_attributes(node)} & TABLE.keys()
     for path in sorted(old if not reach.imports else ()):
         module.report(
@@ -116,16 +115,16 @@ def unmoved(module: Module, resolver: Resolver, node: cst.Attribute, reach: Reac
             f"{shown} may be {path}, accessed through an attribute; if it is, replace {shown} "
             + _WITH.format(TABLE[path]),
         )
-    holder, name = node.value, node.attr.value
+    holder, name = node.value, node.attr
     if old or (name == "global_step" and not _is_called(module, node)):
         return
-    if not _may_hold(holder, name, reach):
+    if not _may_hold(module, holder, name, reach):
         for path in filter(_is_unlisted, sorted(reach.spelled)):
             module.report(node, "TFM208", _unlisted(path, shown, name))
         return
-    what, outer = f"{_code(holder)} is a module of", 1
-    if isinstance(holder, cst.Attribute) and holder.attr.value in ("train", "estimator"):
-        what, outer = f"{_code(holder.value)} is", 2
+    what, outer = f"{module.code(holder)} is a module of", 1
+    if isinstance(holder, ast.Attribute) and holder.attr in ("train", "estimator"):
+        what, outer = f"{module.code(holder.value)} is", 2
     foreign = {path for path in reach.paths & reach.spelled - {UNKNOWN} if not is_known(path)}
     if reach.reasons:
         why = f", because {' or '.join(sorted(reach.reasons))}"
@@ -141,12 +140,12 @@ def unmoved(module: Module, resolver: Resolver, node: cst.Attribute, reach: Reac
     )
 
 
-def _may_hold(holder: cst.BaseExpression, name: str, reach: Reach) -> bool:
+def _may_hold(module: Module, holder: ast.expr, name: str, reach: Reach) -> bool:
     """Returns whether an object that is not known may be a module with a name of the table."""
     paths = reach.spelled
     if all(is_known(path) or path == OWN for path in paths):
         return any(plain(path) in TABLE for path in paths)
-    shown = _code(holder)
+    shown = module.code(holder)
     is_unknown = (UNKNOWN in paths or paths != reach.paths) and shown not in ("self", "cls")
     if name in UNIQUE or "global_step" in name:
         holders = {shown, *(path.rpartition(".")[0] for path in paths)}
@@ -166,7 +165,7 @@ def _unlisted(path: str, shown: str, name: str) -> str:
     return f"{path} may be {NEW}.{name}; if it is, replace {shown} " + _WITH.format(f"{NEW}.{name}")
 
 
-def from_import(module: Module, alias: cst.ImportAlias, path: str) -> None:
+def from_import(module: Module, alias: ast.alias, path: str) -> None:
     """Reports an imported name that is not replaced."""
     advice = ADVICE.get(plain(path))
     if advice:
@@ -177,18 +176,18 @@ def from_import(module: Module, alias: cst.ImportAlias, path: str) -> None:
 
 
 def _lookups(module: Module, resolver: Resolver) -> None:
-    for node, holder, name in module.reader.lookups:
+    for node, holder, name in module.lookups:
         reach = resolver.holds(holder, name)
         paths = set(map(plain, reach.paths))
-        function = last_name(node.func) if isinstance(node, cst.Call) else ""
+        function = last_name(node.func) if isinstance(node, ast.Call) else ""
         if function == "getattr":
             remedy = f"replace the call with {NEW}.{name}, and import {NEW}"
         elif function == "hasattr":
             remedy = f"{NEW}.{name} always exists, so remove the test, and import {NEW}"
-        elif isinstance(holder, cst.SimpleString):
-            remedy = f'replace {_code(holder)} with "{NEW}"'
+        elif isinstance(holder, ast.Constant):
+            remedy = f'replace {module.code(holder)} with "{NEW}"'
         else:
-            remedy = f"replace {_code(holder)} with {NEW}, and import {NEW}"
+            remedy = f"replace {module.code(holder)} with {NEW}, and import {NEW}"
         for path in sorted(paths & TABLE.keys()):
             module.report(node, "TFM201", f"{path} is looked up by a string; {remedy}")
         for path in sorted(paths & ADVICE.keys()):
@@ -197,46 +196,42 @@ def _lookups(module: Module, resolver: Resolver) -> None:
             name in NAMES
             and not paths & TABLE.keys()
             and (not function or function in _REFLECTION)
-            and _may_hold(holder, name, reach)
+            and _may_hold(module, holder, name, reach)
         ):
             module.report(
                 node,
                 "TFM201",
-                f"{name} is looked up by a string in {_code(holder)}, which may be a module of "
-                f"TensorFlow; if it is, {remedy}",
+                f"{name} is looked up by a string in {module.code(holder)}, which may be a module "
+                f"of TensorFlow; if it is, {remedy}",
             )
     if not _LITERAL.search(module.edits.text):
         return
-    for call in module.reader.calls:  # getattr(tf.train, name)
+    for call in module.calls:  # getattr(tf.train, name)
         if last_name(call.func) != "getattr" or len(call.args) < 2:
             continue
-        holder = call.args[0].value
+        holder = call.args[0]
         paths = set(map(plain, resolver.reach(holder).spelled))
-        if paths & MODULES.keys() and not isinstance(call.args[1].value, cst.SimpleString):
+        if paths & MODULES.keys() and not string(call.args[1]):
             module.report(
                 call,
                 "TFM201",
-                f"{_code(call.args[1].value)} may be one of the names of {NEW} that this module "
+                f"{module.code(call.args[1])} may be one of the names of {NEW} that this module "
                 f"has as strings; look those up in {NEW}",
             )
 
 
 def _quoted(module: Module, resolver: Resolver) -> None:
-    for node, path in module.reader.quoted:
-        inner: cst.CSTNode | None = node
-        while inner and inner not in module.scopes:  # comments have no scope
-            inner = module.parents.get(inner)
-        scope = module.scopes[inner] if inner else None
-        where = "a type comment" if isinstance(node, cst.Comment) else "quotes"
+    for place, scope, path in module.quoted:
+        where = "a type comment" if isinstance(place, tuple) else "quotes"
         first, _, rest = path.partition(".")
-        starts = resolver.named(first, scope).paths if scope else ()
+        starts = resolver.named(first, scope).paths
         reach = Reach.joined([resolver.followed(f"{start}.{rest}") for start in starts])
         old = set(map(plain, reach.paths)) & TABLE.keys()
         if any(resolver.is_re_exported(f"{start}.{rest}") for start in starts):
             continue  # that module is migrated
         for found in sorted(old)[:1]:
             module.report(
-                node,
+                place,
                 "TFM206",
                 f"{found} is named in {where}; replace it " + _WITH.format(TABLE[found]),
             )
@@ -244,7 +239,7 @@ def _quoted(module: Module, resolver: Resolver) -> None:
         if held and not old and _may_be_moved(reach):
             new = _WITH.format(f"{NEW}.{held.group(2)}")
             module.report(
-                node,
+                place,
                 "TFM206",
                 f"{path} is named in {where} and may be TensorFlow's; if it is, replace it {new}",
             )
@@ -261,10 +256,6 @@ def _spelled(path: str) -> str:
     return re.sub(r"^tf\.", "tensorflow.", path)
 
 
-def _is_called(module: Module, node: cst.CSTNode) -> bool:
+def _is_called(module: Module, node: ast.AST) -> bool:
     parent = module.parents[node]
-    return isinstance(parent, cst.Call) and parent.func is node
-
-
-def _code(node: cst.CSTNode) -> str:
-    return re.sub(r"\s+", "", cst.Module([]).code_for_node(node))
+    return isinstance(parent, ast.Call) and parent.func is node

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
-from typing import Collection, Sequence
+from typing import Any, Collection, Iterator, Sequence, Union
 
-import libcst as cst
-
-from tfmts_compat.migrate.module import Module
 from tfmts_compat.migrate.names import NEW
+from tfmts_compat.migrate.read.module import FUNCTIONS, Import, Module, string
 
-Import = (cst.Import, cst.ImportFrom)
 _HEADER = re.compile(r"copyright|licen[cs]e|spdx|coding[:=]|^#!", re.IGNORECASE | re.MULTILINE)
 _PRAGMA = re.compile(r"#\s*(?:noqa|pylint|type:|pyright|isort|flake8|ruff|pragma|nosec).*")
 _COMMENT = re.compile(r"\s*#.*")
+_REST_OF_LINE = re.compile(r"[ \t]*;?[ \t]*(?:#[^\r\n]*)?(?:[\r\n]|$)")
+_Part = Union[ast.stmt, ast.alias]
 
 
 class Statements:
@@ -24,70 +24,75 @@ class Statements:
         self._module = module
         self._edits = module.edits
 
-    def add_after(self, statement: cst.CSTNode, text: str) -> None:
+    def add_after(self, statement: ast.stmt, text: str) -> None:
         """Adds a statement after another one: on its own line if the other one has its own line."""
-        edits, module = self._edits, self._module
+        if is_simple(statement) and not self.has_a_line(statement):
+            end = self._end(statement)
+            self._edits.replace(end, end, "; " + text.replace("\n", "; "))
+        else:
+            self.add_below(statement, text)
+
+    def add_below(self, statement: ast.stmt, text: str) -> None:
+        """Adds a statement on the line below another one."""
+        edits = self._edits
         newline = edits.newline()
-        if isinstance(statement, cst.BaseSmallStatement) and not self._has_a_line(statement):
-            end = module.span(statement)[1]
-            edits.replace(end, end, f"; {text}")
-            return
-        first, last = module.lines(statement)
+        first, last = self._module.lines(statement)
         line, end = edits.lines[last - 1], edits.offset(last + 1)
         indent = _indent(edits.lines[first - 1])
-        text = newline.join(indent + part for part in text.split("\n"))
+        text = newline.join(indent + part if part else part for part in text.split("\n"))
         complete = line.endswith(("\n", "\r"))
         edits.replace(end, end, text + newline if complete else newline + text)
 
+    def add_before(self, statement: ast.stmt, text: str) -> None:
+        """Adds a statement on the line above another one, which has its own line."""
+        first = self._module.lines(statement)[0]
+        start = self._edits.offset(first)
+        indent = _indent(self._edits.lines[first - 1])
+        self._edits.replace(start, start, f"{indent}{text}{self._edits.newline()}")
+
     def add_first(self, text: str) -> None:
         """Adds a statement before all others, but after the docstring or a license header."""
-        edits, module = self._edits, self._module
+        edits = self._edits
         newline = edits.newline()
-        first = module.tree.body[0]
-        if _is_docstring(first):
+        first = self._module.tree.body[0]
+        if is_docstring(first):
             self.add_after(first, f"\n{text}")
             return
-        number = top = module.lines((*getattr(first, "decorators", ()), first)[0])[0]
+        decorators = getattr(first, "decorator_list", [])
+        number = top = min(node.lineno for node in (*decorators, first))
         while top > 1 and edits.lines[top - 2].startswith("#"):
             top -= 1
         comment = "".join(edits.lines[top - 1 : number - 1])
         if top > 1 or not _HEADER.search(comment):
             number = top
         start = edits.offset(number)
-        gap = newline * 3 if isinstance(first, (cst.FunctionDef, cst.ClassDef)) else newline
+        gap = newline * 3 if isinstance(first, (*FUNCTIONS, ast.ClassDef)) else newline
         edits.replace(start, start, text + gap)
 
-    def remove(self, statements: Collection[cst.CSTNode]) -> None:
+    def remove(self, statements: Collection[ast.stmt]) -> None:
         """Removes statements. If a block would become empty, `pass` replaces them."""
-        lines = dict.fromkeys(self._module.parents[statement] for statement in statements)
-        removed = {line for line in lines if all(it in statements for it in _body(line))}
-        passed: set[cst.CSTNode] = set()
-        for line in lines:
-            siblings = _body(line)
-            if line not in removed:
-                self._cut(siblings, [it for it in siblings if it not in statements])
-            elif isinstance(line, cst.SimpleStatementLine):
-                block = self._module.parents[line]
-                is_empty = not isinstance(block, cst.Module) and removed.issuperset(_body(block))
-                if is_empty and block not in passed:
-                    passed.add(block)
-                    self._edits.replace(self._start(siblings[0]), self._end(siblings[-1]), "pass")
+        removed = set(statements)
+        blocks = {id(block): block for block in map(self._module.block, statements)}
+        for block in blocks.values():
+            is_empty = block is not self._module.tree.body and removed.issuperset(block)
+            for index, line in enumerate(self._lines_of(block)):
+                kept = [it for it in line if it not in removed]
+                if kept:
+                    self._cut(line, kept)
+                elif is_empty and not index:
+                    self._edits.replace(self._start(line[0]), self._end(line[-1]), "pass")
                 else:
-                    first, last = self._module.lines(line)
+                    first = self._module.lines(line[0])[0]
+                    last = self._module.lines(line[-1])[1]
                     self._edits.replace(self._edits.offset(first), self._edits.offset(last + 1), "")
-            else:  # if x: import y
-                self._edits.replace(self._start(siblings[0]), self._end(siblings[-1]), "pass")
 
-    def keep_names(
-        self, statement: cst.Import | cst.ImportFrom, kept: Sequence[cst.ImportAlias]
-    ) -> None:
+    def keep_names(self, statement: ast.stmt, kept: Sequence[ast.alias]) -> None:
         """Removes all names from an import except those to be kept."""
-        assert not isinstance(statement.names, cst.ImportStar)
-        names = list(statement.names)
-        if not self._has_comments(statement):
+        names: list[ast.alias] = list(getattr(statement, "names", ()))
+        if "#" not in self._edits.text[self._start(statement) : self._end(statement)]:
             self._cut(names, kept)
             return
-        by_line: dict[int, list[cst.ImportAlias]] = {}
+        by_line: dict[int, list[ast.alias]] = {}
         for alias in names:
             by_line.setdefault(self._module.lines(alias)[0], []).append(alias)
         for number, here in by_line.items():
@@ -103,18 +108,16 @@ class Statements:
                 end = self._end(here[-1]) + (comma.end() if comma else 0)
                 self._edits.replace(self._start(here[0]), end, "")
 
-    def from_import(self, statement: cst.ImportFrom, moved: Sequence[cst.ImportAlias]) -> str:
+    def from_import(self, statement: ast.stmt, moved: Sequence[ast.alias]) -> str:
         """Returns the statement that imports the moved names, with their comments."""
-        code = self._module.tree.code_for_node
-        names = [code(alias.with_changes(comma=cst.MaybeSentinel.DEFAULT)).strip()
-                 for alias in moved]  # fmt: skip
+        names = [f"{it.name} as {it.asname}" if it.asname else it.name for it in moved]
         first, last = self._module.lines(statement)
         lines: list[str] = []
         for alias, name in zip(moved, names):
             number = self._module.lines(alias)[0]
             if first < number <= last and self._has_its_line([alias]):
                 line = self._edits.lines[number - 1].rstrip()
-                comment = line[line.index("#", line.index(name)) :] if "#" in line else ""
+                comment = line[line.index("#") :] if "#" in line else ""
                 lines += [f"    {it.strip()}" for it in self._comments_above(number)]
                 lines.append(f"    {name},{'  ' if comment else ''}{comment}")
             else:
@@ -122,7 +125,7 @@ class Statements:
         pragma = ""
         for number in (last, first):
             tail = self._edits.lines[number - 1]
-            found = _PRAGMA.search(tail) if self._has_a_line(statement) else None
+            found = _PRAGMA.search(tail) if self.has_a_line(statement) else None
             here = [alias for alias in moved if self._module.lines(alias)[0] == number]
             if found and not (here and self._has_its_line(here)):
                 pragma = f"  {found.group().rstrip()}"
@@ -130,7 +133,7 @@ class Statements:
             return "\n".join([f"from {NEW} import ({pragma}", *lines, ")"])
         return f"from {NEW} import {', '.join(names)}{pragma}"
 
-    def _cut(self, parts: Sequence[cst.CSTNode], kept: Sequence[cst.CSTNode]) -> None:
+    def _cut(self, parts: Sequence[_Part], kept: Sequence[_Part]) -> None:
         """Removes parts of a list, with their separators."""
         last = max(parts.index(part) for part in kept)
         for part, following in zip(parts[:last], parts[1:]):
@@ -139,11 +142,17 @@ class Statements:
         if last + 1 < len(parts):
             self._edits.replace(self._end(parts[last]), self._end(parts[-1]), "")
 
-    def _has_comments(self, statement: cst.CSTNode) -> bool:
-        first, last = self._module.span(statement)
-        return "#" in self._edits.text[first:last]
+    def _lines_of(self, block: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
+        """Yields the statements of a block, those on one line together."""
+        line: list[ast.stmt] = []
+        for statement in block:
+            if line and self._module.lines(statement)[0] > self._module.lines(line[-1])[1]:
+                yield line
+                line = []
+            line.append(statement)
+        yield line
 
-    def _has_its_line(self, aliases: Sequence[cst.ImportAlias]) -> bool:
+    def _has_its_line(self, aliases: Sequence[ast.alias]) -> bool:
         """Returns whether a line has only these names, and perhaps a comment."""
         number = self._module.lines(aliases[0])[0]
         start, end = self._edits.offset(number), self._edits.offset(number + 1)
@@ -158,43 +167,48 @@ class Statements:
             first -= 1
         return self._edits.lines[first - 1 : number - 1]
 
-    def _has_a_line(self, statement: cst.CSTNode) -> bool:
+    def has_a_line(self, statement: ast.stmt) -> bool:
         """Returns whether a statement is the only one on its line."""
-        line = self._module.parents[statement]
-        return isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1
+        start, end = self._module.span(statement)
+        line = self._module.lines(statement)[0]
+        before = self._edits.text[self._edits.offset(line) : start]
+        return not before.strip() and bool(_REST_OF_LINE.match(self._edits.text, end))
 
-    def _start(self, node: cst.CSTNode) -> int:
+    def _start(self, node: ast.AST) -> int:
         return self._module.span(node)[0]
 
-    def _end(self, node: cst.CSTNode) -> int:
+    def _end(self, node: ast.AST) -> int:
         return self._module.span(node)[1]
 
 
-def leading(tree: cst.Module) -> list[cst.CSTNode]:
-    """Returns the imports at the start of a module, after its docstring."""
-    start = 1 if tree.body and _is_docstring(tree.body[0]) else 0
-    return list(itertools.takewhile(_is_import, tree.body[start:]))
+def leading(module: Module) -> list[ast.stmt]:
+    """Returns the imports at the start of a module, after its docstring.
+
+    An import on a line with another statement ends them, except an import of __future__: nothing
+    may be added above it.
+    """
+    body = module.tree.body
+    body = body[1:] if body and is_docstring(body[0]) else body
+    found = list(itertools.takewhile(lambda it: isinstance(it, Import), body))
+    while found and len(found) < len(body):
+        line = module.lines(found[-1])[1]
+        if (
+            module.lines(body[len(found)])[0] > line
+            or getattr(found[-1], "module", "") == "__future__"
+        ):
+            break
+        found.pop()
+    return found
 
 
-def _is_import(line: cst.CSTNode) -> bool:
-    """Returns whether a line has only imports, or nothing may be added above it."""
-    if not isinstance(line, cst.SimpleStatementLine):
-        return False
-    first = line.body[0]
-    module = first.module if isinstance(first, cst.ImportFrom) else None
-    is_future = isinstance(module, cst.Name) and module.value == "__future__"
-    return is_future or all(isinstance(part, Import) for part in line.body)
+def is_simple(statement: ast.AST) -> bool:
+    """Returns whether a statement has no block."""
+    return not any(hasattr(statement, name) for name in ("body", "cases"))
 
 
-def _is_docstring(line: cst.CSTNode) -> bool:
-    if not isinstance(line, cst.SimpleStatementLine) or not isinstance(line.body[0], cst.Expr):
-        return False
-    return isinstance(line.body[0].value, (cst.SimpleString, cst.ConcatenatedString))
-
-
-def _body(node: cst.CSTNode) -> Sequence[cst.CSTNode]:
-    body: Sequence[cst.CSTNode] = getattr(node, "body", ())
-    return body
+def is_docstring(statement: Any) -> bool:
+    """Returns whether a statement is only a string."""
+    return isinstance(statement, ast.Expr) and bool(string(statement.value))
 
 
 def _indent(line: str) -> str:

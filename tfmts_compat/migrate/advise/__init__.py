@@ -1,0 +1,1 @@
+"""Reports what has to be changed by hand."""

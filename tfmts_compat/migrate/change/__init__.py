@@ -1,0 +1,1 @@
+"""Changes a module: its names and its imports."""

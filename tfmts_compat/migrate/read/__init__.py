@@ -1,0 +1,1 @@
+"""Reads a module: its text, its scopes, and what its names refer to."""
