@@ -117,6 +117,25 @@ def test_a_place_to_change_by_hand_is_reported_and_not_changed(code, found):
     assert rewritten(TF + code + "\n", "module.py").text == TF + code + "\n"
 
 
+VERSIONS = {
+    "startswith": ("if tf.__version__.startswith('1.'):", True),
+    "compared": ("if LooseVersion(tf.__version__) >= LooseVersion('2.0.0'):", True),
+    "number": ("if int(tf.__version__[0]) < 2:", True),
+    "variable": ("TF2 = tf.__version__ >= '2'\nif not TF2:", True),
+    "later": ("if tf.__version__ >= '2.6':", False),
+    "of-another": ("if numpy.__version__ < '2':", False),
+    "other-test": ("if USE_TF2:", False),
+}
+
+
+@pytest.mark.parametrize(("test", "is_reported"), VERSIONS.values(), ids=VERSIONS)
+def test_a_branch_for_tensorflow_1_is_reported_and_migrated(test, is_reported):
+    source = f"{TF}{test}\n    x = tf.train.Scaffold()\nelse:\n    x = None\n"
+    result = rewritten(source, "module.py")
+    assert "x = tfmts_compat.Scaffold()" in result.text
+    assert ["TFM213" in it.code for it in result.found].count(True) == is_reported
+
+
 IGNORED = {
     "all": ("# tfmts: ignore", []),
     "the-code": ("# tfmts: ignore[TFM201]", []),

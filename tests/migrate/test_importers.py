@@ -35,7 +35,12 @@ OTHERS = {
 
 @pytest.fixture(autouse=True)
 def _clear_caches():
-    for cached in (importers._takers, importers._contents, importers._stars):
+    for cached in (
+        importers._takers,
+        importers._contents,
+        importers._stars,
+        importers._replacements,
+    ):
         cached.cache_clear()
 
 

@@ -535,6 +535,21 @@ def test_an_import_is_added_where_tensorflow_is_imported(before, after):
     check_transformed(before, after)
 
 
+CASES_BELOW_STRINGS = {
+    "docstring": '    """Makes one."""\n    ',
+    "string": "    x = f('a',\n          ",
+}
+
+
+@pytest.mark.parametrize("text", CASES_BELOW_STRINGS.values(), ids=CASES_BELOW_STRINGS)
+def test_an_import_whose_use_follows_a_string_is_removed(text):
+    end = ")" if "f(" in text else ""
+    check_transformed(
+        f"import tensorflow as tf\ndef g():\n{text}tf.train.Scaffold(){end}\n",
+        f"import tfmts_compat\ndef g():\n{text}tfmts_compat.Scaffold(){end}\n",
+    )
+
+
 KEPT = {
     "all": 'import tensorflow as tf\nimport tfmts_compat\n__all__ = ["tf"]\n',
     "re-export": "import tensorflow as tensorflow\nimport tfmts_compat\n",

@@ -6,7 +6,8 @@ import pytest
 
 from tfmts_compat import cli
 from tfmts_compat.migrate.change.rewrite import Result, rewritten
-from tfmts_compat.migrate.read import optional, resolver
+from tfmts_compat.migrate.codebase import importers
+from tfmts_compat.migrate.read import effects, resolver
 
 USE = "x = {0}train.Scaffold(), {0}x\n"
 RESOLVED = {
@@ -97,7 +98,8 @@ if sys.version_info >= (3, 10):
 
 @pytest.fixture(autouse=True)
 def _clear_caches():
-    for cached in (resolver.load, resolver.found_module, optional._cached):
+    importer = (importers._contents, importers._replacements)
+    for cached in (resolver.load, resolver.found_module, effects._cached, *importer):
         cached.cache_clear()
 
 
@@ -182,3 +184,90 @@ def test_an_import_of_the_code_base_is_not_removed(tree, capsys):
         "from .compat import tf\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n"
     )
     assert "pkg/user.py:1:21: TFM104 tf is no longer used" in capsys.readouterr().out
+
+
+def written(tree, **files):
+    """Migrates the files, and returns the text of pkg/user.py."""
+    tree(**files)
+    cli.main(["migrate", "--write", "."])
+    return (tree() / "pkg/user.py").read_text()
+
+
+OPTIONAL = "try:\n    import tensorflow as tf\nexcept ImportError:\n    tf = None\n"
+NEEDED = {
+    "needed": "import tensorflow as tf\n",
+    "needed-in-branches": "if x:\n    import tensorflow as tf\nelse:\n    import tensorflow.compat.v1 as tf\n",  # noqa: E501
+    "exits": "try:\n    import tensorflow as tf\nexcept ImportError:\n    raise SystemExit(1)\n",
+    "needed-elsewhere": "from .needs import x\n" + OPTIONAL,
+}
+NOT_NEEDED = {
+    "tried": OPTIONAL,
+    "in-a-branch": "tf = None\nif x:\n    import tensorflow as tf\n",
+    "in-a-function": "def load():\n    global tf\n    import tensorflow as tf\n",
+    "type-checking": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import tensorflow as tf\n",  # noqa: E501
+    "suppressed": "import contextlib\nwith contextlib.suppress(ImportError):\n    import tensorflow as tf\n",  # noqa: E501
+}
+USER = "from .compat import tf\ndef f():\n    return tf.train.Scaffold(tf.x)\n"
+
+
+@pytest.mark.parametrize("compat", NEEDED.values(), ids=NEEDED)
+def test_a_module_whose_tensorflow_is_needed_in_another_file_imports_it_at_the_top(tree, compat):
+    files = {"pkg__compat_py": compat, "pkg__needs_py": "import tensorflow\nx = 1\n"}
+    assert written(tree, pkg__user_py=USER, **files) == USER.replace(
+        "tf\ndef", "tf\nimport tfmts_compat\ndef"
+    ).replace("tf.train.", "tfmts_compat.")
+
+
+@pytest.mark.parametrize("compat", NOT_NEEDED.values(), ids=NOT_NEEDED)
+def test_a_name_whose_tensorflow_is_optional_in_another_file_is_reported(tree, compat, capsys):
+    assert written(tree, pkg__user_py=USER, pkg__compat_py=compat) == USER
+    assert "pkg/user.py:3:12: TFM212 tensorflow.train.Scaffold is used where TensorFlow is " in (
+        capsys.readouterr().out
+    )
+
+
+def test_an_optional_import_of_a_module_that_needs_tensorflow_gets_its_own_import(tree):
+    user = "try:\n    from .compat import tf\nexcept ImportError:\n    tf = None\n"
+    use = "def f():\n    return tf.train.Scaffold(tf.x)\n"
+    text = written(tree, pkg__user_py=user + use, pkg__compat_py="import tensorflow as tf\n")
+    assert text == (
+        "try:\n    from .compat import tf\n    import tfmts_compat\nexcept ImportError:\n"
+        "    tf = None\n    tfmts_compat = None\n" + use.replace("tf.train", "tfmts_compat")
+    )
+
+
+REPLACES = {
+    "assigned": "tf.train.Scaffold = wrap(tf.train.Scaffold)",
+    "setattr": "setattr(tf.train, 'Scaffold', f)",
+    "patched": "mock.patch('tensorflow.train.Scaffold')",
+    "patched-object": "mock.patch.object(tf.compat.v1.train, 'Scaffold')",
+    "module": "tf.train = f",
+    "deleted": "del tf.train.Scaffold",
+}
+
+
+@pytest.mark.parametrize("code", REPLACES.values(), ids=REPLACES)
+@pytest.mark.parametrize(
+    "user",
+    [
+        "import tensorflow as tf\nx = tf.train.Scaffold()\n",
+        "from tensorflow.train import Scaffold\n",
+    ],
+)
+def test_a_name_that_another_file_replaces_is_reported_and_not_changed(tree, capsys, code, user):
+    patcher = f"import tensorflow as tf\n{code}\n"
+    assert written(tree, pkg__user_py=user, tests__patcher_py=patcher) == user
+    assert "may be replaced at tests/patcher.py:2, which does not change" in capsys.readouterr().out
+
+
+def test_other_names_of_a_file_that_replaces_one_are_changed(tree):
+    patcher = "import tensorflow as tf\ntf.train.Scaffold = f\n"
+    user = "import tensorflow as tf\nx = tf.train.StopAtStepHook(1)\n"
+    assert "tfmts_compat" in written(tree, pkg__user_py=user, pkg__patcher_py=patcher)
+
+
+@pytest.mark.parametrize("before", ["from tensorflow.train import Scaffold\n", "import x\n"])
+def test_a_class_that_a_module_defines_last_is_its_own(tree, before):
+    tree(pkg__hooks_py=f"{before}class Scaffold(Scaffold):\n    pass\n")
+    source = "from . import hooks\nx = hooks.Scaffold()\n"
+    assert rewritten(source, "pkg/user.py") == Result(source, [])

@@ -18,6 +18,10 @@ MODULE = (
 LOOKED_UP = "TFM201 tensorflow.train.Scaffold is looked up by a string; "
 CALL = "replace the call with tfmts_compat.Scaffold, and import tfmts_compat"
 HOLDER = "replace tf.train with tfmts_compat, and import tfmts_compat"
+KEEP = (
+    "and a session of tfmts_compat is built with the replacement, so keep this; a patch of "
+    "tfmts_compat.Scaffold would have no effect on the session"
+)
 SUPERVISOR = "tensorflow.train.Supervisor"
 SESSION = "import tfmts_compat\ntfmts_compat.MonitoredTrainingSession"
 LEFT = {
@@ -264,8 +268,32 @@ LEFT = {
     ),
     "replaced": (
         "import tensorflow as tf\ntf.train.Scaffold = f\n",
-        "2:1: TFM203 tensorflow.train.Scaffold is replaced or deleted here, which does not change "
-        "tfmts_compat.Scaffold; patch tfmts_compat.Scaffold, or the code that uses it",
+        "2:1: TFM203 tensorflow.train.Scaffold is replaced or deleted here, which changes neither "
+        "tfmts_compat.Scaffold nor a session; to change the session, patch "
+        "tensorflow.python.training.monitored_session.Scaffold, and to change code that reads "
+        "tfmts_compat.Scaffold, patch tfmts_compat.Scaffold",
+    ),
+    "replaced-function": (
+        "import tensorflow as tf\ntf.train.get_global_step = f\n",
+        "2:1: TFM203 tensorflow.train.get_global_step is replaced or deleted here, which does not "
+        "change tfmts_compat.get_global_step; patch tfmts_compat.get_global_step, or the code that "
+        "uses it",
+    ),
+    "replaced-part": (
+        "from tensorflow.python.training import monitored_session as m\nm.Scaffold = f\n",
+        "2:1: TFM203 tensorflow.python.training.monitored_session.Scaffold is replaced or deleted "
+        f"here, {KEEP}",
+    ),
+    "replaced-part-by-a-string": (
+        "from tensorflow.python.training import monitored_session as m\n"
+        "mock.patch.object(m, 'Scaffold')\n",
+        "2:1: TFM201 tensorflow.python.training.monitored_session.Scaffold is replaced by a "
+        f"string, {KEEP}",
+    ),
+    "replaced-part-by-a-path": (
+        "mock.patch('tensorflow.python.training.monitored_session.Scaffold')\n",
+        "1:12: TFM209 tensorflow.python.training.monitored_session.Scaffold is patched by a "
+        f"string, {KEEP}",
     ),
     "replaced-with-its-module": (
         "import tensorflow as tf\nsetattr(tf, 'train', f)\nx = tf.train.Scaffold()\n",

@@ -27,6 +27,7 @@ CODES: Final[dict[str, str]] = {
     "TFM209": "a name in a string, or in a magic of a notebook",
     "TFM210": "an older training API",
     "TFM212": "a name where TensorFlow is optional, without a place for the import",
+    "TFM213": "a branch for TensorFlow 1",
     "TFM301": "both checkpoint cadences are given",
     "TFM302": "a cadence is disabled silently",
     "TFM303": "both summary cadences are given",

@@ -49,6 +49,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "tensorflow.contrib.framework": _CONTRIB,
     "tensorflow.contrib.framework.python.ops.variables": _CONTRIB,
     "tensorflow.contrib.slim": _CONTRIB,
+    "tensorflow.contrib.hooks": ("ProfilerHook",),
     f"{_TRAINING}.training": _ALL,
     f"{_TRAINING}.monitored_session": _MONITORED,
     f"{_TRAINING}.basic_session_run_hooks": (*_HOOKS, "SessionRunArgs"),
@@ -72,13 +73,25 @@ UNIQUE: Final = NAMES - {
     "USE_DEFAULT",
     *(name for name in _GLOBAL_STEP if name != "get_or_create_global_step"),
 }
+# the parts of a session that it takes from these modules, also if a program replaces them there
+REPLACEABLE: Final = frozenset(
+    f"{_TRAINING}.{part}"
+    for part in (
+        "monitored_session.ChiefSessionCreator",
+        "monitored_session.WorkerSessionCreator",
+        "monitored_session.MonitoredSession",
+        "monitored_session.Scaffold",
+        "basic_session_run_hooks.CheckpointSaverHook",
+        "basic_session_run_hooks.SummarySaverHook",
+        "basic_session_run_hooks.StepCounterHook",
+    )
+)
 # the last names of the modules, as in x.train.X and training_util.X
-HOLDERS: Final = tuple(sorted({module.rpartition(".")[2] for module in MODULES}))
+_HOLDERS = sorted({module.rpartition(".")[2] for module in MODULES})
 # those of them that are only used in TensorFlow
 DISTINCT: Final = tuple(
-    name for name in HOLDERS if name not in ("framework", "slim", "training", "variables")
+    name for name in _HOLDERS if name not in ("framework", "hooks", "slim", "training", "variables")
 )
-_LAST = UNIQUE.union(DISTINCT).difference(("estimator", "session_manager", "train"))
 ROOTS: Final = frozenset(module.split(".")[0] for module in MODULES)  # TensorFlow's packages
 
 _SUPERVISOR = (
@@ -90,6 +103,10 @@ _CONTRIB_TRAIN = (
     "does not exist in TensorFlow 2; write the loop: with "
     f"{NEW}.{SESSION}(checkpoint_dir=logdir, hooks=hooks) as session: "
     "while not session.should_stop(): session.run(train_op)"
+)
+_SLIM = (
+    "does not exist in TensorFlow 2; use tf_slim.{0} from the package tf-slim, or write the loop "
+    f"with {NEW}.{SESSION}"
 )
 _CONTRIB_EVALUATION = (
     "does not exist in TensorFlow 2; use tf_slim.evaluation from the package tf-slim"
@@ -105,6 +122,16 @@ ADVICE: Final[dict[str, str]] = {
         "does not exist in TensorFlow 2; use tf_slim.training from the package tf-slim"
     ),
     **{
+        f"tensorflow.contrib.slim.{package}{name}": _SLIM.format(name)
+        for package in ("", "python.slim.")
+        for name in (
+            "learning.train",
+            "learning.create_train_op",
+            "evaluation.evaluate_once",
+            "evaluation.evaluation_loop",
+        )
+    },
+    **{
         f"tensorflow.contrib.training.{module}{name}": _CONTRIB_EVALUATION
         for module in ("", "python.training.evaluation.")
         for name in (
@@ -117,19 +144,12 @@ ADVICE: Final[dict[str, str]] = {
         )
     },
 }
-# every module with a name in one of the two tables
-HOLDING: Final = frozenset((*MODULES, *(path.rpartition(".")[0] for path in ADVICE)))
 ADVISED: Final = frozenset(path.rpartition(".")[2] for path in ADVICE)
 
 _VERSIONED = re.compile(r"^tensorflow(?:_core)?(?:\._api\.v[12])?(?:\.compat\.v[12])*(?=\.|$)")
 _ESTIMATOR_API = re.compile(
     r"^tensorflow_estimator(?:\._api\.v[12]|\.python\.estimator\.api(?:\._v[12])?)(?=\.|$)"
 )
-_PREFIXES = frozenset(
-    ".".join(module.split(".")[:count])
-    for module in HOLDING
-    for count in range(1, module.count(".") + 2)
-) | {"tensorflow.compat", "tensorflow._api", "tensorflow_estimator._api"}
 
 
 def plain(path: str) -> str:
@@ -140,20 +160,6 @@ def plain(path: str) -> str:
     if path.startswith("tensorflow_estimator"):
         return _ESTIMATOR_API.sub("tensorflow_estimator", path)
     return _VERSIONED.sub("tensorflow", path)
-
-
-def is_on_the_way(path: str) -> bool:
-    """Returns whether a path is a name in the tables, or a module or package that contains one.
-
-    A module of TensorFlow that is not in the tables, but has the last name of one, is included.
-    """
-    path = plain(path)
-    return (
-        path in TABLE
-        or path in ADVICE
-        or path in _PREFIXES
-        or (path.rpartition(".")[2] in _LAST and is_known(path))
-    )
 
 
 def is_known(path: str) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
-from typing import Iterator
+from typing import Iterable, Iterator
 
 from tfmts_compat.migrate.names import (
     ADVICE,
@@ -13,12 +14,13 @@ from tfmts_compat.migrate.names import (
     MODULES,
     NAMES,
     NEW,
+    REPLACEABLE,
     TABLE,
     UNIQUE,
     is_known,
     plain,
 )
-from tfmts_compat.migrate.read.module import Module, last_name, string
+from tfmts_compat.migrate.read.module import Module, dotted, last_name, string
 from tfmts_compat.migrate.read.resolver import OWN, UNKNOWN, Reach, Resolver
 
 # pkg.module.tf.train.Scaffold: the part before tf, and the last name
@@ -36,10 +38,11 @@ _HOLDER = re.compile(
     rf"(?:^|\.)(?:{'|'.join(set(DISTINCT) - {'session_manager'})}|contrib\.(?:framework|slim))$"
 )
 _ADVISED = re.compile(
-    rf"(?:^|\.)(?:(?:train|supervisor)\.Supervisor|contrib\.training\.(?:{'|'.join(ADVISED)}))$"
+    rf"(?:^|\.)(?:(?:train|supervisor)\.Supervisor|contrib\.(?:training|slim\.\w+)\.(?:{'|'.join(ADVISED)}))$"
 )
 _REFLECTION = ("getattr", "hasattr", "setattr", "delattr", "object", "multiple")
 _LITERAL = re.compile(rf"[\"'](?:{'|'.join(UNIQUE)})[\"']")
+_OLD_VERSION = re.compile(r"\(?v?(?:1(?:\.|$)|2(?:\.0.*)?$)")
 _WITH = "with {0} and import tfmts_compat"
 
 
@@ -50,7 +53,10 @@ def report(module: Module, resolver: Resolver) -> None:
     for node in module.strings:
         value = string(node)
         path = _prefix(value)
-        if path:
+        if path and plain(_spelled(path)) in REPLACEABLE and module.is_patch(node):
+            text = of_patch(_spelled(path), TABLE[plain(_spelled(path))])
+            module.report(node, "TFM209", f"{path} is patched by a string, {text}")
+        elif path:
             new = value.replace(path, TABLE[plain(_spelled(path))])
             module.report(node, "TFM209", f'{path} is named in a string; write "{new}"')
         elif plain(_spelled(value)) in ADVICE:
@@ -75,7 +81,7 @@ def _advised(module: Module, resolver: Resolver, node: ast.Attribute) -> None:
         module.report(node, "TFM210", f"{path} {ADVICE[path]}")
     shown = module.code(node)
     if not all(is_known(path) or path == OWN for path in paths) and _ADVISED.search(shown):
-        path = next(path for path in ADVICE if path.endswith(f".{node.attr}"))
+        path = next(path for path in ADVICE if path.endswith(".".join(shown.split(".")[-2:])))
         module.report(node, "TFM210", f"{shown} may be {path}, which {ADVICE[path]}")
 
 
@@ -90,6 +96,23 @@ def _project_path(module: Module, resolver: Resolver, node: ast.Constant, value:
             f"{held.group()} is named in a string and may be TensorFlow's; if it is, "
             f'write "{new}"',
         )
+
+
+def of_patch(path: str, name: str) -> str:
+    """Returns what a replaced name means for tfmts_compat, and what to do."""
+    last = path.rpartition(".")[2]
+    if plain(path) in REPLACEABLE:
+        return (
+            f"and a session of {NEW} is built with the replacement, so keep this; a patch of "
+            f"{name} would have no effect on the session"
+        )
+    part = next((each for each in sorted(REPLACEABLE) if each.endswith(f".{last}")), "")
+    if part:
+        return (
+            f"which changes neither {name} nor a session; to change the session, patch {part}, "
+            f"and to change code that reads {name}, patch {name}"
+        )
+    return f"which does not change {name}; patch {name}, or the code that uses it"
 
 
 def _may_be_moved(reach: Reach) -> bool:
@@ -175,35 +198,48 @@ def from_import(module: Module, alias: ast.alias, path: str) -> None:
         module.report(alias, "TFM208", _unlisted(path, "it", name))
 
 
+def _lookup(
+    module: Module,
+    resolver: Resolver,
+    node: ast.Call | ast.Subscript,
+    holder: ast.expr,
+    name: str,
+) -> None:
+    reach = resolver.holds(holder, name)
+    paths = set(map(plain, reach.paths))
+    function = last_name(node.func) if isinstance(node, ast.Call) else ""
+    if function == "getattr":
+        remedy = f"replace the call with {NEW}.{name}, and import {NEW}"
+    elif function == "hasattr":
+        remedy = f"{NEW}.{name} always exists, so remove the test, and import {NEW}"
+    elif isinstance(holder, ast.Constant):
+        remedy = f'replace {module.code(holder)} with "{NEW}"'
+    else:
+        remedy = f"replace {module.code(holder)} with {NEW}, and import {NEW}"
+    for path in sorted(paths & TABLE.keys()):
+        text = f"is looked up by a string; {remedy}"
+        if path in REPLACEABLE and function not in ("getattr", "hasattr"):
+            text = f"is replaced by a string, {of_patch(path, TABLE[path])}"
+        module.report(node, "TFM201", f"{path} {text}")
+    for path in sorted(paths & ADVICE.keys()):
+        module.report(node, "TFM210", f"{path} {ADVICE[path]}")
+    if (
+        name in NAMES
+        and not paths & TABLE.keys()
+        and (not function or function in _REFLECTION)
+        and _may_hold(module, holder, name, reach)
+    ):
+        module.report(
+            node,
+            "TFM201",
+            f"{name} is looked up by a string in {module.code(holder)}, which may be a module "
+            f"of TensorFlow; if it is, {remedy}",
+        )
+
+
 def _lookups(module: Module, resolver: Resolver) -> None:
-    for node, holder, name in module.lookups:
-        reach = resolver.holds(holder, name)
-        paths = set(map(plain, reach.paths))
-        function = last_name(node.func) if isinstance(node, ast.Call) else ""
-        if function == "getattr":
-            remedy = f"replace the call with {NEW}.{name}, and import {NEW}"
-        elif function == "hasattr":
-            remedy = f"{NEW}.{name} always exists, so remove the test, and import {NEW}"
-        elif isinstance(holder, ast.Constant):
-            remedy = f'replace {module.code(holder)} with "{NEW}"'
-        else:
-            remedy = f"replace {module.code(holder)} with {NEW}, and import {NEW}"
-        for path in sorted(paths & TABLE.keys()):
-            module.report(node, "TFM201", f"{path} is looked up by a string; {remedy}")
-        for path in sorted(paths & ADVICE.keys()):
-            module.report(node, "TFM210", f"{path} {ADVICE[path]}")
-        if (
-            name in NAMES
-            and not paths & TABLE.keys()
-            and (not function or function in _REFLECTION)
-            and _may_hold(module, holder, name, reach)
-        ):
-            module.report(
-                node,
-                "TFM201",
-                f"{name} is looked up by a string in {module.code(holder)}, which may be a module "
-                f"of TensorFlow; if it is, {remedy}",
-            )
+    for lookup in module.lookups:
+        _lookup(module, resolver, *lookup)
     if not _LITERAL.search(module.edits.text):
         return
     for call in module.calls:  # getattr(tf.train, name)
@@ -218,6 +254,38 @@ def _lookups(module: Module, resolver: Resolver) -> None:
                 f"{module.code(call.args[1])} may be one of the names of {NEW} that this module "
                 f"has as strings; look those up in {NEW}",
             )
+
+
+def ends_support(module: Module, resolver: Resolver, changed: Iterable[ast.AST]) -> None:
+    """Reports the branches for TensorFlow 1 in which a name changes."""
+
+    def is_old(test: ast.AST) -> bool:
+        """Returns whether an expression compares the version of TensorFlow with 1 or 2.0."""
+        parts = list(ast.walk(test))
+        texts = [
+            str(getattr(part, "value", "")) for part in parts if isinstance(part, ast.Constant)
+        ]
+        return any(map(_OLD_VERSION.match, texts)) and any(
+            isinstance(part, ast.Attribute)
+            and part.attr in ("__version__", "VERSION")
+            and any(map(is_known, resolver.reach(part).paths))
+            for part in parts
+        )
+
+    flags = {dotted(target) for target, value in module.assigned if is_old(value)} - {""}
+    branches: dict[ast.AST, None] = {}
+    for node in itertools.chain.from_iterable(map(module.outer, changed)):
+        if isinstance(node, (ast.If, ast.IfExp)) and (
+            is_old(node.test) or flags.intersection(map(dotted, ast.walk(node.test)))
+        ):
+            branches[node] = None
+    for branch in branches:
+        module.report(
+            branch,
+            "TFM213",
+            f"support for TensorFlow 1 ends here, because {NEW} needs 2.4 or later; keep only the "
+            "branch for TensorFlow 2, or do not migrate this file",
+        )
 
 
 def _quoted(module: Module, resolver: Resolver) -> None:

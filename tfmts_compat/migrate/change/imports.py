@@ -15,8 +15,8 @@ from typing import Callable, Optional
 
 from tfmts_compat.migrate.change.statements import Statements, is_simple, leading
 from tfmts_compat.migrate.names import NEW, is_known
-from tfmts_compat.migrate.read.module import Binding, Import, Module, Scope, first_of
-from tfmts_compat.migrate.read.optional import Needs
+from tfmts_compat.migrate.read.effects import Needs
+from tfmts_compat.migrate.read.module import Binding, Import, Module, Scope, first_of, string
 from tfmts_compat.migrate.read.resolver import Reach, Resolver, is_none
 
 IsImported = Callable[[str], Optional[bool]]
@@ -48,6 +48,11 @@ class Imports:
         if self._needs.first:
             return True
         return bool(reach.imports) and all(self._fits(node, each) for each in reach.imports)
+
+    @property
+    def changed(self) -> list[ast.AST]:
+        """The names that change, and the imports that bind names of tfmts_compat."""
+        return [*(node for node, _ in self._uses), *self._moved]
 
     def use(self, node: ast.Attribute, reach: Reach) -> None:
         """Records that a dotted name becomes a name of tfmts_compat."""
@@ -287,26 +292,27 @@ class Imports:
                 found.append((statement, alias))
         return found
 
+    @functools.cached_property
+    def _strings(self) -> list[str]:
+        return [text for text in map(string, ast.walk(self._module.tree)) if text]
+
     def _is_kept(self, each: Binding, alias: ast.alias) -> bool:
         """Returns whether an import may have a purpose other than its uses in this module."""
-        text, name = self._module.edits.text, re.escape(alias.asname or alias.name)
-        if alias.asname and alias.asname == alias.name:
+        name = alias.asname or alias.name
+        if name == alias.name and alias.asname:
             return True  # import x as x: a re-export
         if each.scope.kind == "class":
             return True  # self.x, cls.x
+        name = re.escape(name)
         # __all__ and eval("x.y"), a doctest, a type comment, nonlocal
-        named = (
-            rf"""["']\s*{name}["'.\[(]"""
-            rf"|(?:^\s*(?:>>>|\.\.\.)|#\s*type:|\bnonlocal\b).*\b{name}\b"
-        )
-        if re.search(named, text, re.MULTILINE) or re.search(rf"\b{name}\b", self._elsewhere):
+        named = re.compile(rf"\s*{name}(?:[.\[(]|$)|(?:.*\n)*?\s*(?:>>>|\.\.\.).*\b{name}\b")
+        if any(map(named.match, self._strings)):
             return True
-        node: ast.AST = each.node
-        while not isinstance(node, ast.Module):
-            node = self._module.parents[node]
-            if hasattr(node, "handlers"):
-                return True  # the statement tests whether the import works
-        return False
+        code = re.compile(rf"(?:#\s*type:|\bnonlocal\b).*\b{name}\b")
+        if code.search(self._module.edits.text) or re.search(rf"\b{name}\b", self._elsewhere):
+            return True
+        # the statement tests whether the import works
+        return any(hasattr(node, "handlers") for node in self._module.outer(each.node))
 
     def _drop(self, unused: dict[ast.stmt, list[ast.alias]]) -> None:
         """Removes moved and unused names from their imports, or whole imports."""

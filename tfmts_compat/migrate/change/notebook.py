@@ -6,13 +6,14 @@ import itertools
 import json
 import re
 from dataclasses import dataclass
-from typing import Iterator, Sequence
+from typing import Callable, Iterator, Sequence
 
 from tfmts_compat.migrate.advise.remainder import NAMED
 from tfmts_compat.migrate.change.imports import IsImported
 from tfmts_compat.migrate.change.rewrite import Result, rewritten
 from tfmts_compat.migrate.findings import Finding, silenced
 from tfmts_compat.migrate.names import NEW
+from tfmts_compat.migrate.read.effects import Replaced
 from tfmts_compat.migrate.read.source import UnreadableError, changed, parsed, split_lines
 
 _DECODER = json.JSONDecoder()
@@ -65,6 +66,7 @@ def migrated(
     ignored: Sequence[str] = (),
     *,
     is_imported: IsImported = lambda name: False,  # noqa: ARG005
+    others: Callable[[], Replaced] = dict,
 ) -> Result:
     """Migrates a notebook. Its cells share a namespace, so they are migrated as one module.
 
@@ -101,7 +103,9 @@ def migrated(
     try:
         module = "".join(each + _GAP for each in plain)
         magics = "\n".join(_hidden(cell.source, each) for cell, each in zip(cells, plain))
-        result = rewritten(module, path, ignored, is_imported=is_imported, elsewhere=magics)
+        result = rewritten(
+            module, path, ignored, is_imported=is_imported, elsewhere=magics, others=others
+        )
     except UnreadableError as problem:
         cell, number = places[problem.line - 1]
         raise UnreadableError(f"{problem} (cell {cell.number})", number, parsed=True) from problem

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field, replace
-from typing import Iterator, Sequence
+from typing import Callable, Iterator, Sequence
 
 from tfmts_compat.migrate.advise import calls, remainder
 from tfmts_compat.migrate.change import verification
 from tfmts_compat.migrate.change.imports import Imports, IsImported
 from tfmts_compat.migrate.findings import REWRITES, Finding
 from tfmts_compat.migrate.names import MODULES, NEW, SESSION, TABLE, plain
-from tfmts_compat.migrate.read.module import Module, last_name, string
+from tfmts_compat.migrate.read.effects import Replaced, replaced
+from tfmts_compat.migrate.read.module import Module
 from tfmts_compat.migrate.read.resolver import Reach, Resolver
 from tfmts_compat.migrate.read.source import changed
+
+_Patched = Callable[[str], str]  # returns where the old name of a name may be replaced, or ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ def rewritten(
     *,
     is_imported: IsImported = lambda name: False,  # noqa: ARG005
     elsewhere: str = "",
+    others: Callable[[], Replaced] = dict,
 ) -> Result:
     """Migrates a module.
 
@@ -48,13 +52,14 @@ def rewritten(
       is_imported: returns whether another file imports a name from this module, or None if
         this is not known.
       elsewhere: text outside the module that may use its imports.
+      others: returns what the other files of the code base replace.
 
     Raises:
       UnreadableError: the module cannot be parsed.
     """
     module = Module(text, path, ignored)
     resolver = Resolver(module)
-    _rewrite(module, resolver, Imports(module, resolver, is_imported, elsewhere))
+    _rewrite(module, resolver, Imports(module, resolver, is_imported, elsewhere), others)
     changes = module.edits.changes()
     fault = _fault(text, changes) if changes else None
     if fault:
@@ -80,11 +85,18 @@ def _left_as_it_was(module: Module, fault: str) -> Iterator[Finding]:
     )
 
 
-def _rewrite(module: Module, resolver: Resolver, imports: Imports) -> None:
-    replaced = _replaced(module, resolver)
+def _rewrite(
+    module: Module, resolver: Resolver, imports: Imports, others: Callable[[], Replaced]
+) -> None:
+    here = replaced(module, resolver)
+
+    def patched(name: str) -> str:
+        """Returns where the old name of a name may be replaced, or ""."""
+        return "in this module" if name in here else others().get(name, "")
+
     for statement in module.imports:
         if isinstance(statement, ast.ImportFrom) and not statement.level:
-            _from_import(module, imports, statement, replaced)
+            _from_import(module, imports, statement, patched)
     done: set[ast.AST] = set()
     for node in module.named:
         if module.parents[node] in done and isinstance(module.parents[node], ast.Attribute):
@@ -92,7 +104,7 @@ def _rewrite(module: Module, resolver: Resolver, imports: Imports) -> None:
             continue
         reach = resolver.reach(node)
         if _new_names(reach):
-            _name(module, imports, node, reach, replaced)
+            _name(module, imports, node, reach, patched)
             done.add(node)
         else:
             remainder.unmoved(module, resolver, node, reach)
@@ -101,6 +113,7 @@ def _rewrite(module: Module, resolver: Resolver, imports: Imports) -> None:
         if _is_session(resolver.reach(call.func)):
             for place, code, message in calls.check_call(call):
                 module.report(place, code, message)
+    remainder.ends_support(module, resolver, imports.changed)
     imports.settle()
 
 
@@ -115,7 +128,11 @@ def _new_names(reach: Reach) -> set[str]:
 
 
 def _name(
-    module: Module, imports: Imports, node: ast.Attribute, reach: Reach, replaced: set[str]
+    module: Module,
+    imports: Imports,
+    node: ast.Attribute,
+    reach: Reach,
+    patched: _Patched,
 ) -> None:
     """Replaces a dotted name, or reports why not."""
     (name,) = _new_names(reach)
@@ -125,8 +142,7 @@ def _name(
         module.report(
             node,
             "TFM203",
-            f"{old} is replaced or deleted here, which does not change {name}; patch {name}, or "
-            "the code that uses it",
+            f"{old} is replaced or deleted here, {remainder.of_patch(old, name)}",
         )
     elif others:
         lines = sorted({module.lines(each)[0] for each in reach.others})
@@ -139,8 +155,8 @@ def _name(
             f"may be {old}, which {name} replaces, or something else with the same name{why}"
             "; use two different names",
         )
-    elif name in replaced:
-        module.report(node, "TFM203", _is_replaced(old, name))
+    elif patched(name):
+        module.report(node, "TFM203", _is_replaced(old, name, patched(name)))
     elif not module.is_found(node):
         module.report(
             node,
@@ -159,38 +175,15 @@ def _name(
         imports.use(node, reach)
 
 
-def _is_replaced(old: str, name: str) -> str:
+def _is_replaced(old: str, name: str, where: str) -> str:
     return (
-        f"{old} may be replaced in this module, which does not change {name}; patch the code that "
+        f"{old} may be replaced {where}, which does not change {name}; patch the code that "
         "uses it, and run again"
     )
 
 
-def _replaced(module: Module, resolver: Resolver) -> set[str]:
-    """Returns the names of tfmts_compat whose old names the module replaces or deletes."""
-    old = set(map(plain, module.patched))
-    for target, value in module.targets:
-        paths = {plain(path) for path in resolver.reach(target).paths}
-        values = resolver.reach(value).paths if value else ()
-        if paths != set(map(plain, values)) or paths & TABLE.keys():
-            old |= paths
-    for lookup, holder, name in module.lookups:  # mock.patch.object(tf.train, "Scaffold")
-        if not (isinstance(lookup, ast.Call) and last_name(lookup.func) in ("getattr", "hasattr")):
-            old |= set(map(plain, resolver.holds(holder, name).paths))
-    for call in module.calls:
-        if last_name(call.func) in ("setattr", "delattr") and len(call.args) > 1:
-            attribute = string(call.args[1])
-            for path in resolver.reach(call.args[0]).paths:
-                old.add(plain(f"{path}.{attribute}" if attribute else path))
-    return {new for path, new in TABLE.items() if any(_is_in(path, each) for each in old)}
-
-
-def _is_in(path: str, holder: str) -> bool:
-    return path == holder or path.startswith(f"{holder}.")
-
-
 def _from_import(
-    module: Module, imports: Imports, statement: ast.ImportFrom, replaced: set[str]
+    module: Module, imports: Imports, statement: ast.ImportFrom, patched: _Patched
 ) -> None:
     path = statement.module or ""
     if statement.names[0].name == "*":
@@ -206,8 +199,8 @@ def _from_import(
     for alias in statement.names:
         old = f"{path}.{alias.name}"
         new = TABLE.get(plain(old))
-        if new in replaced:
-            module.report(alias, "TFM203", _is_replaced(old, str(new)))
+        if new and patched(new):
+            module.report(alias, "TFM203", _is_replaced(old, new, patched(new)))
         elif new and module.report(alias, "TFM101", f"replace {old} with {new}"):
             moved.append(alias)
         if not new:

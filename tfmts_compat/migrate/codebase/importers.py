@@ -1,8 +1,8 @@
-"""Finds the files of a code base that import a name from a module, which then has to keep it.
+"""What the other files of a code base do with a module: import its names, or replace TensorFlow's.
 
-Any file can import a module-level name, so the whole repository is searched, not only the files
-that are given. The files are searched as text, and modules are compared by their last name. An
-import may therefore be kept without need, which does no harm.
+Any file can import a module-level name, which the module then has to keep, so the whole repository
+is searched, not only the files that are given. The files are searched as text, and modules are
+compared by their last name. An import may therefore be kept without need, which does no harm.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import os
 import re
 from typing import Iterator, Mapping, Sequence
 
-from tfmts_compat.migrate.codebase.files import SUFFIXES, is_skipped
+from tfmts_compat.migrate.codebase.files import SUFFIXES, is_skipped, may_matter
 from tfmts_compat.migrate.names import is_known
+from tfmts_compat.migrate.read.effects import Replaced, replaced
+from tfmts_compat.migrate.read.module import PARTS
+from tfmts_compat.migrate.read.resolver import Resolver, load
 
 _MOST = 20_000  # files to read; in a larger code base all imports are kept
 _KEPT = 60_000_000  # bytes to keep in memory, so that they are read only once
@@ -36,6 +39,10 @@ _HOLDER = re.compile(rb"([\w.]*?)(\w+)(?:\.|\s*,\s*\\?[\"'])\Z")
 _ALL = re.compile(
     rb"""^__all__\s*=\s*[\[(](?:[\s,]|\#[^\n]*|"\w*"|'\w*')*[\])]\s*$(?!(?:.|\n)*\b__all__\b)""",
     re.MULTILINE,
+)
+_REPLACES = re.compile(
+    rf"\b(?:setattr|delattr|patch\w*|vars|__dict__|multiple|del)\b|\.(?:{'|'.join(PARTS)})"
+    r"\b[^\n=]*=(?!=)".encode()
 )
 _RUN = re.compile(rb"%run\s+(?:-\w+\s+)*[^\s\"\\]*?(\w+)(?:\.\w+)?(?=[\s\"\\]|$)")
 
@@ -65,6 +72,29 @@ def is_imported(name: str, file: str, trees: Sequence[str]) -> bool | None:
         if module.encode() in (run if lists_its_names else starred + run):
             taking.add(other)
     return bool(taking - {real})
+
+
+def replaced_elsewhere(file: str, trees: Sequence[str]) -> Replaced:
+    """Returns the names of tfmts_compat whose old names another file of the code base replaces."""
+    real = os.path.realpath(file)
+    found: Replaced = {}
+    for other, names in _replacements(_tree(real, trees)):
+        found.update({} if other == real else names)
+    return found
+
+
+@functools.lru_cache(maxsize=1)
+def _replacements(tree: str) -> list[tuple[str, Replaced]]:
+    """Returns the files that replace names, with these names."""
+    found = []
+    for file, kept in (_contents(tree) if tree else None) or ():
+        data = _read(file) if kept is None else kept
+        may_replace = b"tensorflow" in data or may_matter(data)
+        if may_replace and not file.endswith(".ipynb") and _REPLACES.search(data):
+            module = load(file)
+            names = replaced(module, Resolver(module)) if module else {}
+            found += [(file, {name: f"at {place}" for name, place in names.items()})]
+    return [each for each in found if each[1]]
 
 
 def _tree(file: str, trees: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from tfmts_compat.migrate.change import notebook, rewrite
 from tfmts_compat.migrate.codebase import importers
 from tfmts_compat.migrate.findings import Finding, Outcome
 from tfmts_compat.migrate.names import NEW
+from tfmts_compat.migrate.read.effects import Replaced
 from tfmts_compat.migrate.read.source import TOO_DEEP, Encoded, UnreadableError
 
 if TYPE_CHECKING:
@@ -50,10 +51,13 @@ def processed(
             return True
         return None if path == "-" else importers.is_imported(name, path, trees)
 
+    def others() -> Replaced:
+        return {} if path == "-" else importers.replaced_elsewhere(path, trees)
+
     migrated = notebook.migrated if path.endswith(".ipynb") else rewrite.rewritten
     try:
         encoded = Encoded.read(data)
-        result = migrated(encoded.text, path, ignored, is_imported=is_imported)
+        result = migrated(encoded.text, path, ignored, is_imported=is_imported, others=others)
     except UnreadableError as problem:
         code = "TFM002" if problem.parsed else "TFM001"
         return Outcome(path, [Finding(path, problem.line, 1, code, str(problem))])

@@ -18,7 +18,7 @@ from tfmts_compat.migrate.read.source import Edits, parsed, split_lines
 Import = (ast.Import, ast.ImportFrom)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Place = Union[ast.AST, Tuple[int, int]]  # a node, or a line from 1 and a column from 0
-_PARTS = NAMES.union(*(module.split(".") for module in MODULES), ("compat", "v1", "v2"))
+PARTS = NAMES.union(*(module.split(".") for module in MODULES), ("compat", "v1", "v2"))
 _LOOKED_UP = NAMES | {"Supervisor"}
 _PRIVATE = ("_sess", "_tf_sess", "_coordinated_creator")
 _EVALUATE = ("cast", "eval", "exec", "ForwardRef", "TypeVar")  # functions of code in a string
@@ -121,7 +121,7 @@ class Module:
         or a string that is evaluated.
       targets: attributes that are assigned or deleted and may be a name of the table, with the
         new value if there is one.
-      patched: dotted names in a string that is the first argument of a call, as in mock.patch.
+      patched: calls whose first argument is a string with a dotted name, as in mock.patch.
       private: private attributes of a monitored session.
       reads: for each name the nodes that read it.
       scopes: the scope of each node.
@@ -143,7 +143,7 @@ class Module:
         self.strings: list[ast.Constant] = []
         self.quoted: list[tuple[Place, Scope, str]] = []
         self.targets: list[tuple[ast.Attribute, ast.expr | None]] = []
-        self.patched: list[str] = []
+        self.patched: list[tuple[ast.AST, str]] = []
         self.private: list[ast.Attribute] = []
         self.reads: dict[str, list[ast.Name]] = {}
         self.scope = Scope("module", self, self.tree)
@@ -213,12 +213,23 @@ class Module:
                 return block
         raise ValueError("not a statement")
 
+    def outer(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yields the nodes that contain a node, the innermost first."""
+        while node in self.parents:
+            node = self.parents[node]
+            yield node
+
     def statement(self, node: ast.AST) -> ast.stmt:
         """Returns the statement of the module's own body that contains a node."""
         while not isinstance(self.parents[node], ast.Module):
             node = self.parents[node]
         assert isinstance(node, ast.stmt)
         return node
+
+    def is_patch(self, node: ast.AST) -> bool:
+        """Returns whether a string is what a call of mock.patch replaces."""
+        parent = self.parents[node]
+        return isinstance(parent, ast.Call) and last_name(parent.func) == "patch"
 
     def report(self, place: Place, code: str, message: str) -> bool:
         """Adds a finding and returns True, or returns False if its code is ignored there."""
@@ -318,7 +329,7 @@ class Module:
         if isinstance(target, (ast.Tuple, ast.List)):
             for element in target.elts:
                 self._targets(element)
-        elif isinstance(target, ast.Attribute) and target.attr in _PARTS:
+        elif isinstance(target, ast.Attribute) and target.attr in PARTS:
             self.targets.append((target, value))
 
     def _Assign(self, node: ast.Assign, scope: Scope, _: bool) -> None:
@@ -469,7 +480,7 @@ class Module:
         function = last_name(node.func)
         text = string(first)
         if "tensorflow." in text and (_DOTTED.search(text) or function == "patch"):
-            self.patched.append(text)
+            self.patched.append((node, text))
         if first:
             names = [string(it) for it in node.args[1:2]]
             if function == "multiple":  # mock.patch.multiple(tf.train, Scaffold=x)

@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Iterable, Iterator, NamedTuple, Optional, Tuple
 
 from tfmts_compat.migrate.names import ADVISED, NAMES, is_known
-from tfmts_compat.migrate.read.module import Binding, Module, Scope, last_name, strings_of
+from tfmts_compat.migrate.read.module import (
+    FUNCTIONS,
+    Binding,
+    Module,
+    Scope,
+    last_name,
+    strings_of,
+)
 from tfmts_compat.migrate.read.source import Encoded, UnreadableError
 
 _FOLLOWED = NAMES | ADVISED
@@ -174,7 +181,7 @@ class Resolver:
             if len(done) > _MOST_STEPS:
                 return _NOWHERE
             done.add(step)
-            bindings = scope.bindings(name) if scope and rest.count(".") <= _LONGEST else []
+            bindings = self._bindings(scope, name) if rest.count(".") <= _LONGEST else []
             stars = self._starred(scope, name)
             waiting += [(name, star, rest) for star in stars]
             if not name and rest.startswith(REFLECTED):
@@ -216,6 +223,19 @@ class Resolver:
                 found.reasons.add(f"it has another value at {place}:{_line(each.node)}")
                 return []
         return steps
+
+    def _bindings(self, scope: Scope | None, name: str) -> list[Binding]:
+        """Returns the bindings that a name can have where a scope reads it.
+
+        After a module has run, a class or function that it defines last is the only one.
+        """
+        found = scope.bindings(name) if scope else []
+        if scope and found and (scope.kind == "function" or scope.module is not self.module):
+            last, module = found[-1], scope.module
+            is_last = scope.holder(name) is module.scope and last.node in module.tree.body
+            if is_last and isinstance(last.node, (*FUNCTIONS, ast.ClassDef)):
+                return [last]
+        return found
 
     def _starred(self, scope: Scope | None, name: str) -> list[Scope]:
         """Returns the scopes from which another module of the code base imports * a name."""

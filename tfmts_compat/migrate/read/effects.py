@@ -1,7 +1,8 @@
-"""Whether a module works without TensorFlow, in which case it must work without tfmts_compat.
+"""What a module does when it runs: whether it needs TensorFlow, and which names it replaces.
 
-A statement needs TensorFlow if it cannot run to its end without it. The statements of a module's
-own body all run, those in its functions do not.
+A module that works without TensorFlow has to work without tfmts_compat, too. A statement needs
+TensorFlow if it cannot run to its end without it. The statements of a module's own body all run,
+those in its functions do not.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import ast
 import functools
 import os
-from typing import Any, FrozenSet, Iterator
+from typing import Any, Dict, FrozenSet, Iterator
 
-from tfmts_compat.migrate.names import is_known
-from tfmts_compat.migrate.read.module import FUNCTIONS, Module, dotted
+from tfmts_compat.migrate.names import TABLE, is_known, plain
+from tfmts_compat.migrate.read.module import FUNCTIONS, Module, dotted, last_name, string
 from tfmts_compat.migrate.read.resolver import Resolver, found_module, load
 
+Replaced = Dict[str, str]  # a name of tfmts_compat: the place where its old name is replaced
 _EXITS = ("sys.exit", "exit", "quit", "os._exit", "pytest.skip")
 _Active = FrozenSet[str]
 
@@ -109,3 +111,27 @@ def _leaves(block: list[ast.stmt]) -> bool:
     if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
         return dotted(last.value.func) in _EXITS
     return isinstance(last, ast.Raise)
+
+
+def replaced(module: Module, resolver: Resolver) -> Replaced:
+    """Returns the names of tfmts_compat whose old names a module replaces or deletes."""
+    old: list[tuple[str, ast.AST]] = [(plain(path), node) for node, path in module.patched]
+    for target, value in module.targets:
+        paths = {plain(path) for path in resolver.reach(target).paths}
+        values = resolver.reach(value).paths if value else ()
+        if paths != set(map(plain, values)) or paths & TABLE.keys():
+            old += ((path, target) for path in paths)
+    for lookup, holder, name in module.lookups:  # mock.patch.object(tf.train, "Scaffold")
+        if not (isinstance(lookup, ast.Call) and last_name(lookup.func) in ("getattr", "hasattr")):
+            old += ((plain(path), lookup) for path in resolver.holds(holder, name).paths)
+    for call in module.calls:
+        if last_name(call.func) in ("setattr", "delattr") and len(call.args) > 1:
+            name = string(call.args[1])
+            for path in resolver.reach(call.args[0]).paths:
+                old.append((plain(f"{path}.{name}" if name else path), call))
+    return {
+        new: f"{os.path.relpath(module.path)}:{module.lines(node)[0]}"
+        for each, node in reversed(old)
+        for path, new in TABLE.items()
+        if path == each or path.startswith(f"{each}.")
+    }
