@@ -36,6 +36,10 @@ IMPORTS = {
     "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n    tf = None": [
         "tf.train."
     ],
+    "try:\n    import tensorflow as tf\n    tf.x\nexcept ImportError:\n    tf = None": ["tf.train."],
+    "try:\n    from tensorflow import train\nexcept ImportError:\n    train = None": ["train."],
+    "tf = None\nif on(0):\n    import tensorflow as tf": ["tf.train."],
+    "try:\n    import tensorflow as tf\nexcept ImportError:\n    pass": ["tf.train."],
     "if on(0):\n    import tensorflow as tf\nelse:\n    import tensorflow.compat.v1 as tf": [
         "tf.train."
     ],
@@ -80,6 +84,13 @@ USES = (
     "out([[k, {0}] for k in 'ab' if {0}])",
     "y: '{0}' = {0}\nout(y)",
     "def g(a: '{0}' = {0}): return a, {0}\nout(g())",
+    "try:\n    out({0})\nexcept (AttributeError, NameError):\n    out(2)",
+    "if tf is not None: out({0})",
+    "out(f'ü {{{0}}} {0} {{{0}!r:>9}}')",
+    "\f\nout('ü', {0}) if 0 else out({0})",
+    "out(f\"{{'a'}} {{({0})}}\" f'{{{0}}}')",
+    "class C:\n    S = {0}\n    T = [{0} for _ in 'a']\nout(C.S)",
+    "def g(a: {0} = 1) -> {0}: return {0}\nout(g())",
 )
 BOUND = ("tf", "tf", "train", "tfmts_compat", "tfmts_compat_", "tc")
 NESTED = (

@@ -100,7 +100,7 @@ LEFT = {
     "quoted-part": ('x: List["tf.train.Scaffold"]', [(2, 9, "TFM206")]),
     "quoted-other": ('x: "tf.train.Saver"', []),
 }
-if sys.version_info >= (3, 10):  # LibCST's scopes omit names that match binds
+if sys.version_info >= (3, 10):
     LEFT["captured"] = (
         "match x:\n    case [tf, *_]:\n        tf.train.Scaffold()",
         [(4, 9, "TFM205")],

@@ -35,15 +35,19 @@ MODULES = {
     "other": {"x": "<other>"},
     "other.train": {name: f"<other {name}>" for name in TRAIN},
 }
+MISSING = ("tensorflow", "tfmts_compat")
 LAZY = ("tensorflow.sub", "tensorflow.python")  # attributes only after they are imported
 
 
 class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds and loads the modules of the table."""
+    """Finds and loads the modules of the table, except those of the missing packages."""
+
+    def __init__(self, missing):
+        self.missing = missing
 
     def find_spec(self, name, path=None, target=None):
         package = any(each.startswith(f"{name}.") for each in MODULES)
-        if name not in MODULES:
+        if name not in MODULES or name.partition(".")[0] in self.missing:
             return None
         return importlib.util.spec_from_loader(name, self, is_package=package)
 
@@ -60,8 +64,8 @@ def called(coroutine):
         coroutine.send(None)
 
 
-def outcome(program):
-    """The output of a program, and the error with which it ends."""
+def outcome(program, missing=()):
+    """The output of a program, and the error with which it ends, without the missing packages."""
     given = []
     other = types.SimpleNamespace(**MODULES["other.train"])
     names = {
@@ -71,7 +75,9 @@ def outcome(program):
     }  # fmt: skip
     roots = {name.partition(".")[0] for name in MODULES}
     kept = {name: it for name, it in sys.modules.items() if name.partition(".")[0] not in roots}
-    with mock.patch.dict(sys.modules, kept, clear=True), mock.patch("sys.meta_path", [Stubs()]):
+    with mock.patch.dict(sys.modules, kept, clear=True), mock.patch(
+        "sys.meta_path", [Stubs(missing)]
+    ):
         try:
             code = compile(program, "program", "exec")
             exec(code, names)
@@ -102,6 +108,10 @@ def test_a_migrated_program_has_the_same_output():
             counts["ran"] += 1
             counts["changed"] += result.text != program
             assert outcome(result.text) == before, result.text
+        alone = outcome(program, MISSING)  # a program may work without TensorFlow
+        if alone[1] is None:
+            counts["ran alone"] += 1
+            assert outcome(result.text, MISSING) == alone, result.text
         assert rewritten(result.text, "program.py").text == result.text
 
     check()
