@@ -36,7 +36,9 @@ IMPORTS = {
     "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n    tf = None": [
         "tf.train."
     ],
-    "try:\n    import tensorflow as tf\n    tf.x\nexcept ImportError:\n    tf = None": ["tf.train."],
+    "try:\n    import tensorflow as tf\n    tf.x\nexcept ImportError:\n    tf = None": [
+        "tf.train."
+    ],
     "try:\n    from tensorflow import train\nexcept ImportError:\n    train = None": ["train."],
     "tf = None\nif on(0):\n    import tensorflow as tf": ["tf.train."],
     "try:\n    import tensorflow as tf\nexcept ImportError:\n    pass": ["tf.train."],

@@ -252,7 +252,7 @@ CASES = {
     ),
     "submodule-for-its-effect": (
         "import tensorflow\nimport tensorflow.sub\nx = tensorflow.train.Scaffold()\n",
-        "import tfmts_compat\nimport tensorflow.sub\nx = tfmts_compat.Scaffold()\n",
+        "import tensorflow.sub\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n",
     ),
     "submodule-first": (
         "import tensorflow.sub\nimport tensorflow\nx = tensorflow.train.Scaffold()\n",
@@ -533,6 +533,54 @@ OPTIONAL = {
 @pytest.mark.parametrize(("before", "after"), OPTIONAL.values(), ids=OPTIONAL)
 def test_an_import_is_added_where_tensorflow_is_imported(before, after):
     check_transformed(before, after)
+
+
+SORTED = {
+    "plain": (
+        "import os\n\nimport numpy\nimport tensorflow as tf\nimport tensorflow_hub\nimport tqdm\n",
+        "import os\n\nimport numpy\nimport tensorflow as tf\nimport tensorflow_hub\n"
+        "import tfmts_compat\nimport tqdm\n",
+    ),
+    "plain-first": (
+        "import numpy\nimport tensorflow as tf\nimport zlib\nfrom absl import app\n",
+        "import numpy\nimport tensorflow as tf\nimport tfmts_compat\nimport zlib\n"
+        "from absl import app\n",
+    ),
+    "by-name": (
+        "from absl import app\nimport tensorflow as tf\nfrom tensorflow.keras import layers\n"
+        "import zlib\n",
+        "from absl import app\nimport tensorflow as tf\nfrom tensorflow.keras import layers\n"
+        "import tfmts_compat\nimport zlib\n",
+    ),
+    "not-sorted": (
+        "import zlib\nimport tensorflow as tf\nimport numpy\nimport tensorflow_hub\n",
+        "import zlib\nimport tensorflow as tf\nimport tfmts_compat\nimport numpy\n"
+        "import tensorflow_hub\n",
+    ),
+    "case": (
+        "import PIL\nimport tensorflow as tf\nimport tensorflow_hub\n",
+        "import PIL\nimport tensorflow as tf\nimport tensorflow_hub\nimport tfmts_compat\n",
+    ),
+    "below-from": (
+        "from a import b\nfrom tensorflow.compat import v1 as tf\nfrom z import y\n",
+        "import tfmts_compat\nfrom a import b\nfrom tensorflow.compat import v1 as tf\n"
+        "from z import y\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), SORTED.values(), ids=SORTED)
+def test_sorted_imports_stay_sorted(before, after):
+    check_transformed(
+        f"{before}\nx = tf.train.Scaffold(tf.x)\n", f"{after}\nx = tfmts_compat.Scaffold(tf.x)\n"
+    )
+
+
+def test_sorted_imports_stay_sorted_if_the_import_of_tensorflow_is_replaced():
+    check_transformed(
+        "import numpy\nimport tensorflow as tf\nimport tensorflow_hub\n\ntf.train.Scaffold()\n",
+        "import numpy\nimport tensorflow_hub\nimport tfmts_compat\n\ntfmts_compat.Scaffold()\n",
+    )
 
 
 CASES_BELOW_STRINGS = {

@@ -56,6 +56,8 @@ class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         for name in MODULES:
             if name.rpartition(".")[0] == module.__name__ and not name.startswith(LAZY):
                 importlib.import_module(name)
+        if module.__name__ == "tensorflow.compat.v1":  # contains compat again
+            module.compat = importlib.import_module("tensorflow.compat")
 
 
 def called(coroutine):

@@ -179,11 +179,12 @@ class Imports:
         """Adds an import below the import of TensorFlow, or in its place if it is not used."""
         assert isinstance(node, Import)
         self._module.report(node, "TFM102", f"add {text}")
-        if len(unused.get(node, [])) == len(node.names):
+        is_whole = len(unused.get(node, [])) == len(node.names)
+        if is_whole and self._statements.is_in_order(node, text):
             self._module.edits.replace(*self._module.span(node), text)
             del unused[node]
         else:
-            self._statements.add_after(node, text)
+            self._statements.add_sorted(node, text)
 
     # The imports in a module that works without TensorFlow.
 
@@ -330,7 +331,7 @@ class Imports:
                 self._module.edits.replace(*self._module.parts(statement)[0], NEW)
             elif moved:
                 text = self._statements.from_import(statement, moved)
-                self._statements.add_after(statement, text)
+                self._statements.add_sorted(statement, text)
         self._statements.remove(whole)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from typing import Any, Collection, Iterator, Sequence, Union
+from typing import Any, Callable, Collection, Iterator, Sequence, Union
 
 from tfmts_compat.migrate.names import NEW
 from tfmts_compat.migrate.read.module import FUNCTIONS, Import, Module, string
@@ -43,8 +43,53 @@ class Statements:
         complete = line.endswith(("\n", "\r"))
         edits.replace(end, end, text + newline if complete else newline + text)
 
-    def add_before(self, statement: ast.stmt, text: str) -> None:
-        """Adds a statement on the line above another one, which has its own line."""
+    def add_sorted(self, statement: ast.stmt, text: str) -> None:
+        """Adds an import next to another one, where the order of the imports around it wants it."""
+        near, is_below = self._place(statement, text)
+        if is_below:
+            self.add_after(near, text)
+        else:
+            self._add_before(near, text)
+
+    def is_in_order(self, statement: ast.stmt, text: str) -> bool:
+        """Returns whether an import can take the place of another one in a sorted section."""
+        section = self._section(statement)
+        key = _order(section)
+        if key is None:
+            return True
+        new = ast.parse(text).body[0]
+        keys = [key(new if it is statement else it) for it in section]
+        return keys == sorted(keys)
+
+    def _place(self, statement: ast.stmt, text: str) -> tuple[ast.stmt, bool]:
+        """Returns the import above a new one, or the one below it and False."""
+        section = self._section(statement)
+        key = _order(section)
+        if key is None:
+            return statement, True
+        new = key(ast.parse(text).body[-1])  # the first statement may be `global`
+        above = [it for it in section if key(it) < new]
+        return (above[-1], True) if above else (section[0], False)
+
+    def _section(self, statement: ast.stmt) -> list[ast.stmt]:
+        """Returns the imports on the lines directly above and below an import, and the import."""
+        found: list[ast.stmt] = []
+        for each in self._module.block(statement):
+            is_near = found and self._module.lines(each)[0] == self._module.lines(found[-1])[1] + 1
+            if found and not is_near:
+                if statement in found:
+                    break
+                found = []
+            is_future = getattr(each, "module", "") == "__future__"
+            if isinstance(each, Import) and not is_future and self.has_a_line(each):
+                found.append(each)
+            elif statement in found:
+                break
+            else:
+                found = []
+        return found if statement in found else [statement]
+
+    def _add_before(self, statement: ast.stmt, text: str) -> None:
         first = self._module.lines(statement)[0]
         start = self._edits.offset(first)
         indent = _indent(self._edits.lines[first - 1])
@@ -179,6 +224,25 @@ class Statements:
 
     def _end(self, node: ast.AST) -> int:
         return self._module.span(node)[1]
+
+
+def _order(section: list[ast.stmt]) -> Callable[[ast.stmt], tuple[Any, ...]] | None:
+    """Returns the key by which imports are sorted: as isort does it, or None."""
+
+    def name(node: Any) -> str:
+        return str(node.module if isinstance(node, ast.ImportFrom) else node.names[0].name)
+
+    def is_from(node: ast.stmt) -> bool:
+        return isinstance(node, ast.ImportFrom)
+
+    keys: tuple[Callable[[ast.stmt], tuple[Any, ...]], ...] = (
+        lambda node: (is_from(node), name(node).lower()),
+        lambda node: (name(node).lower(), is_from(node)),
+        lambda node: (is_from(node), name(node)),
+        lambda node: (name(node), is_from(node)),
+    )
+    found = (key for key in keys if [*map(key, section)] == sorted(map(key, section)))
+    return next(found, None) if len(section) > 1 else None
 
 
 def leading(module: Module) -> list[ast.stmt]:
