@@ -1,5 +1,7 @@
 """Requirements files that list TensorFlow, but not tfmts_compat."""
 
+import json
+
 import pytest
 
 from tfmts_compat import cli
@@ -26,6 +28,11 @@ LISTS = {
         "5:4",
         f'"{LINE}"',
     ),
+    "Dockerfile": (
+        "FROM python\nRUN pip install --no-cache-dir numpy tensorflow-cpu\n",
+        "2:38",
+        f'pip install "{LINE}"',
+    ),
     "environment.yml": (
         "dependencies:\n  - conda-forge::tensorflow=2.4\n", "2:18", f"- pip: [{LINE}]"
     ),
@@ -49,7 +56,11 @@ def test_a_file_that_lists_only_tensorflow_is_reported(tree, capsys, name, paths
     tree(pkg__a_py=OLD)
     text, place, addition = LISTS[name]
     write(tree(), name, text)
-    packages = {"requirements-dev.in": "tensorflow-gpu", "requirements/base.txt": "tf-nightly"}
+    packages = {
+        "Dockerfile": "tensorflow-cpu",
+        "requirements-dev.in": "tensorflow-gpu",
+        "requirements/base.txt": "tf-nightly",
+    }
     package = packages.get(name, "tensorflow")
     assert found(capsys, *paths) == [
         f"{name}:{place}: TFM401 lists {package} but not tfmts_compat; add {addition}, "
@@ -58,8 +69,41 @@ def test_a_file_that_lists_only_tensorflow_is_reported(tree, capsys, name, paths
     assert cli.main(["migrate", "--write", *paths]) == 0
     capsys.readouterr()
     assert len(found(capsys, *paths)) == 1
-    write(tree(), name, f"{text}\n tfmts-compat")
+    write(tree(), name, f"{text}\n {'RUN pip install ' * (name == 'Dockerfile')}tfmts-compat")
     assert found(capsys, *paths) == []
+
+
+PINS = {
+    "tensorflow==1.15.0\n": "1.15",
+    "tensorflow-gpu<2.0": "2.0",
+    "tensorflow ~= 2.3.1": "2.3",
+    "tensorflow==2.4.0": None,
+    "tensorflow>=1.15": None,
+    "tensorflow": None,
+}
+
+
+@pytest.mark.parametrize(("line", "version"), PINS.items())
+def test_a_pinned_tensorflow_that_is_too_old_is_reported(tree, capsys, line, version):
+    tree(a_py=OLD)
+    write(tree(), "requirements.txt", line)
+    (message,) = found(capsys, ".")
+    end = f"; it pins TensorFlow {version}, and tfmts_compat needs 2.4"
+    assert message.endswith(end if version else "the repository of tfmts_compat")
+
+
+def test_a_notebook_that_installs_tensorflow_and_uses_tfmts_compat_is_reported(tree, capsys):
+    def notebook(code):
+        cells = [["!pip install -q tensorflow==2.15\n"], code]
+        return json.dumps(
+            {"cells": [{"cell_type": "code", "source": it} for it in cells]}, indent=1
+        )
+
+    tree(a_ipynb=notebook(OLD), b_ipynb=notebook("x = 1"))
+    (message,) = found(capsys, ".")
+    assert message.startswith(
+        "a.ipynb:6:22: TFM401 lists tensorflow but not tfmts_compat; add !pip "
+    )
 
 
 def test_a_poetry_file_is_reported(tree, capsys):

@@ -15,6 +15,9 @@ _PACKAGES = (
     r"|tf[-_]nightly(?:[-_](?:cpu|gpu))?)(?![-_.]?\w)"
 )
 _PACKAGE = rf"(?P<name>{_PACKAGES})"
+_PIP = rf"\bpip3?\s+install\b[^\n]*?[\s\"'\\]{_PACKAGE}"
+_VERSION = re.compile(r"[\w.-]*?\s*(?:==|~=|<=|<|=|\^)\s*[\"']?(?:[<~^=]=?)?(\d+)\.(\d+)")
+_OLDEST = (2, 4)
 _QUOTED = rf"(?P<key>\w+)\s*=|[\"']{_PACKAGE}"
 _LINE = f"{NEW} @ git+URL"
 # For each kind of file: the pattern of a listed package, and the line to add.
@@ -25,6 +28,9 @@ _KINDS = {
     "setup.cfg": (rf"^(?:[ \t]+|install_requires\s*=\s*){_PACKAGE}", _LINE),
     "environment*.y*ml": (rf"^\s*-\s*[\"']?(?:[\w-]+::)?{_PACKAGE}", f"- pip: [{_LINE}]"),
     "setup.py": (_QUOTED, f'"{_LINE}"'),
+    "Dockerfile*": (_PIP, f'pip install "{_LINE}"'),
+    "*.[dD]ockerfile": (_PIP, f'pip install "{_LINE}"'),
+    "*.ipynb": (_PIP, f'!pip install "{_LINE}"'),
     # Poetry lists name = "version".
     "pyproject.toml": (
         rf"(?P<key>(?!{_PACKAGES})\w+)\s*=|(?:^|[\"']){_PACKAGE}",
@@ -32,6 +38,7 @@ _KINDS = {
     ),
 }
 _OTHER_KEYS = ("keywords", "name", "description", "classifiers")
+_INSTALLED = re.compile(r"\bpip3?\s+install\b.*\btfmts[-_.]compat\b")
 _LISTED = re.compile(r"^(?!\s*(?:#|\[tool\.)).*\btfmts[-_.]compat\b", re.MULTILINE)
 
 
@@ -46,10 +53,11 @@ def missing(users: Iterable[str], trees: Sequence[str], ignored: Sequence[str]) 
     tops = set(map(os.path.realpath, trees))
     seen: dict[str, bool] = {}
     found: list[Finding] = []
-    for lowest in sorted({os.path.dirname(os.path.realpath(user)) for user in users}):
+    real = set(map(os.path.realpath, users))
+    for lowest in sorted(set(map(os.path.dirname, real))):
         for directory in _above(lowest, tops):
             if directory not in seen:
-                listing = list(_listing(directory, ignored))
+                listing = list(_listing(directory, ignored, real))
                 seen[directory] = bool(listing)
                 found += [finding for finding in listing if finding]
             if seen[directory]:
@@ -68,7 +76,9 @@ def _above(directory: str, tops: Collection[str]) -> list[str]:
     return found
 
 
-def _listing(directory: str, ignored: Sequence[str]) -> Iterator[Finding | None]:
+def _listing(
+    directory: str, ignored: Sequence[str], users: Collection[str]
+) -> Iterator[Finding | None]:
     """Yields, for each file in a directory that lists TensorFlow, a finding or None."""
     for kind, (pattern, addition) in _KINDS.items():
         for file in sorted(glob.glob(os.path.join(glob.escape(directory), kind))):
@@ -78,18 +88,22 @@ def _listing(directory: str, ignored: Sequence[str]) -> Iterator[Finding | None]
             except OSError:
                 continue
             place = _place(text, pattern)
-            if place is None:
+            if place is None or (kind == "*.ipynb" and os.path.realpath(file) not in users):
                 continue
             start, name = place
             line = text.count("\n", 0, start)
             column = start - (text.rfind("\n", 0, start) + 1)
-            if _LISTED.search(text) or silenced("TFM401", text.split("\n")[line], ignored):
+            listed = _INSTALLED if pattern is _PIP else _LISTED
+            if listed.search(text) or silenced("TFM401", text.split("\n")[line], ignored):
                 yield None
                 continue
             why = (
                 f"lists {name} but not {NEW}; add {addition}, where URL is the address of the "
                 f"repository of {NEW}"
             )
+            version = _VERSION.match(text, start + len(name))
+            if version and tuple(map(int, version.groups())) < _OLDEST:
+                why += f"; it pins TensorFlow {'.'.join(version.groups())}, and {NEW} needs 2.4"
             yield Finding(os.path.relpath(file), line + 1, column + 1, "TFM401", why)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkContext
 
 _ENOUGH = 500_000  # bytes to parse, about 0.2 s of work, before more processes are started
-_USE = re.compile(rf"\b(?:import|from)\s+{NEW}\b")
+_USE = re.compile(rf"(?:\b|\\n)(?:import|from)\s+{NEW}\b")
 _WAITING = 8  # jobs for each process, which limits the memory
 
 
