@@ -289,9 +289,9 @@ def test_a_file_that_cannot_be_written_is_reported_and_other_files_are_migrated(
     assert migrate("--write", ".") == 2
     out, err = capsys.readouterr()
     assert out.splitlines() == [
+        "c.py: replaced 1 name",
         "b.py:3:1: TFM201 tensorflow.train.Scaffold is looked up by a string; replace the call "
         "with tfmts_compat.Scaffold, and import tfmts_compat",
-        "c.py: replaced 1 name",
     ]
     assert err.splitlines()[:2] == [
         "a.py:1:1: TFM005 cannot be written: it is read-only; make it writable or exclude it "
@@ -379,6 +379,17 @@ def test_findings_are_in_the_order_of_the_files(tree, capsys):
     paths = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
     assert paths == sorted(paths)
     assert len(set(paths)) == 100
+
+
+def test_changes_come_before_findings_and_same_findings_are_one(tree, capsys):
+    tree(b_py=OLD, a_py=OLD + 'getattr(tf.train, "Scaffold")\n' * 3)
+    assert migrate("--write", ".") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "a.py: replaced 1 name",
+        "b.py: replaced 1 name",
+        "a.py:4:1: TFM201 tensorflow.train.Scaffold is looked up by a string; replace the call "
+        "with tfmts_compat.Scaffold, and import tfmts_compat (also on lines 5, 6)",
+    ]
 
 
 def test_a_fifo_is_not_read(tree, capsys):

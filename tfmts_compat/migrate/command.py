@@ -131,6 +131,7 @@ def _files(arguments: argparse.Namespace, report: Any) -> None:
         if arguments.write and outcome.data is not None:
             try:
                 files.write(outcome.path, outcome.data, outcome.read)
+                outcome = outcome.moved
             except (files.ChangedError, OSError) as problem:
                 if isinstance(problem, files.ChangedError):
                     why = "changed after it was read, and is not overwritten; run again"

@@ -79,6 +79,7 @@ class Outcome:
       diff: the diff, if it was requested.
       uses: whether the migrated file imports tfmts_compat.
       read: the SHA-256 of the bytes that were read, if `data` is given.
+      shifts: the lines at which lines are added or removed, with their number.
     """
 
     path: str
@@ -87,6 +88,16 @@ class Outcome:
     diff: bytes = b""
     uses: bool = False
     read: bytes = b""
+    shifts: Sequence[tuple[int, int]] = ()
+
+    @property
+    def moved(self) -> Outcome:
+        """The same with the findings on the lines of the new text."""
+        found = [
+            it.at(it.path, it.line + sum(more for line, more in self.shifts if line <= it.line))
+            for it in self.found
+        ]
+        return replace(self, found=found)
 
 
 def validated(codes: Sequence[str], where: str) -> tuple[str, ...]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import collections
 import dataclasses
 import json
+import shutil
 import sys
+import textwrap
 from typing import Sequence, TextIO
 
 from tfmts_compat.migrate.findings import CODES, ERRORS, REWRITES, Finding, Outcome
 
 
 class Report:
-    """Prints each outcome immediately, so that the memory does not grow.
+    """Prints differences immediately; in text, the changed files and then the findings at the end.
 
     Attributes:
       read: the number of files that were read.
@@ -40,20 +42,22 @@ class Report:
         self._shows_files = shows_files
         self._out: TextIO = sys.stderr if to_stderr and form == "text" else sys.stdout
         self._separator = "["
+        self._replaced: list[tuple[str, int]] = []
+        self._kept: list[Finding] = []
 
     def add(self, outcome: Outcome) -> None:
         """Prints the findings of a file, and its diff."""
         self.changed += outcome.data is not None
         if outcome.data is not None and self._shows_files and self._form == "text":
             replaced = sum(finding.code == REWRITES[0] for finding in outcome.found)
-            self._print(f"{outcome.path}: replaced {_number(replaced, 'name')}")
+            self._replaced.append((outcome.path, replaced))
         for finding in outcome.found:
             self.finding(finding)
         if outcome.diff and self._form == "text":
             to_bytes(outcome.diff)
 
     def finding(self, finding: Finding) -> None:
-        """Prints one finding."""
+        """Prints one finding, or keeps it for the end."""
         kind = "left"
         if finding.code in ERRORS:
             kind = "errors"
@@ -70,9 +74,10 @@ class Report:
             path = _escaped(finding.path, ",:")
             where = f"file={path},line={finding.line},col={finding.column},title={finding.code}"
             self._print(f"::{level} {where}::{_escaped(finding.message)}")
+        elif kind == "errors":
+            self._print(str(finding), file=sys.stderr)
         elif kind != "moves" or self._shows_moves:
-            out = sys.stderr if kind == "errors" else self._out
-            print(str(finding).encode(errors="backslashreplace").decode(), file=out)
+            self._kept.append(finding)
 
     def finish(self, did: str, *, shows_summary: bool = True) -> None:
         """Ends the output, and prints the summary.
@@ -83,6 +88,15 @@ class Report:
         """
         if self._form == "json":
             self._print("[]" if self._separator == "[" else "\n]")
+        for path, count in sorted(self._replaced):
+            self._print(f"{path}: replaced {_number(count, 'name')}")
+        same: dict[tuple[str, str, str], list[Finding]] = {}
+        for finding in sorted(self._kept):
+            same.setdefault((finding.path, finding.code, finding.message), []).append(finding)
+        for first, *others in same.values():
+            lines = ", ".join(str(each.line) for each in others)
+            also = f" (also on line{'s' * (len(others) > 1)} {lines})" if others else ""
+            self._print(self._wrapped(f"{first}{also}"))
         if not shows_summary:
             return
         moves, left, errors = self.counts.values()
@@ -96,8 +110,18 @@ class Report:
         for code, count in sorted(self._codes.items()):
             print(f"{count:8} {code} {CODES[code]}", file=sys.stderr)
 
-    def _print(self, text: str, end: str = "\n") -> None:
-        print(text.encode(errors="backslashreplace").decode(), end=end, file=self._out)
+    def _wrapped(self, text: str) -> str:
+        """Breaks a line between words at the width of the terminal, if the output is one."""
+        if not self._out.isatty():
+            return text
+        width = shutil.get_terminal_size().columns
+        return textwrap.fill(
+            text, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        )
+
+    def _print(self, text: str, end: str = "\n", file: TextIO | None = None) -> None:
+        out = file or self._out
+        print(text.encode(errors="backslashreplace").decode(), end=end, file=out)
 
 
 def to_bytes(data: bytes) -> None:

@@ -18,7 +18,13 @@ from tfmts_compat.migrate.codebase import importers
 from tfmts_compat.migrate.findings import Finding, Outcome
 from tfmts_compat.migrate.names import NEW
 from tfmts_compat.migrate.read.effects import Replaced
-from tfmts_compat.migrate.read.source import TOO_DEEP, Encoded, UnreadableError
+from tfmts_compat.migrate.read.source import (
+    TOO_DEEP,
+    Encoded,
+    UnreadableError,
+    changed,
+    split_lines,
+)
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -72,7 +78,8 @@ def processed(
         return Outcome(path, result.found, uses=uses)
     new = encoded.encode(result.text)
     diff = _diff(path, data, new) if with_diff else b""
-    return Outcome(path, result.found, new, diff, uses, hashlib.sha256(data).digest())
+    digest = hashlib.sha256(data).digest()
+    return Outcome(path, result.found, new, diff, uses, digest, _shifts(encoded.text, result))
 
 
 class Jobs:
@@ -204,6 +211,18 @@ def _end_with(main: int) -> None:
     while os.getppid() == main:
         time.sleep(0.5)
     os._exit(1)
+
+
+def _shifts(text: str, result: rewrite.Result) -> list[tuple[int, int]]:
+    """Returns the lines at which lines are added or removed, with their number."""
+    if result.text != changed(text, result.changes):  # the changes of a notebook are in its cells
+        return []
+    shifts = []
+    for start, end, new in result.changes:
+        line = len(split_lines(text[:start] + "x"))
+        more = len(split_lines(new + "x")) - len(split_lines(text[start:end] + "x"))
+        shifts += [(line, more)] if more else []
+    return shifts
 
 
 def _diff(path: str, old: bytes, new: bytes) -> bytes:
