@@ -392,6 +392,23 @@ def test_changes_come_before_findings_and_same_findings_are_one(tree, capsys):
     ]
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "command"),
+    [
+        ("pyproject.toml", "[tool.isort]\n[tool.black]\n", "isort"),
+        ("pyproject.toml", "[tool.ruff.lint]\n", "ruff check --select I --fix"),
+        ("setup.cfg", "[isort]\n", "isort"),
+    ],
+)
+def test_the_summary_names_the_formatters_to_run(tree, capsys, file, text, command):
+    tree(a_py=OLD, b_py=OLD, c_py="")
+    (tree() / file).write_text(text)
+    assert migrate("--write", ".") == 0
+    assert f"tfmts-compat: next, run: {command} a.py b.py\n" in capsys.readouterr().err
+    assert migrate("--write", ".") == 0
+    assert "next" not in capsys.readouterr().err
+
+
 def test_a_fifo_is_not_read(tree, capsys):
     tree(a_py=OLD)
     os.mkfifo("b.py")

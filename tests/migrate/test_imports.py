@@ -552,6 +552,12 @@ SORTED = {
         "from absl import app\nimport tensorflow as tf\nfrom tensorflow.keras import layers\n"
         "import tfmts_compat\nimport zlib\n",
     ),
+    "by-name-as-another-section": (
+        "from os import path\nimport sys\n\nfrom absl import app\n"
+        "from tensorflow.compat import v1 as tf\nfrom z import y\n",
+        "from os import path\nimport sys\n\nfrom absl import app\n"
+        "from tensorflow.compat import v1 as tf\nimport tfmts_compat\nfrom z import y\n",
+    ),
     "not-sorted": (
         "import zlib\nimport tensorflow as tf\nimport numpy\nimport tensorflow_hub\n",
         "import zlib\nimport tensorflow as tf\nimport tfmts_compat\nimport numpy\n"

@@ -74,6 +74,7 @@ def _run(arguments: argparse.Namespace) -> int:
             f"migrate needs {', '.join(missing)}; in a clone of {NEW}: pip install '.[migrate]'"
         )
     gc.set_threshold(300_000, 50, 50)  # syntax trees have many small objects
+    from tfmts_compat.migrate.codebase import files
     from tfmts_compat.migrate.report import Report
 
     piped = "-" in arguments.paths
@@ -96,6 +97,8 @@ def _run(arguments: argparse.Namespace) -> int:
         return 2
     did = "changed" if arguments.write else "would change"
     report.finish(did, shows_summary=not arguments.diff)
+    if arguments.write:
+        report.next_steps(files.Settings.read(arguments.paths[0]).root)
     if report.counts["errors"]:
         return 2
     needed = report.changed and (arguments.check or arguments.diff)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import collections
 import dataclasses
 import json
+import re
 import shutil
 import sys
 import textwrap
+from pathlib import Path
 from typing import Sequence, TextIO
 
 from tfmts_compat.migrate.findings import CODES, ERRORS, REWRITES, Finding, Outcome
@@ -78,6 +80,20 @@ class Report:
             self._print(str(finding), file=sys.stderr)
         elif kind != "moves" or self._shows_moves:
             self._kept.append(finding)
+
+    def next_steps(self, root: Path) -> None:
+        """Prints the commands of the formatters that a code base has settings for."""
+        settings = "\n".join(
+            (root / name).read_text(encoding="utf-8", errors="replace")
+            for name in ("pyproject.toml", "setup.cfg", "tox.ini", ".isort.cfg", "ruff.toml")
+            if (root / name).is_file()
+        )
+        settings += "[ruff]" * (root / "ruff.toml").is_file()
+        commands = {"isort": "isort", "ruff": "ruff check --select I --fix", "black": "black"}
+        paths = " ".join(path for path, _ in sorted(self._replaced))
+        for tool, command in commands.items():
+            if paths and re.search(rf"^\[(?:tool\.)?{tool}\b", settings, re.MULTILINE):
+                print(f"tfmts-compat: next, run: {command} {paths}", file=sys.stderr)
 
     def finish(self, did: str, *, shows_summary: bool = True) -> None:
         """Ends the output, and prints the summary.

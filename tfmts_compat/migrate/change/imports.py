@@ -178,13 +178,14 @@ class Imports:
     ) -> None:
         """Adds an import below the import of TensorFlow, or in its place if it is not used."""
         assert isinstance(node, Import)
-        self._module.report(node, "TFM102", f"add {text}")
+        near: ast.stmt = node
         is_whole = len(unused.get(node, [])) == len(node.names)
         if is_whole and self._statements.is_in_order(node, text):
             self._module.edits.replace(*self._module.span(node), text)
             del unused[node]
         else:
-            self._statements.add_sorted(node, text)
+            near = self._statements.add_sorted(node, text)
+        self._module.report(near, "TFM102", f"add {text}")
 
     # The imports in a module that works without TensorFlow.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from typing import Any, Callable, Collection, Iterator, Sequence, Union
+from typing import Any, Callable, Collection, Iterator, Sequence, Tuple, Union
 
 from tfmts_compat.migrate.names import NEW
 from tfmts_compat.migrate.read.module import FUNCTIONS, Import, Module, string
@@ -43,18 +43,23 @@ class Statements:
         complete = line.endswith(("\n", "\r"))
         edits.replace(end, end, text + newline if complete else newline + text)
 
-    def add_sorted(self, statement: ast.stmt, text: str) -> None:
-        """Adds an import next to another one, where the order of the imports around it wants it."""
+    def add_sorted(self, statement: ast.stmt, text: str) -> ast.stmt:
+        """Adds an import near another one, where the order of the imports around it wants it.
+
+        Returns:
+          The import above or below the new one.
+        """
         near, is_below = self._place(statement, text)
         if is_below:
             self.add_after(near, text)
         else:
             self._add_before(near, text)
+        return near
 
     def is_in_order(self, statement: ast.stmt, text: str) -> bool:
         """Returns whether an import can take the place of another one in a sorted section."""
         section = self._section(statement)
-        key = _order(section)
+        key = self._order(section)
         if key is None:
             return True
         new = ast.parse(text).body[0]
@@ -64,12 +69,21 @@ class Statements:
     def _place(self, statement: ast.stmt, text: str) -> tuple[ast.stmt, bool]:
         """Returns the import above a new one, or the one below it and False."""
         section = self._section(statement)
-        key = _order(section)
+        key = self._order(section)
         if key is None:
             return statement, True
         new = key(ast.parse(text).body[-1])  # the first statement may be `global`
         above = [it for it in section if key(it) < new]
         return (above[-1], True) if above else (section[0], False)
+
+    def _order(self, section: list[ast.stmt]) -> _Key | None:
+        """Returns the key by which a section is sorted, if possible like others, or None."""
+        own = [it for it in self._module.tree.body if isinstance(it, Import)]
+        sections = [*{id(each[0]): each for each in map(self._section, own)}.values()]
+        mixed = [each for each in sections if len(set(map(_is_from, each))) > 1]
+        ranked = sorted(_ORDERS, key=lambda key: -sum(_is_sorted(each, key) for each in mixed))
+        found = (key for key in ranked if _is_sorted(section, key))
+        return next(found, None) if len(section) > 1 else None
 
     def _section(self, statement: ast.stmt) -> list[ast.stmt]:
         """Returns the imports on the lines directly above and below an import, and the import."""
@@ -226,23 +240,28 @@ class Statements:
         return self._module.span(node)[1]
 
 
-def _order(section: list[ast.stmt]) -> Callable[[ast.stmt], tuple[Any, ...]] | None:
-    """Returns the key by which imports are sorted: as isort does it, or None."""
+_Key = Callable[[ast.stmt], Tuple[Any, ...]]
 
-    def name(node: Any) -> str:
-        return str(node.module if isinstance(node, ast.ImportFrom) else node.names[0].name)
 
-    def is_from(node: ast.stmt) -> bool:
-        return isinstance(node, ast.ImportFrom)
+def _name(node: Any) -> str:
+    return str(node.module if isinstance(node, ast.ImportFrom) else node.names[0].name)
 
-    keys: tuple[Callable[[ast.stmt], tuple[Any, ...]], ...] = (
-        lambda node: (is_from(node), name(node).lower()),
-        lambda node: (name(node).lower(), is_from(node)),
-        lambda node: (is_from(node), name(node)),
-        lambda node: (name(node), is_from(node)),
-    )
-    found = (key for key in keys if [*map(key, section)] == sorted(map(key, section)))
-    return next(found, None) if len(section) > 1 else None
+
+def _is_from(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom)
+
+
+def _is_sorted(section: list[ast.stmt], key: _Key) -> bool:
+    return [*map(key, section)] == sorted(map(key, section))
+
+
+# the orders of isort: plain imports first, or all by name (force_sort_within_sections)
+_ORDERS: tuple[_Key, ...] = (
+    lambda node: (_is_from(node), _name(node).lower()),
+    lambda node: (_name(node).lower(), _is_from(node)),
+    lambda node: (_is_from(node), _name(node)),
+    lambda node: (_name(node), _is_from(node)),
+)
 
 
 def leading(module: Module) -> list[ast.stmt]:
