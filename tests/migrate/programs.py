@@ -86,7 +86,7 @@ USES = (
     "out([[k, {0}] for k in 'ab' if {0}])",
     "y: '{0}' = {0}\nout(y)",
     "def g(a: '{0}' = {0}): return a, {0}\nout(g())",
-    "try:\n    out({0})\nexcept (AttributeError, NameError):\n    out(2)",
+    "try:\n    out({0})\nexcept AttributeError:\n    out(2)",
     "if tf is not None: out({0})",
     "out(f'ü {{{0}}} {0} {{{0}!r:>9}}')",
     "\f\nout('ü', {0}) if 0 else out({0})",

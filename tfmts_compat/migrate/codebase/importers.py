@@ -91,7 +91,7 @@ def _replacements(tree: str) -> list[tuple[str, Replaced]]:
         data = _read(file) if kept is None else kept
         may_replace = b"tensorflow" in data or may_matter(data)
         if may_replace and not file.endswith(".ipynb") and _REPLACES.search(data):
-            module = load(file)
+            module = load.__wrapped__(file)  # without the cache, which would keep all of them
             names = replaced(module, Resolver(module)) if module else {}
             found += [(file, {name: f"at {place}" for name, place in names.items()})]
     return [each for each in found if each[1]]
