@@ -80,8 +80,8 @@ def test_upstream_that_drifted_from_its_golden_is_exit_1(tmp_path, capsys, monke
     minor = golden.minor_of(loading.tensorflow().__version__)
     recorded = golden.nearest(minor)
     recorded.traces["no-arguments"].call[0]["values"] = [1, 2, 4]
-    golden.write(tmp_path, recorded.header, recorded.traces)
-    monkeypatch.setattr(golden, "DIRECTORY", tmp_path)
+    monkeypatch.setattr(golden, "FILE", tmp_path / "goldens.json")
+    golden.write(golden.FILE, recorded.header, recorded.traces)
     assert main(["parity", "--only", "no-arguments"]) == 1
     table = capsys.readouterr().out
     assert re.search(r"no-arguments +same\n  ! upstream drifted: run\[0\].values", table)
@@ -89,11 +89,11 @@ def test_upstream_that_drifted_from_its_golden_is_exit_1(tmp_path, capsys, monke
 
 def test_record_writes_the_golden_it_is_compared_with(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(scenarios, "TOPICS", ("rejected",))
-    assert main(["parity", "--record", str(tmp_path)]) == 0
-    (path,) = tmp_path.iterdir()
+    path = tmp_path / "goldens.json"
+    assert main(["parity", "--record", str(path)]) == 0
     assert capsys.readouterr().out == f"{path}\n"
     known = golden.nearest(golden.minor_of(loading.tensorflow().__version__))
-    monkeypatch.setattr(golden, "DIRECTORY", tmp_path)
+    monkeypatch.setattr(golden, "FILE", path)
     again = golden.read(golden.minors()[0])
     assert list(again.header) == [
         "tensorflow", "python", "numpy", "protobuf", "tfmts_compat", "date"
@@ -108,7 +108,9 @@ def test_record_writes_the_golden_it_is_compared_with(tmp_path, capsys, monkeypa
         (["--only", "zzz"], "--only zzz: there is no such scenario; --list names them all."),
         (["--junit", "{}"], "Is a directory"),
         (["--html", "{}/no/such/page.html"], "No such file or directory"),
-        (["--record", "{}/nowhere"], "must be a directory that exists"),
+        (["--record", "{}"], "Is a directory"),
+        (["--record", "{}/no/such/goldens.json"], "No such file or directory"),
+        (["--record", __file__], "is not a file of goldens"),
         (["--record", "{}", "--only", "resume"], "pass it alone"),
         (["--record", "{}", "--no-cache-runs"], "pass it alone"),
     ],

@@ -1,9 +1,11 @@
 """The goldens, the table that is generated from them, and the tox environments."""
 
 import configparser
+import json
 import pathlib
 import re
 import runpy
+import shutil
 
 import pytest
 
@@ -11,6 +13,7 @@ from tfmts_compat.parity import golden, scenarios
 from tfmts_compat.parity.comparison import Traces, differences
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
+PUBLISHED = golden.FILE
 
 
 def test_every_minor_has_a_golden_of_every_scenario():
@@ -51,19 +54,71 @@ def test_without_an_older_golden_there_is_none():
     assert golden.nearest((1, 15)) is None
 
 
-def test_a_golden_reads_back_as_written(tmp_path, monkeypatch):
-    run = {"log": ["a", "b"], "hooks": [{"class": "X", "every": 2}], "values": [0.5, None]}
-    traces = {"both": Traces([run, {}], [run]), "one": Traces([run])}
-    golden.write(tmp_path, {"tensorflow": "2.99.0"}, traces)
-    monkeypatch.setattr(golden, "DIRECTORY", tmp_path)
+RUN = {"log": ["a", "b"], "hooks": [{"class": "X", "every": 2}], "values": [0.5, None]}
+
+
+@pytest.fixture
+def new_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(golden, "FILE", tmp_path / "goldens.json")
+    return golden.FILE
+
+
+def test_a_golden_reads_back_as_written(new_file):
+    traces = {"both": Traces([RUN, {}], [RUN]), "one": Traces([RUN])}
+    golden.write(new_file, {"tensorflow": "2.99.0"}, traces)
     assert golden.minors() == [(2, 99)]
     assert golden.read((2, 99)).traces == traces
 
 
+def record_minors(path, letters):
+    """Records a scenario on TensorFlow 2.4, 2.5, … with one letter as the trace of each minor."""
+    for minor, letter in enumerate(letters, start=4):
+        header = {"tensorflow": f"2.{minor}.1"}
+        golden.write(path, header, {"scenario": Traces([{"log": [letter]}])})
+
+
+@pytest.mark.parametrize(
+    ("letters", "ranges"),
+    [
+        ("aaaa", {"2.4 to 2.7": "a"}),
+        ("aabb", {"2.4 to 2.5": "a", "2.6 to 2.7": "b"}),
+        ("aaba", {"2.4 to 2.5, 2.7": "a", "2.6": "b"}),
+        ("abab", {"2.4, 2.6": "a", "2.5, 2.7": "b"}),
+    ],
+)
+def test_equal_traces_are_stored_once_under_the_ranges_of_their_minors(new_file, letters, ranges):
+    record_minors(new_file, letters)
+    stored = json.loads(new_file.read_text())["scenarios"]["scenario"]
+    assert {name: traces["call"][0]["log"][0] for name, traces in stored.items()} == ranges
+    recorded = [golden.read(minor).traces["scenario"] for minor in golden.minors()]
+    assert [traces.call[0]["log"][0] for traces in recorded] == list(letters)
+
+
+def test_a_recording_changes_only_the_ranges_of_its_minor(new_file):
+    shutil.copy(PUBLISHED, new_file)
+    before = {minor: golden.read(minor) for minor in golden.minors()}
+    golden.write(new_file, before[2, 9].header, before[2, 9].traces)
+    assert new_file.read_bytes() == PUBLISHED.read_bytes()
+
+    traces = {**before[2, 9].traces, "resume": Traces([RUN])}
+    golden.write(new_file, before[2, 9].header, traces)
+    assert golden.read((2, 9)).traces == traces
+    others = [minor for minor in before if minor != (2, 9)]
+    assert [golden.read(minor) for minor in others] == [before[minor] for minor in others]
+
+    golden.write(new_file, before[2, 9].header, before[2, 9].traces)
+    assert new_file.read_bytes() == PUBLISHED.read_bytes()
+
+
+def test_a_scenario_that_no_minor_has_is_removed(new_file):
+    golden.write(new_file, {"tensorflow": "2.4.1"}, {"old": Traces([RUN]), "kept": Traces([RUN])})
+    golden.write(new_file, {"tensorflow": "2.4.1"}, {"new": Traces([RUN]), "kept": Traces([RUN])})
+    assert list(golden.read((2, 4)).traces) == ["new", "kept"]
+
+
 def test_goldens_contain_no_path_or_host_name():
-    for path in golden.DIRECTORY.iterdir():
-        text = path.read_text(encoding="utf-8")
-        assert not re.search(r'"/|\W/(tmp|home|root|usr)/|localhost|tfevents\.\d', text), path
+    text = PUBLISHED.read_text(encoding="utf-8")
+    assert not re.search(r'"/|\W/(tmp|home|root|usr)/|localhost|tfevents\.\d', text)
 
 
 def test_differences_name_the_place():

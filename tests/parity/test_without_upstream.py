@@ -35,7 +35,7 @@ def test_the_shim_behaves_as_the_golden():
 
 
 def test_recording_without_upstream_is_one_line(tmp_path):
-    run = parity("--record", str(tmp_path))
+    run = parity("--record", str(tmp_path / "goldens.json"))
     assert run.returncode == 2
     assert "has no MonitoredTrainingSession" in run.stderr.splitlines()[-1]
     assert not list(tmp_path.iterdir())

@@ -47,8 +47,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--record",
         type=pathlib.Path,
-        metavar="DIR",
-        help="write upstream's traces as the golden of this TensorFlow minor, and compare nothing",
+        metavar="FILE",
+        help="record upstream's traces on this TensorFlow minor in this file of goldens, and "
+        "compare nothing; the recorded traces of the other minors stay",
     )
     parser.set_defaults(run=_run)
 
@@ -84,15 +85,19 @@ def _run(arguments: argparse.Namespace) -> int:
 def _record(chosen: list[Scenario], arguments: argparse.Namespace) -> int:
     if arguments.only or arguments.junit or arguments.html or not arguments.cache_runs:
         raise ValueError("--record records all scenarios and compares none; pass it alone.")
-    if not arguments.record.is_dir():
-        raise ValueError(f"--record {arguments.record}: must be a directory that exists.")
+
+    from tfmts_compat.parity import golden
+
+    _check_writable(arguments.record)
+    golden.load(arguments.record)
     loading.quiet_tensorflow()
 
-    from tfmts_compat.parity import golden, suite
+    from tfmts_compat.parity import suite
 
     header = {**suite.environment(), "date": datetime.date.today().isoformat()}
     traces = dict(_with_progress(suite.record(chosen), len(chosen)))
-    print(golden.write(arguments.record, header, traces))
+    golden.write(arguments.record, header, traces)
+    print(arguments.record)
     return 0
 
 
@@ -111,7 +116,7 @@ def _chosen(table: dict[str, Scenario], only: list[str] | None) -> list[Scenario
 
 
 def _check_writable(path: pathlib.Path) -> None:
-    """Checks before the run that the report can be written after it."""
+    """Checks before the run that the file can be written after it."""
     existed = path.exists()
     try:
         with path.open("a"):

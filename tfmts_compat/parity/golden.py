@@ -1,18 +1,21 @@
-"""Goldens: the recorded traces of upstream, one JSON file for each TensorFlow minor."""
+"""Goldens: the recorded traces of upstream on each TensorFlow minor, in one JSON file.
+
+A trace is stored once for all minors that have it, under their ranges such as "2.4 to 2.7", so
+that the file shows on which minor upstream changed.
+"""
 
 from __future__ import annotations
 
+import itertools
 import json
 import pathlib
-import re
-from dataclasses import dataclass
-from typing import Any, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Collection, Iterator, Mapping
 
-from tfmts_compat._upstream.versions import minor_of as minor_of
+from tfmts_compat._upstream.versions import Minor, minor_of as minor_of
 from tfmts_compat.parity.comparison import Traces
 
-DIRECTORY = pathlib.Path(__file__).with_name("goldens")
-_NAME = re.compile(r"tf-(\d+)\.(\d+)\.json")
+FILE = pathlib.Path(__file__).with_name("goldens.json")
 
 
 @dataclass(frozen=True)
@@ -25,47 +28,120 @@ class Golden:
       traces: upstream's traces by scenario name.
     """
 
-    minor: tuple[int, int]
+    minor: Minor
     header: dict[str, str]
     traces: dict[str, Traces]
 
 
-def minors() -> list[tuple[int, int]]:
+@dataclass(frozen=True)
+class History:
+    """The content of a file of goldens, with the ranges of minors expanded.
+
+    Attributes:
+      headers: the header of each minor, oldest first.
+      scenarios: the recorded traces of each minor, by scenario name.
+    """
+
+    headers: dict[Minor, dict[str, str]] = field(default_factory=dict)
+    scenarios: dict[str, dict[Minor, dict[str, Any]]] = field(default_factory=dict)
+
+
+def load(path: pathlib.Path) -> History:
+    """Reads a file of goldens. A file that does not exist contains none.
+
+    Raises:
+      ValueError: the file contains something else.
+    """
+    if not path.exists():
+        return History()
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        headers = {minor_of(name): header for name, header in content["minors"].items()}
+        scenarios = {
+            name: {
+                minor: recorded
+                for ranges, recorded in by_ranges.items()
+                for minor in _expand(ranges, headers)
+            }
+            for name, by_ranges in content["scenarios"].items()
+        }
+    except (ValueError, LookupError, TypeError, AttributeError) as problem:
+        raise ValueError(
+            f"{path}: is not a file of goldens ({type(problem).__name__}: {problem}); pass one, or "
+            "the name of a new file."
+        ) from problem
+    return History(headers, scenarios)
+
+
+def minors() -> list[Minor]:
     """The minors that have a golden, oldest first."""
-    names = (_NAME.fullmatch(path.name) for path in DIRECTORY.iterdir())
-    return sorted((int(name[1]), int(name[2])) for name in names if name)
+    return list(load(FILE).headers)
 
 
-def nearest(minor: tuple[int, int]) -> Golden | None:
+def nearest(minor: Minor) -> Golden | None:
     """The golden of a minor, or else of the nearest older one; None if there is none."""
     older = [recorded for recorded in minors() if recorded <= minor]
     return read(older[-1]) if older else None
 
 
-def read(minor: tuple[int, int]) -> Golden:
+def read(minor: Minor) -> Golden:
     """Reads the golden of a minor that has one."""
-    text = (DIRECTORY / _file_name(minor)).read_text(encoding="utf-8")
-    data = json.loads(text)
-    traces = {name: Traces(**recorded) for name, recorded in data["scenarios"].items()}
-    return Golden(minor, data["header"], traces)
-
-
-def write(
-    directory: pathlib.Path, header: Mapping[str, str], traces: Mapping[str, Traces]
-) -> pathlib.Path:
-    """Writes a golden, one line per part of a trace, so that a diff shows what changed."""
-    path = directory / _file_name(minor_of(header["tensorflow"]))
-    scenarios = {
-        name: {key: value for key, value in vars(recorded).items() if value is not None}
-        for name, recorded in traces.items()
+    history = load(FILE)
+    traces = {
+        name: Traces(**by_minor[minor])
+        for name, by_minor in history.scenarios.items()
+        if minor in by_minor
     }
-    text = _lines({"header": dict(header), "scenarios": scenarios}, depth=5)
-    path.write_text(text + "\n", encoding="utf-8")
-    return path
+    return Golden(minor, history.headers[minor], traces)
 
 
-def _file_name(minor: tuple[int, int]) -> str:
-    return "tf-{}.{}.json".format(*minor)
+def write(path: pathlib.Path, header: Mapping[str, str], traces: Mapping[str, Traces]) -> None:
+    """Replaces the golden of one minor in a file, and leaves those of the other minors."""
+    minor = minor_of(header["tensorflow"])
+    history = load(path)
+    headers = dict(sorted({**history.headers, minor: dict(header)}.items()))
+    for by_minor in history.scenarios.values():
+        by_minor.pop(minor, None)
+    scenarios = {name: history.scenarios.get(name, {}) for name in [*traces, *history.scenarios]}
+    for name, recorded in traces.items():
+        scenarios[name][minor] = {k: v for k, v in vars(recorded).items() if v is not None}
+    content = {
+        "minors": {_name(known): known_header for known, known_header in headers.items()},
+        "scenarios": {
+            name: _by_ranges(by_minor, headers) for name, by_minor in scenarios.items() if by_minor
+        },
+    }
+    parts = (f' "{key}": {_lines(value, 5, " ")}' for key, value in content.items())
+    path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+
+
+def _name(minor: Minor) -> str:
+    return "{}.{}".format(*minor)
+
+
+def _expand(ranges: str, recorded: Collection[Minor]) -> Iterator[Minor]:
+    """The recorded minors of ranges such as "2.4 to 2.7, 2.9"."""
+    for text in ranges.split(", "):
+        ends = [minor_of(end) for end in text.split(" to ")]
+        yield from (minor for minor in recorded if ends[0] <= minor <= ends[-1])
+
+
+def _by_ranges(by_minor: Mapping[Minor, Any], recorded: Collection[Minor]) -> dict[str, Any]:
+    """Groups equal traces; the key of each is the ranges of its minors."""
+    groups: dict[str, list[Minor]] = {}
+    for minor in sorted(by_minor):
+        groups.setdefault(json.dumps(by_minor[minor]), []).append(minor)
+    return {_ranges(group, recorded): json.loads(text) for text, group in groups.items()}
+
+
+def _ranges(group: Collection[Minor], recorded: Collection[Minor]) -> str:
+    """The ranges of a group of minors; a range contains every recorded minor between its ends."""
+    neighbours = [
+        list(run) for inside, run in itertools.groupby(recorded, group.__contains__) if inside
+    ]
+    return ", ".join(
+        " to ".join(dict.fromkeys([_name(run[0]), _name(run[-1])])) for run in neighbours
+    )
 
 
 def _lines(value: Any, depth: int, indent: str = "") -> str:
