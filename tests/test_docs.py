@@ -6,33 +6,43 @@ import pathlib
 import re
 
 from tfmts_compat._rules import precedence
+from tfmts_compat._rules.departures import DEPARTURES
 from tfmts_compat.parity.departures import ALL
 
 ROOT = pathlib.Path(__file__).parent.parent
 
 
-def departures():
-    table = (ROOT / "docs" / "contract.md").read_text()
-    return {
-        number: (prefix, file)
-        for number, prefix, file in re.findall(
-            r"^\| (D\d+) \|.*`(test_d\d+_)…` in (tests/\S+) \|$", table, re.M
-        )
-    }
+# The table of departures in docs/contract.md: number -> (what upstream does, test, its file).
+CONTRACT = {
+    number: (upstream, prefix, file)
+    for number, upstream, prefix, file in re.findall(
+        r"^\| (D\d+) \|[^|]*\|([^|]*)\|[^|]*\| `(test_d\d+_)…` in (tests/\S+) \|$",
+        (ROOT / "docs" / "contract.md").read_text(encoding="utf-8"),
+        re.M,
+    )
+}
 
 
-def test_every_departure_of_the_rules_has_a_row():
+def test_the_contract_has_a_row_for_every_departure():
+    assert list(CONTRACT) == list(DEPARTURES)
     rules = {*precedence.CHECKPOINTS.values(), *precedence.SUMMARIES.values()}
-    assert {rule.departure for rule in rules if rule.departure} <= set(departures())
+    assert {rule.departure for rule in rules if rule.departure} <= set(DEPARTURES)
+
+
+def test_the_contract_names_the_version_since_which_upstream_differs():
+    for number, departure in DEPARTURES.items():
+        named = re.findall(r"since TensorFlow (\d+)\.(\d+)", CONTRACT[number][0])
+        since = [] if departure.since is None else [departure.since]
+        assert [(int(major), int(minor)) for major, minor in named] == since, number
 
 
 def test_the_parity_suite_knows_the_departures_of_the_contract():
     # C2 is clause 2; the trace of a run with threads (D7) differs from run to run.
-    assert {it.number for it in ALL} - {"C2"} == set(departures()) - {"D7"}
+    assert {departure.number for departure in ALL} - {"C2"} == set(DEPARTURES) - {"D7"}
 
 
 def test_every_departure_has_the_test_its_row_names():
-    for number, (prefix, file) in departures().items():
+    for number, (_, prefix, file) in CONTRACT.items():
         assert prefix == f"test_{number.lower()}_"
         assert f"def {prefix}" in (ROOT / file).read_text()
 

@@ -83,7 +83,7 @@ def test_the_plan_shows_how_a_worker_waits():
     plan = explain(is_chief=False, max_wait_secs=60, recovery_wait_secs=5)
     assert plan.to_dict()["waits"] == "for the chief, up to 60 seconds, polling every 5 seconds"
     assert plan.departures == ("D2",)
-    assert "upstream: polling every 30 seconds  (D2)" in str(plan)
+    assert "upstream: polls for the chief every 30 seconds, " in str(plan)
     assert explain().recovery_wait_secs is None
     assert "polling" not in str(explain())
 

@@ -57,7 +57,7 @@ def test_the_session_rejects_or_warns_about_the_same_calls(given):
     try:
         call = f"explain(checkpoint_dir='/d', {given})"
         plan = eval(call, {"explain": explain, "USE_DEFAULT": USE_DEFAULT})
-        is_valid = not plan.warnings and not plan.departures
+        is_valid = not plan.warnings and "D1" not in plan.departures
     except (TypeError, ValueError):
         is_valid = False
     source = f"import tfmts_compat\ntfmts_compat.MonitoredTrainingSession({given})\n"

@@ -15,13 +15,13 @@ import json
 import os
 import sys
 import types
-from typing import Any, Callable, Iterator
+from typing import Any, Callable
 
 from tfmts_compat import _session, _warnings
 from tfmts_compat._rules import checks
 from tfmts_compat._rules.call import Call
-from tfmts_compat._rules.plan import SessionPlan, plan_session
-from tfmts_compat._rules.precedence import USE_DEFAULT
+from tfmts_compat._rules.departures import DEPARTURES
+from tfmts_compat._rules.plan import plan_session
 from tfmts_compat._upstream import loading, parts, versions
 
 _END = b"\n]}\n"
@@ -99,51 +99,22 @@ def _planned(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     }
     try:
         arguments = inspect.signature(_session.MonitoredTrainingSession).bind(*args, **kwargs)
-        call = Call(**arguments.arguments)
-        plan = plan_session(call)
+        plan = plan_session(Call(**arguments.arguments))
     except (TypeError, ValueError) as problem:
         return {**planned, "rejected": None if planned["handed_over"] else str(problem)}
-    departures = [] if planned["handed_over"] else list(_departures(call, plan))
+    minor = versions.minor_of(loading.tensorflow().__version__)
+    departures = [
+        DEPARTURES[number]
+        for number in plan.departures
+        if DEPARTURES[number].on(minor) and not planned["handed_over"]
+    ]
     return {
         **planned,
         "plan": plan.to_dict(),
-        "departures": [number for number, _ in departures],
-        "upstream": [f"{text} ({number})" for number, text in departures],
+        "departures": [departure.number for departure in departures],
+        "upstream": [f"{departure.describe()} ({departure.number})" for departure in departures],
         "warnings": list(plan.warnings),
     }
-
-
-def _departures(call: Call, plan: SessionPlan) -> Iterator[tuple[str, str]]:
-    """The departures that apply to a call: number, and what TensorFlow's function does."""
-    version = versions.minor_of(loading.tensorflow().__version__)
-    cadences = (plan.checkpoints, plan.summaries, plan.step_counter)
-    yield from (
-        (it.rule.departure, it.rule.upstream)
-        for it in cadences
-        if it.rule.departure and it.rule.upstream
-    )
-    if not plan.is_chief:
-        yield "D2", "polls for the chief every 30 seconds, and not at max_wait_secs"
-    directories = (call.checkpoint_dir, call.summary_dir) if plan.is_chief else ()
-    if version >= (2, 6) and any(isinstance(it, os.PathLike) for it in directories):
-        yield "D3", "AttributeError for an os.PathLike directory"
-    if version >= (2, 8) and plan.checkpoints.steps is not None:
-        yield "D4", "a second session.run after every step"
-    saves = (call.save_checkpoint_secs, call.save_checkpoint_steps)
-    summaries = (call.save_summaries_secs, call.save_summaries_steps)
-    if not all(map(_can_be_compared, (*saves, *summaries))):
-        yield "D5", "ValueError: a cadence cannot be compared, though the call does not use it"
-    if not plan.is_chief and inspect.isgenerator(call.hooks):
-        yield "D6", "reads the generator of hooks once, so that only begin() of each is called"
-
-
-def _can_be_compared(cadence: Any) -> bool:
-    """Whether `==` with a sentinel has a truth value: not for an array of several numbers."""
-    try:
-        bool(cadence == USE_DEFAULT)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_of_a_check(error: BaseException) -> bool:

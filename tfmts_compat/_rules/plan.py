@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tfmts_compat._rules import cadence, checks, precedence, table
 from tfmts_compat._rules.cadence import Cadence
 from tfmts_compat._rules.call import Call
+from tfmts_compat._rules.departures import DEPARTURES
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class SessionPlan:
       recovery_wait_secs: seconds between a worker's polls; None on the chief.
       cache_runs: whether session.run reuses what it prepared for an earlier call.
       warnings: the silent pitfalls of this call.
+      departures: the departures from upstream in this call, by their numbers in
+        docs/contract.md. Some need a newer TensorFlow than the oldest supported one.
     """
 
     role: str
@@ -42,19 +45,12 @@ class SessionPlan:
     recovery_wait_secs: Any
     cache_runs: bool
     warnings: tuple[str, ...]
+    departures: tuple[str, ...] = ()
 
     @property
     def is_chief(self) -> bool:
         """Whether this process initializes, restores and saves."""
         return self.role == "chief"
-
-    @property
-    def departures(self) -> tuple[str, ...]:
-        """The departures from upstream in this call, by their numbers in docs/contract.md."""
-        numbers = [c.rule.departure for c in self._cadences().values()]
-        if not self.is_chief:
-            numbers.append("D2")
-        return tuple(number for number in numbers if number)
 
     @property
     def writers(self) -> str:
@@ -123,7 +119,6 @@ class SessionPlan:
         rows = [
             ("role", f"{self.role}, master {_text(self.master) or 'in this process'}", ""),
             ("waits", self._waits(), ""),
-            *([] if self.is_chief else [("", "upstream: polling every 30 seconds", "(D2)")]),
             ("restores from", str(self.restore_dir or "nowhere"), ""),
             *([] if self.cache_runs else [("runs", "upstream's own, without the cache", "")]),
         ]
@@ -131,9 +126,11 @@ class SessionPlan:
             where = self.checkpoint_dir if what is self.checkpoints else self.summary_dir
             value = f"{what} into {where}" if what.on else "off"
             rows.append((name, value, what.rule.says))
-            if what.rule.upstream:
-                rows.append(("", f"upstream: {what.rule.upstream}", f"({what.rule.departure})"))
         rows += [("warning", text, "") for text in self.warnings]
+        for number in reversed(self.departures):
+            departure = DEPARTURES[number]
+            below = [name for name, *_ in rows].index(departure.row) + 1
+            rows.insert(below, ("", f"upstream: {departure.describe()}", f"({number})"))
         return table.text(rows, width)
 
 
@@ -145,6 +142,12 @@ def plan_session(call: Call) -> SessionPlan:
     Raises:
       TypeError, ValueError: an argument breaks a rule; see `checks` and `cadence`.
     """
+    session_plan = _resolve(call)
+    departures = tuple(d.number for d in DEPARTURES.values() if d.applies(call, session_plan))
+    return replace(session_plan, departures=departures)
+
+
+def _resolve(call: Call) -> SessionPlan:
     if not checks.truth("is_chief", call.is_chief):
         checks.seconds("recovery_wait_secs", call.recovery_wait_secs)
         checks.iterable_of_hooks("hooks", call.hooks)

@@ -11,6 +11,8 @@ import enum
 from dataclasses import dataclass
 from typing import Any, Dict, Final, Tuple
 
+from tfmts_compat._rules.departures import DEPARTURES
+
 
 class UseDefault(enum.Enum):
     """The type of `USE_DEFAULT`, which is its only member."""
@@ -59,7 +61,6 @@ class Rule:
       code: a stable name, for tools.
       says: the rule in one sentence.
       uses: the argument that sets the cadence: "secs", "steps", or None for off.
-      upstream: what upstream does instead, or None if it does the same.
       departure: the number of the departure in docs/contract.md, or None.
       pitfall: the text of a warning, for behaviour of upstream that users do not expect.
       error: the class of the exception that rejects the call, or None.
@@ -68,13 +69,15 @@ class Rule:
     code: str
     says: str
     uses: str | None = None
-    upstream: str | None = None
     departure: str | None = None
     pitfall: str | None = None
     error: type[Exception] | None = None
 
+    @property
+    def upstream(self) -> str | None:
+        """What upstream does instead, or None if it does the same."""
+        return DEPARTURES[self.departure].upstream if self.departure else None
 
-_BOTH_GIVEN = "ValueError: Can not provide both every_secs and every_steps."
 
 NOT_CHIEF = Rule("not-chief", "only the chief writes")
 NO_DIRECTORY = Rule("no-directory", "there is no directory to write to")
@@ -88,21 +91,18 @@ _BOTH_ON = Rule(
     "both-on",
     "both cadences are given: as documented, only the seconds are used",
     "secs",
-    upstream=_BOTH_GIVEN,
     departure="D1",
 )
 _ONLY_SECS_ON = Rule(
     "only-secs-on",
     "the seconds are on and the steps are off (not above 0)",
     "secs",
-    upstream=_BOTH_GIVEN,
     departure="D1",
 )
 _ONLY_STEPS_ON = Rule(
     "only-steps-on",
     "the steps are on and the seconds are off (not above 0)",
     "steps",
-    upstream=_BOTH_GIVEN,
     departure="D1",
 )
 _STEPS_TURN_OFF = Rule(

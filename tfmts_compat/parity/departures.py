@@ -1,30 +1,37 @@
-"""Departures: the documented differences from upstream, and what may differ in each."""
+"""What may differ in a trace because of each departure of `_rules.departures`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tfmts_compat._rules.departures import DEPARTURES
+
 
 @dataclass(frozen=True)
 class Departure:
-    """One row of docs/contract.md.
+    """A departure that the suite can observe.
 
     Attributes:
       number: its number in docs/contract.md.
-      says: the departure in a few words.
+      says: what the shim does, in a few words.
       may_differ: patterns of the places in a trace that may differ because of it,
         besides those that the documented call of a scenario determines.
-      since: the first TensorFlow minor on which it is observed.
+      since: the first TensorFlow minor on which it is observed; None if on all.
     """
 
     number: str
     says: str
     may_differ: tuple[str, ...] = ()
-    since: tuple[int, int] = (2, 4)
+    since: tuple[int, int] | None = None
 
     def on(self, minor: tuple[int, int]) -> bool:
         """Whether it is expected on this TensorFlow minor."""
-        return self.since <= minor
+        return self.since is None or self.since <= minor
+
+
+def _observed(number: str, *may_differ: str) -> Departure:
+    departure = DEPARTURES[number]
+    return Departure(number, departure.here, may_differ, departure.since)
 
 
 C2 = Departure(
@@ -32,18 +39,11 @@ C2 = Departure(
     "rejected before anything is written, and a TypeError instead of an AttributeError",
     may_differ=("*.error", "*.files*", "*.log*", "*.events*", "*.checkpoints*", "*.calls*"),
 )
-D1 = Departure(
-    "D1", "if both checkpoint cadences are given, the seconds or the one that is on are used"
-)
-D2 = Departure("D2", "a worker polls for the chief every second", may_differ=("*.log*",))
-D3 = Departure("D3", "os.PathLike directories work", since=(2, 6))
-D4 = Departure(
-    "D4",
-    "a cadence in steps costs no second session.run",
-    may_differ=("*.session_runs*", "*._steps_per_run"),
-    since=(2, 8),
-)
-D5 = Departure("D5", "an array for a cadence that is not used is not validated")
-D6 = Departure("D6", "a generator of hooks on a worker is kept as a list")
+D1 = _observed("D1")
+D2 = _observed("D2", "*.log*")
+D3 = _observed("D3")
+D4 = _observed("D4", "*.session_runs*", "*._steps_per_run")
+D5 = _observed("D5")
+D6 = _observed("D6")
 
 ALL = (D1, D2, D3, D4, D5, D6, C2)
