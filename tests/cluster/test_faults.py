@@ -11,7 +11,7 @@ import tensorflow as tf
 from cluster import tasks
 from cluster.processes import Cluster
 
-from tfmts_compat._checkpoints.advice import explain_failure
+from tfmts_compat._checkpoints.damage import find_damage
 
 IMPLEMENTATIONS = pytest.mark.parametrize("implementation", ["upstream", "shim"])
 CADENCE = 20  # global steps
@@ -55,7 +55,7 @@ def test_a_chief_killed_20_times_resumes_from_the_newest_checkpoint(implementati
             last = {event["name"]: event["step"] for event in events if "step" in event}
             killed_in_a_save += last.get("saving") != last.get("saved")
             newest = tf.train.latest_checkpoint(directory)
-            assert explain_failure(directory) is None  # the newest one is complete
+            assert find_damage(newest) is None
 
             chief = start_chief()
             restored = re.findall(r"Restoring parameters from (\S+)", chief.output())
@@ -157,7 +157,7 @@ def test_a_save_that_fails_leaves_older_checkpoints(
         assert directory in failed["message"]
         assert trained.wait() == 3
         newest = tf.train.latest_checkpoint(directory)
-        assert explain_failure(directory) is None
+        assert find_damage(newest) is None
 
         repair(directory)
         again = start()

@@ -9,6 +9,7 @@ from damaged_checkpoints import cut_state, damage, train_up_to, use
 from tfmts_compat import MonitoredTrainingSession, TfmtsCompatWarning
 
 errors = tf.errors
+v1 = tf.compat.v1
 DATA = "data-00000-of-00001"
 UNKNOWN = "truncated, damaged or cannot be read ("  # TensorFlow's own message follows
 
@@ -51,11 +52,11 @@ def test_without_an_intact_checkpoint_the_error_offers_a_copy_or_another_directo
         train_up_to(8, directory)
 
 
-def test_an_intact_checkpoint_of_another_model_keeps_upstreams_message(directory):
+def test_an_intact_checkpoint_of_another_model_is_not_called_damaged(directory):
     with tf.Graph().as_default():
         tf.compat.v1.get_variable("other", [1])
         tf.compat.v1.train.get_or_create_global_step()
-        with pytest.raises(errors.NotFoundError, match="other not found in checkpoint") as raised:
+        with pytest.raises(errors.NotFoundError, match="does not fit the graph") as raised:
             MonitoredTrainingSession(checkpoint_dir=directory)
     assert "newest intact" not in str(raised.value)
 
@@ -84,3 +85,47 @@ def test_an_empty_checkpoint_file_is_upstreams_error_with_the_remedy(directory):
 def test_a_deleted_checkpoint_file_raises_no_warning(directory):
     os.remove(os.path.join(directory, "checkpoint"))
     assert train_up_to(1, directory) == [1]  # warnings are errors
+
+
+@pytest.mark.parametrize("error", [errors.DataLossError, errors.NotFoundError, ValueError])
+def test_an_error_of_local_init_op_is_not_explained_as_a_restore(directory, error):
+    damage(os.path.join(directory, "model.ckpt-4.data-00000-of-00001"), "flipped")  # not the newest
+
+    def fail():
+        raise error(None, None, "mine") if issubclass(error, errors.OpError) else error("mine")
+
+    for session in (v1.train.MonitoredTrainingSession, MonitoredTrainingSession):
+        with tf.Graph().as_default():
+            v1.train.get_or_create_global_step()
+            scaffold = v1.train.Scaffold(local_init_op=v1.py_func(fail, [], []))
+            with pytest.raises(errors.OpError, match="mine") as raised:
+                session(checkpoint_dir=directory, scaffold=scaffold)
+        assert "cannot be restored" not in str(raised.value)
+
+
+def test_only_an_error_of_checksums_reads_the_tensors(directory, monkeypatch):
+    damage(os.path.join(directory, f"model.ckpt-6.{DATA}"), "flipped")
+    read = []
+    reader = type(v1.train.NewCheckpointReader(f"{directory}/model.ckpt-4"))
+    get_tensor = reader.get_tensor
+    monkeypatch.setattr(
+        reader, "get_tensor", lambda self, name: read.append(name) or get_tensor(self, name)
+    )
+    with tf.Graph().as_default():
+        v1.get_variable("other", [1])
+        v1.train.get_or_create_global_step()
+        with pytest.raises(errors.NotFoundError, match="does not fit the graph"):
+            MonitoredTrainingSession(checkpoint_dir=directory)
+    assert set(read) <= {"_CHECKPOINTABLE_OBJECT_GRAPH"}  # by upstream
+
+
+def test_a_damaged_checkpoint_that_init_fn_restores_is_named_without_a_command(directory, tmp_path):
+    damage(os.path.join(directory, f"model.ckpt-4.{DATA}"), "truncated")
+    with tf.Graph().as_default():
+        saver = v1.train.Saver([v1.get_variable("weights", [100, 10])])
+        v1.train.get_or_create_global_step()
+        path = os.path.join(directory, "model.ckpt-4")
+        scaffold = v1.train.Scaffold(init_fn=lambda _, session: saver.restore(session, path))
+        with pytest.raises(errors.OutOfRangeError, match=r"model\.ckpt-4.*is truncated") as raised:
+            MonitoredTrainingSession(checkpoint_dir=str(tmp_path / "new"), scaffold=scaffold)
+    assert "--use" not in str(raised.value)

@@ -30,28 +30,48 @@ def describe_unread_state(directory: str) -> str | None:
     )
 
 
-def explain_failure(directory: str) -> str | None:
-    """The damage of the newest checkpoint in a directory, and the remedy.
+def explain_state(directory: str) -> str | None:
+    """The damage of the file that names the checkpoints, and the remedy.
 
     Returns:
-      A message that names the file, its step and the newest intact checkpoint;
-      None if the newest checkpoint is intact, or there is none.
+      A message that names the newest intact checkpoint; None if a session raises no
+      error because of the file.
     """
     state = read_state(directory)
-    if state.problem:
-        if not state.fails:
-            return None
-        reason: str | None = f"{state.file} {state.problem}"
-    else:
-        reason = state.newest and find_damage(state.newest)
+    if not state.problem or not state.fails:
+        return None
+    here = [checkpoint.prefix for checkpoint in list_checkpoints(directory)]
+    return _message(f"{state.file} {state.problem}", directory, here)
+
+
+def explain_damage(prefix: str, directory: str | None, checksums: bool) -> str | None:
+    """The damage of a checkpoint that could not be restored, and the remedy.
+
+    Args:
+      prefix: the path of the checkpoint.
+      directory: the checkpoint directory of the session.
+      checksums: whether every tensor is read if the sizes of the files are right.
+
+    Returns:
+      A message that names the file, its step and the newest intact checkpoint of the
+      directory; None if no damage is found.
+    """
+    reason = find_damage(prefix, checksums)
     if not reason:
         return None
-    older = [path for path in reversed(state.paths) if path != state.newest]
+    state = read_state(directory) if directory else None
+    if not directory or not state or state.newest != prefix:  # restored by the user's init_fn
+        return f"the checkpoint cannot be restored: {reason}."
+    older = [path for path in reversed(state.paths) if path != prefix]
     known = [absolute(path) for path in state.paths]  # elsewhere, if this directory is a copy
     here = [checkpoint.prefix for checkpoint in list_checkpoints(directory)]
     older += [path for path in here if absolute(path) not in known]
-    remedy = _remedy(directory, older) or (
-        f"none of the {len(older)} other checkpoints in {directory} is intact either; restore "
+    return _message(reason, directory, older)
+
+
+def _message(reason: str, directory: str, others: list[str]) -> str:
+    remedy = _remedy(directory, others) or (
+        f"none of the {len(others)} other checkpoints in {directory} is intact either; restore "
         "the directory from a copy, or pass another checkpoint_dir to start again"
     )
     return f"the checkpoint cannot be restored: {reason}; {remedy}."

@@ -1,30 +1,37 @@
-"""The chief's session creator, whose error for a damaged checkpoint names the remedy.
+"""The chief's session creator, whose errors name what cannot be restored, and the remedy.
 
 Importing this module imports TensorFlow.
 """
 
 from __future__ import annotations
 
+import inspect
+import traceback
 from typing import Any
 
-from tfmts_compat._checkpoints.advice import explain_failure
+from tfmts_compat._checkpoints.advice import explain_damage, explain_state
+from tfmts_compat._checkpoints.coverage import explain_mismatch, explain_not_restored
 from tfmts_compat._extensions import run_cache
 from tfmts_compat._upstream import loading
 from tfmts_compat._upstream.parts import own_class
 
 _tf = loading.tensorflow()
 _UpstreamCreator: Any = own_class("ChiefSessionCreator")
-# Raised by upstream when a file is truncated, damaged or missing; ValueError: the index.
-_UNREADABLE = (
+_RESTORE = getattr(inspect.unwrap(_tf.compat.v1.train.Saver.restore), "__code__", None)
+# Raised by upstream when a file is truncated, damaged or missing, or when it does not fit
+# the graph. ValueError: the index is missing. RuntimeError: something was not restored.
+_EXPLAINED = (
     _tf.errors.OutOfRangeError,
     _tf.errors.DataLossError,
     _tf.errors.NotFoundError,
+    _tf.errors.InvalidArgumentError,
+    RuntimeError,
     ValueError,
 )
 
 
 class AdvisingChiefSessionCreator(_UpstreamCreator):  # type: ignore[misc]
-    """Upstream's creator, whose error for a damaged checkpoint names the remedy.
+    """Upstream's creator, whose errors name what cannot be restored, and the remedy.
 
     The class of the error is upstream's. Files are read only after upstream failed to
     restore them.
@@ -44,20 +51,52 @@ class AdvisingChiefSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         Raises:
           tf.errors.OutOfRangeError, tf.errors.DataLossError, tf.errors.NotFoundError,
           ValueError: the newest checkpoint is truncated, damaged or incomplete.
+          tf.errors.NotFoundError, tf.errors.InvalidArgumentError: it does not fit the graph.
+          RuntimeError: a variable was neither initialized nor restored.
         """
         try:
             session = super().create_session()
-        except _UNREADABLE as error:
-            message = explain_failure(self._checkpoint_dir) if self._checkpoint_dir else None
+        except _EXPLAINED as error:
+            message = self._explain(error)
             if message is None:
                 raise
             if isinstance(error, UnicodeDecodeError):  # the file named `checkpoint`
                 raise UnicodeDecodeError(
                     error.encoding, error.object, error.start, error.end, message
                 ) from error
-            if isinstance(error, ValueError):
-                raise ValueError(message) from error
-            raise type(error)(error.node_def, error.op, message) from error
+            if isinstance(error, _tf.errors.OpError):
+                raise type(error)(error.node_def, error.op, message) from error
+            raise (ValueError if isinstance(error, ValueError) else RuntimeError)(
+                message
+            ) from error
         if self._cache_runs:
             run_cache.cache_runs(session)
         return session
+
+    def _explain(self, error: Exception) -> str | None:
+        """Explains an error of a restore; None for any other error of the same class."""
+        restore = _failed_restore(error)
+        if restore is not None:
+            saver, prefix = restore
+            graph = _tf.compat.v1.get_default_graph()
+            data_loss = isinstance(error, _tf.errors.DataLossError)
+            return explain_damage(prefix, self._checkpoint_dir, data_loss) or (
+                explain_mismatch(saver, prefix, graph)
+                if isinstance(error, (_tf.errors.NotFoundError, _tf.errors.InvalidArgumentError))
+                else None
+            )
+        if not self._checkpoint_dir:
+            return None
+        if isinstance(error, ValueError):
+            return explain_state(self._checkpoint_dir)
+        if type(error) is RuntimeError and str(error).startswith("Init operations did not make"):
+            return explain_not_restored(self._scaffold, self._checkpoint_dir, str(error))
+        return None
+
+
+def _failed_restore(error: Exception) -> tuple[Any, str] | None:
+    """The Saver whose restore() raised the error, and the path; None if the error is another's."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code is _RESTORE:
+            return frame.f_locals["self"], _tf.compat.as_text(frame.f_locals["save_path"])
+    return None

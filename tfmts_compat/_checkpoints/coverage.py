@@ -1,0 +1,195 @@
+"""Whether a checkpoint has what a Saver restores.
+
+Importing this module imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable
+
+from tfmts_compat._checkpoints.contents import Checkpoint
+from tfmts_compat._checkpoints.state import read_state
+from tfmts_compat._upstream import loading
+
+_tf = loading.tensorflow()
+_v1: Any = loading.v1()
+_OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"  # the key by which tf.train.Checkpoint differs
+_ASSIGN = ("Assign", "AssignVariableOp")
+_MOST_NAMES = 10  # in a message
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How the names that a Saver restores differ from those in a checkpoint.
+
+    Attributes:
+      missing: the Saver restores them, and the checkpoint does not have them.
+      mismatched: the shape in the checkpoint differs from the one in the graph.
+      extra: the checkpoint has them, and the Saver does not restore them.
+    """
+
+    missing: dict[str, Any]
+    mismatched: dict[str, tuple[Any, Any]]
+    extra: dict[str, Any]
+
+
+def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
+    """Why a Saver cannot restore a checkpoint that is not damaged; reads only the index.
+
+    Args:
+      saver: the tf.compat.v1.train.Saver.
+      prefix: the path of the checkpoint.
+      graph: the graph of the Saver.
+
+    Returns:
+      A message that names the tensors that do not fit, and the remedy; None if all fit.
+    """
+    coverage = _compare(saver, prefix, graph)
+    if coverage is None or not (coverage.missing or coverage.mismatched):
+        return None
+    checkpoint = Checkpoint(prefix)
+    lines = [f"the checkpoint {prefix} ({checkpoint.step_in_words}) does not fit the graph:"]
+    if coverage.missing:
+        lines.append(
+            "the Saver restores, but the checkpoint does not have: "
+            + _listed(_with_shape(*item) for item in coverage.missing.items())
+        )
+    if coverage.mismatched:
+        lines.append(
+            "the shape differs: "
+            + _listed(
+                f"{name} ({there} in the checkpoint, {here} in the graph)"
+                for name, (there, here) in coverage.mismatched.items()
+            )
+        )
+    of_graph = {variable.op.name for variable in global_variables(graph)}
+    for reason, extra in (
+        ("the checkpoint has, but the graph does not have", coverage.extra.keys() - of_graph),
+        ("the graph has, but the Saver does not restore", coverage.extra.keys() & of_graph),
+    ):
+        if extra:
+            lines.append(
+                f"{reason}: "
+                + _listed(_with_shape(name, coverage.extra[name]) for name in sorted(extra))
+            )
+    lines.append(
+        "To continue from this checkpoint, build the graph that saved it. To start from its "
+        "other values, pass another checkpoint_dir and scaffold=Scaffold(init_fn=lambda scaffold, "
+        "session: saver.restore(session, path)), where saver is a tf.compat.v1.train.Saver for "
+        "the variables that fit, e.g. Saver({name in the checkpoint: variable}). See "
+        '"A checkpoint that does not fit the graph" in docs/operating.md.'
+    )
+    return "\n  ".join(lines)
+
+
+def global_variables(graph: Any) -> list[Any]:
+    with graph.as_default():
+        return list(_v1.global_variables())
+
+
+def restored_names(saver: Any, graph: Any) -> dict[str, Any] | None:
+    """The names that a Saver restores, and their shapes; None for a Saver of another kind.
+
+    The shape is None if it is not known, or if the Saver does not require it.
+    """
+    definition = saver.saver_def
+    if definition is None or not definition.restore_op_name:
+        return None
+    waiting = [graph.get_operation_by_name(definition.restore_op_name)]
+    seen, found = set(waiting), {}
+    while waiting:
+        op = waiting.pop()
+        if op.type == "RestoreV2":
+            names, slices = (_tf.get_static_value(tensor) for tensor in op.inputs[1:])
+            if names is None or slices is None:
+                return None
+            for name, part, tensor in zip(names, slices, op.outputs):
+                found[name.decode()] = _full_shape(part.decode()) or _assigned_shape(tensor)
+            continue
+        before = {tensor.op for tensor in op.inputs}.union(op.control_inputs) - seen
+        seen |= before
+        waiting += before
+    return found
+
+
+def _full_shape(part: str) -> Any:
+    """The shape of a partitioned variable, from e.g. '10 4 0,5:0,4'."""
+    return _tf.TensorShape([int(size) for size in part.split()[:-1]]) if part else None
+
+
+def _assigned_shape(tensor: Any) -> Any:
+    """The shape of the variable to which a restored tensor is assigned as it is."""
+    for op in tensor.consumers():
+        if op.type == "Identity":
+            return _assigned_shape(op.outputs[0])
+        if op.type in _ASSIGN and (op.type != "Assign" or op.get_attr("validate_shape")):
+            try:
+                return _tf.TensorShape(op.inputs[0].op.get_attr("shape"))
+            except ValueError:  # the variable is an argument of a function
+                return None
+    return None
+
+
+def _compare(saver: Any, prefix: str, graph: Any) -> Coverage | None:
+    expected = restored_names(saver, graph)
+    if not expected:
+        return None
+    shapes = _v1.train.NewCheckpointReader(prefix).get_variable_to_shape_map()
+    if _OBJECTS in shapes:
+        return None
+    there = {name: _tf.TensorShape(shape) for name, shape in shapes.items()}
+    return Coverage(
+        {name: shape for name, shape in sorted(expected.items()) if name not in there},
+        {
+            name: (there[name], shape)
+            for name, shape in sorted(expected.items())
+            if name in there and shape is not None and not shape.is_compatible_with(there[name])
+        },
+        {name: shape for name, shape in there.items() if name not in expected},
+    )
+
+
+def _with_shape(name: str, shape: Any) -> str:
+    return name if shape is None else f"{name} {shape}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    found = list(names)
+    more = [f"and {len(found) - _MOST_NAMES} more"] if len(found) > _MOST_NAMES else []
+    return ", ".join(found[:_MOST_NAMES] + more)
+
+
+def explain_not_restored(scaffold: Any, directory: str, error: str) -> str | None:
+    """Why variables are not initialized after a checkpoint was restored.
+
+    Args:
+      scaffold: the session's Scaffold.
+      directory: the directory of the checkpoint.
+      error: upstream's message.
+
+    Returns:
+      A message that names the checkpoint and the variables; None if nothing was restored.
+    """
+    prefix = read_state(directory).newest
+    graph = _v1.get_default_graph()
+    restored = restored_names(scaffold.saver, graph) if prefix and scaffold.saver else None
+    if not prefix or restored is None:
+        return None
+    reported = error.rpartition(": ")[2].split(", ")
+    left_out = [
+        _with_shape(variable.op.name, variable.shape)
+        for variable in global_variables(graph)
+        if variable.op.name in reported and variable.op.name not in restored
+    ]
+    if not left_out:
+        return None
+    return (
+        f"the checkpoint {prefix} ({Checkpoint(prefix).step_in_words}) was restored, and the "
+        f"Saver of the session does not restore: {_listed(left_out)}. init_op and init_fn do not "
+        "run after a restore. Add these variables to the Saver (scaffold.saver) and start in "
+        "another checkpoint_dir, or initialize them in every start: create them with "
+        "collections=[tf.compat.v1.GraphKeys.LOCAL_VARIABLES], or pass a Scaffold whose "
+        "ready_for_local_init_op does not report them and whose local_init_op initializes them."
+        f"\n{error}"
+    )
