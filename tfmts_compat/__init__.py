@@ -33,37 +33,7 @@ from tfmts_compat._warnings import TfmtsCompatWarning as TfmtsCompatWarning
 
 if TYPE_CHECKING:
     from tfmts_compat._extensions.stop_on_signal import StopOnSignalHook as StopOnSignalHook
-    from tfmts_compat._upstream.names import (
-        CheckpointSaverHook as CheckpointSaverHook,
-        CheckpointSaverListener as CheckpointSaverListener,
-        ChiefSessionCreator as ChiefSessionCreator,
-        FeedFnHook as FeedFnHook,
-        FinalOpsHook as FinalOpsHook,
-        GlobalStepWaiterHook as GlobalStepWaiterHook,
-        LoggingTensorHook as LoggingTensorHook,
-        MonitoredSession as MonitoredSession,
-        NanLossDuringTrainingError as NanLossDuringTrainingError,
-        NanTensorHook as NanTensorHook,
-        ProfilerHook as ProfilerHook,
-        Scaffold as Scaffold,
-        SecondOrStepTimer as SecondOrStepTimer,
-        SessionCreator as SessionCreator,
-        SessionManager as SessionManager,
-        SessionRunArgs as SessionRunArgs,
-        SessionRunContext as SessionRunContext,
-        SessionRunHook as SessionRunHook,
-        SessionRunValues as SessionRunValues,
-        SingularMonitoredSession as SingularMonitoredSession,
-        StepCounterHook as StepCounterHook,
-        StopAtStepHook as StopAtStepHook,
-        SummarySaverHook as SummarySaverHook,
-        WorkerSessionCreator as WorkerSessionCreator,
-        assert_global_step as assert_global_step,
-        create_global_step as create_global_step,
-        get_global_step as get_global_step,
-        get_or_create_global_step as get_or_create_global_step,
-        global_step as global_step,
-    )
+    from tfmts_compat._upstream.names import *  # noqa: F403
 
 __version__ = "0.1.0"
 

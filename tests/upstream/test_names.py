@@ -1,15 +1,17 @@
 """The exported names: one list, and no name with two meanings."""
 
 import ast
+import importlib
 import inspect
 import pathlib
 import pickle
 
 import pytest
+import tensorflow as tf
 
 import tfmts_compat
 from tfmts_compat._extensions import checkpoint_saver, chief, summary_saver, worker
-from tfmts_compat._upstream.names import UPSTREAM_NAMES
+from tfmts_compat._upstream.names import NAMES_BY_MODULE, UPSTREAM_NAMES
 
 PACKAGE = pathlib.Path(tfmts_compat.__file__).parent
 OWN_NAMES = [name for name in tfmts_compat.__all__ if name not in UPSTREAM_NAMES]
@@ -21,17 +23,22 @@ OWN_SUBCLASSES = [
 ]
 
 
-def names_for_type_checkers(module):
-    """The names that a module imports under `if TYPE_CHECKING:`, as `X as X`."""
-    tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
-    blocks = [it for it in tree.body if isinstance(it, ast.If) and isinstance(it.test, ast.Name)]
-    (block,) = blocks
-    return {alias.asname for node in ast.walk(block) for alias in getattr(node, "names", ())}
+def test_type_checkers_see_every_name_of_upstream():
+    tree = ast.parse((PACKAGE / "_upstream" / "names.py").read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    assert {
+        node.module: tuple(alias.asname for alias in node.names) for node in block.body
+    } == NAMES_BY_MODULE
 
 
-@pytest.mark.parametrize("module", ["__init__.py", "_upstream/names.py"])
-def test_type_checkers_see_every_name_of_upstream(module):
-    assert names_for_type_checkers(module) - set(OWN_NAMES) - {None} == set(UPSTREAM_NAMES)
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(module, name) for module, names in NAMES_BY_MODULE.items() for name in names],
+)
+def test_the_module_of_a_name_defines_the_public_object(module, name):
+    found = getattr(importlib.import_module(module), name)
+    assert found is getattr(tf.compat.v1.train, name)
+    assert found.__module__ == module
 
 
 @pytest.mark.parametrize("name", OWN_NAMES)

@@ -43,34 +43,46 @@ if TYPE_CHECKING:  # where type checkers find the names that `tfmts_compat` pass
         global_step as global_step,
     )
 
-UPSTREAM_NAMES: Final[tuple[str, ...]] = (
-    "CheckpointSaverHook",
-    "CheckpointSaverListener",
-    "ChiefSessionCreator",
-    "FeedFnHook",
-    "FinalOpsHook",
-    "GlobalStepWaiterHook",
-    "LoggingTensorHook",
-    "MonitoredSession",
-    "NanLossDuringTrainingError",
-    "NanTensorHook",
-    "ProfilerHook",
-    "Scaffold",
-    "SecondOrStepTimer",
-    "SessionCreator",
-    "SessionManager",
-    "SessionRunArgs",
-    "SessionRunContext",
-    "SessionRunHook",
-    "SessionRunValues",
-    "SingularMonitoredSession",
-    "StepCounterHook",
-    "StopAtStepHook",
-    "SummarySaverHook",
-    "WorkerSessionCreator",
-    "assert_global_step",
-    "create_global_step",
-    "get_global_step",
-    "get_or_create_global_step",
-    "global_step",
-)
+# TensorFlow's modules -> the names that they define. The imports above are the same table, because
+# type checkers do not evaluate this one; tests/upstream/test_names.py compares the two.
+NAMES_BY_MODULE: Final[dict[str, tuple[str, ...]]] = {
+    "tensorflow.python.training.basic_session_run_hooks": (
+        "CheckpointSaverHook",
+        "CheckpointSaverListener",
+        "FeedFnHook",
+        "FinalOpsHook",
+        "GlobalStepWaiterHook",
+        "LoggingTensorHook",
+        "NanLossDuringTrainingError",
+        "NanTensorHook",
+        "ProfilerHook",
+        "SecondOrStepTimer",
+        "StepCounterHook",
+        "StopAtStepHook",
+        "SummarySaverHook",
+    ),
+    "tensorflow.python.training.monitored_session": (
+        "ChiefSessionCreator",
+        "MonitoredSession",
+        "Scaffold",
+        "SessionCreator",
+        "SingularMonitoredSession",
+        "WorkerSessionCreator",
+    ),
+    "tensorflow.python.training.session_manager": ("SessionManager",),
+    "tensorflow.python.training.session_run_hook": (
+        "SessionRunArgs",
+        "SessionRunContext",
+        "SessionRunHook",
+        "SessionRunValues",
+    ),
+    "tensorflow.python.training.training_util": (
+        "assert_global_step",
+        "create_global_step",
+        "get_global_step",
+        "get_or_create_global_step",
+        "global_step",
+    ),
+}
+
+UPSTREAM_NAMES: Final = tuple(sorted(name for names in NAMES_BY_MODULE.values() for name in names))

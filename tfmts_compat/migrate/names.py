@@ -5,41 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tfmts_compat._upstream.names import UPSTREAM_NAMES
+from tfmts_compat._upstream.names import NAMES_BY_MODULE, UPSTREAM_NAMES
 
 NEW: Final = "tfmts_compat"
 SESSION: Final = "MonitoredTrainingSession"
 _ALL = (SESSION, *UPSTREAM_NAMES)
-_GLOBAL_STEP = tuple(name for name in _ALL if "global_step" in name)
-_SESSION_RUN = ("SessionRunArgs", "SessionRunContext", "SessionRunHook", "SessionRunValues")
-_HOOKS = (
-    "CheckpointSaverHook",
-    "CheckpointSaverListener",
-    "FeedFnHook",
-    "FinalOpsHook",
-    "GlobalStepWaiterHook",
-    "LoggingTensorHook",
-    "NanLossDuringTrainingError",
-    "NanTensorHook",
-    "ProfilerHook",
-    "SecondOrStepTimer",
-    "StepCounterHook",
-    "StopAtStepHook",
-    "SummarySaverHook",
-)
-_MONITORED = (
-    SESSION,
-    "ChiefSessionCreator",
-    "MonitoredSession",
-    "Scaffold",
-    "SessionCreator",
-    "SingularMonitoredSession",
-    "WorkerSessionCreator",
-    "USE_DEFAULT",
-)
+_TRAINING = "tensorflow.python.training"
+_HOOKS = NAMES_BY_MODULE[f"{_TRAINING}.basic_session_run_hooks"]
+_SESSION_RUN = NAMES_BY_MODULE[f"{_TRAINING}.session_run_hook"]
+_GLOBAL_STEP = NAMES_BY_MODULE[f"{_TRAINING}.training_util"]
 # the functions of these names in contrib have the same arguments
 _CONTRIB = tuple(name for name in _GLOBAL_STEP if name != "global_step")
-_TRAINING = "tensorflow.python.training"
 _ESTIMATOR = "tensorflow_estimator.python.estimator.hooks"
 
 # module -> its names that tfmts_compat exports under the same name
@@ -51,11 +27,13 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "tensorflow.contrib.slim": _CONTRIB,
     "tensorflow.contrib.hooks": ("ProfilerHook",),
     f"{_TRAINING}.training": _ALL,
-    f"{_TRAINING}.monitored_session": _MONITORED,
+    **NAMES_BY_MODULE,
+    f"{_TRAINING}.monitored_session": (
+        *NAMES_BY_MODULE[f"{_TRAINING}.monitored_session"],
+        SESSION,
+        "USE_DEFAULT",
+    ),
     f"{_TRAINING}.basic_session_run_hooks": (*_HOOKS, "SessionRunArgs"),
-    f"{_TRAINING}.session_run_hook": _SESSION_RUN,
-    f"{_TRAINING}.training_util": _GLOBAL_STEP,
-    f"{_TRAINING}.session_manager": ("SessionManager",),
     "tensorflow_estimator.estimator": (*_HOOKS, *_SESSION_RUN),
     f"{_ESTIMATOR}.basic_session_run_hooks": _HOOKS,
     f"{_ESTIMATOR}.session_run_hook": _SESSION_RUN,
