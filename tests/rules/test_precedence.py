@@ -32,6 +32,7 @@ def test_every_pair_of_settings_has_a_rule(rules):
             assert secs in (Setting.ON, Setting.DEFAULT)
         if rule.uses == "steps":
             assert steps in (Setting.ON, Setting.DEFAULT)
+        assert (rule.default is not None) == (secs is steps is Setting.DEFAULT)
         if Setting.ON in (secs, steps):
             assert rule.uses or rule.error  # a value that is on is never ignored silently
 

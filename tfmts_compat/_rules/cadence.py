@@ -46,15 +46,12 @@ class _Pair:
     steps: str
     rules: precedence.Table
     validated_first: str
-    default: int
 
 
 _CHECKPOINTS = _Pair(
-    "save_checkpoint_secs", "save_checkpoint_steps", precedence.CHECKPOINTS, "secs", 600
+    "save_checkpoint_secs", "save_checkpoint_steps", precedence.CHECKPOINTS, "secs"
 )
-_SUMMARIES = _Pair(
-    "save_summaries_secs", "save_summaries_steps", precedence.SUMMARIES, "steps", 100
-)
+_SUMMARIES = _Pair("save_summaries_secs", "save_summaries_steps", precedence.SUMMARIES, "steps")
 
 
 def checkpoints(secs: Any, steps: Any) -> Cadence:
@@ -121,8 +118,8 @@ def _resolve(pair: _Pair, secs: Any, steps: Any) -> Cadence:
     pitfalls = _nan_pitfalls(**{pair.secs: secs, pair.steps: steps})
     if rule.pitfall and not pitfalls:
         pitfalls = (rule.pitfall.format(argument=pair.steps, value=checks.shown(steps)),)
-    if rule in (precedence.DEFAULT_SECS, precedence.DEFAULT_STEPS):
-        values = {"secs": pair.default, "steps": pair.default}
+    if rule.uses is not None and rule.default is not None:
+        values[rule.uses] = rule.default
     return Cadence(
         rule,
         secs=values["secs"] if rule.uses == "secs" else None,

@@ -61,6 +61,7 @@ class Rule:
       code: a stable name, for tools.
       says: the rule in one sentence.
       uses: the argument that sets the cadence: "secs", "steps", or None for off.
+      default: the value of that argument if it was not given, or None.
       departure: the number of the departure in docs/contract.md, or None.
       pitfall: the text of a warning, for behaviour of upstream that users do not expect.
       error: the class of the exception that rejects the call, or None.
@@ -69,6 +70,7 @@ class Rule:
     code: str
     says: str
     uses: str | None = None
+    default: int | None = None
     departure: str | None = None
     pitfall: str | None = None
     error: type[Exception] | None = None
@@ -82,6 +84,12 @@ class Rule:
 NOT_CHIEF = Rule("not-chief", "only the chief writes")
 NO_DIRECTORY = Rule("no-directory", "there is no directory to write to")
 
+_DEFAULT_SECS = Rule(
+    "default-secs", "neither is given: the default, in seconds", "secs", default=600
+)
+_DEFAULT_STEPS = Rule(
+    "default-steps", "neither is given: the default, in steps", "steps", default=100
+)
 _OFF = Rule("off", "no cadence is above 0")
 _SECS = Rule("secs", "only the seconds are given", "secs")
 _STEPS = Rule(
@@ -109,13 +117,11 @@ _STEPS_TURN_OFF = Rule(
     "steps-turn-off",
     "save_checkpoint_steps is given but off, so the default of save_checkpoint_secs "
     "does not apply either",
-    pitfall="checkpoints are off: {argument}={value} also switches off the default of 600 "
-    "seconds, although save_checkpoint_secs is documented to have that default. Leave "
-    "{argument} out to save every 600 seconds, or also pass save_checkpoint_secs=None if "
-    "you want no checkpoints",
+    pitfall="checkpoints are off: {argument}={value} also switches off the default of "
+    f"{_DEFAULT_SECS.default} seconds, although save_checkpoint_secs is documented to have that "
+    f"default. Leave {{argument}} out to save every {_DEFAULT_SECS.default} seconds, or also pass "
+    "save_checkpoint_secs=None if you want no checkpoints",
 )
-DEFAULT_SECS = Rule("default-secs", "neither is given: the default, in seconds", "secs")
-DEFAULT_STEPS = Rule("default-steps", "neither is given: the default, in steps", "steps")
 STEP_COUNT = Rule("step-count", "log_step_count_steps is above 0", "steps")
 NO_STEP_COUNT = Rule("no-step-count", "log_step_count_steps is not above 0")
 _BOTH_REJECTED = Rule("both-given", "give the seconds or the steps, not both", error=ValueError)
@@ -125,7 +131,7 @@ _D, _N, _F, _ON = Setting.DEFAULT, Setting.NONE, Setting.OFF, Setting.ON
 Table = Dict[Tuple[Setting, Setting], Rule]  # (setting of secs, setting of steps) -> rule
 
 CHECKPOINTS: Final[Table] = {
-    (_D, _D): DEFAULT_SECS,
+    (_D, _D): _DEFAULT_SECS,
     (_D, _N): _STEPS_TURN_OFF,
     (_D, _F): _STEPS_TURN_OFF,
     (_D, _ON): _STEPS,
@@ -144,13 +150,20 @@ CHECKPOINTS: Final[Table] = {
 }
 
 SUMMARIES: Final[Table] = {
-    **{pair: _OFF for pair in CHECKPOINTS if _ON not in pair},
-    (_D, _D): DEFAULT_STEPS,
+    (_D, _D): _DEFAULT_STEPS,
+    (_D, _N): _OFF,
+    (_D, _F): _OFF,
     (_D, _ON): _STEPS,
+    (_N, _D): _OFF,
+    (_N, _N): _OFF,
+    (_N, _F): _OFF,
     (_N, _ON): _STEPS,
+    (_F, _D): _OFF,
+    (_F, _N): _OFF,
+    (_F, _F): _OFF,
+    (_F, _ON): _BOTH_REJECTED,
     (_ON, _D): _SECS,
     (_ON, _N): _SECS,
-    (_F, _ON): _BOTH_REJECTED,
     (_ON, _F): _BOTH_REJECTED,
     (_ON, _ON): _BOTH_REJECTED,
 }
