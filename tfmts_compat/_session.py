@@ -98,7 +98,26 @@ def MonitoredTrainingSession(
     Warns:
       TfmtsCompatWarning: the call has a pitfall about which upstream does not warn.
     """
-    call = Call(**locals())
+    call = Call(
+        master=master,
+        is_chief=is_chief,
+        checkpoint_dir=checkpoint_dir,
+        scaffold=scaffold,
+        hooks=hooks,
+        chief_only_hooks=chief_only_hooks,
+        save_checkpoint_secs=save_checkpoint_secs,
+        save_summaries_steps=save_summaries_steps,
+        save_summaries_secs=save_summaries_secs,
+        config=config,
+        stop_grace_period_secs=stop_grace_period_secs,
+        log_step_count_steps=log_step_count_steps,
+        max_wait_secs=max_wait_secs,
+        save_checkpoint_steps=save_checkpoint_steps,
+        summary_dir=summary_dir,
+        save_graph_def=save_graph_def,
+        recovery_wait_secs=recovery_wait_secs,
+        cache_runs=cache_runs,
+    )
     loading.tensorflow()
     if parts.in_worker_context():
         return _build.pass_to_upstream(call)

@@ -7,7 +7,7 @@ import tensorflow as tf
 from tensorflow.python.training import monitored_session
 
 import tfmts_compat
-from tfmts_compat import USE_DEFAULT, explain
+from tfmts_compat import USE_DEFAULT, _session, explain
 from tfmts_compat._rules.call import Call, is_use_default
 
 
@@ -35,6 +35,18 @@ def test_explain_and_a_call_take_the_same_arguments():
     }
     with pytest.raises(TypeError, match="'checkpoint_path'"):
         explain(checkpoint_path="x")
+
+
+def test_every_argument_reaches_the_call(monkeypatch):
+    def raise_arguments(**arguments):
+        raise LookupError(arguments)
+
+    monkeypatch.setattr(_session, "Call", raise_arguments)
+    names = inspect.signature(tfmts_compat.MonitoredTrainingSession).parameters
+    given = {name: object() for name in names}
+    with pytest.raises(LookupError) as problem:
+        tfmts_compat.MonitoredTrainingSession(**given)
+    assert problem.value.args == (given,)
 
 
 def test_the_default_is_compared_by_identity_with_both_sentinels():
