@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import textwrap
 from typing import Iterator, Sequence, Tuple
 
 Row = Tuple[str, str, str]  # a name, a value, and a remark on the value; each may be ""
+
+
+def terminal_width() -> int | None:
+    """Returns the columns of the terminal, or None if the output goes to a file or a pipe."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def text(rows: Sequence[Row], width: int | None = None) -> str:

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import signal
 import subprocess
 import sys
@@ -42,8 +41,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(report, indent=2))
     else:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        print(table.text(_rows(report), width))
+        print(table.text(_rows(report), table.terminal_width()))
     return 0 if report["ok"] else 1
 
 

@@ -7,11 +7,10 @@ import ast
 import inspect
 import json
 import re
-import shutil
-import sys
 from dataclasses import fields
 from typing import Any
 
+from tfmts_compat._rules import table
 from tfmts_compat._rules.call import Call
 from tfmts_compat._rules.plan import plan_session
 from tfmts_compat._rules.precedence import USE_DEFAULT
@@ -82,10 +81,9 @@ def _run(arguments: argparse.Namespace) -> int:
     if isinstance(values["is_chief"], str):
         raise TypeError(f"is_chief={values['is_chief']!r} (str): must be true or false.")
     session_plan = plan_session(Call(**values))
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     print(
         json.dumps(session_plan.to_dict(), indent=2)
         if arguments.json
-        else session_plan.table(width)
+        else session_plan.table(table.terminal_width())
     )
     return 0
