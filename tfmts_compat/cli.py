@@ -40,9 +40,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     for subcommand in (run, explain, checkpoints, doctor, parity, migrate):
         subcommand.add_parser(subparsers)
+    given = list(sys.argv[1:] if argv is None else argv)
+    program: list[str] = []
+    if not given:
+        parser.print_help(sys.stderr)
+        return 2
+    if given[0] == "run":
+        own, program = run.split(given[1:])
+        given = ["run", *own]
     try:
         try:
-            arguments = parser.parse_args(argv)
+            arguments = parser.parse_args(given, argparse.Namespace(program=program))
             return int(arguments.run(arguments))
         finally:
             sys.stdout.flush()

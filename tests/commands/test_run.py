@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import textwrap
 
 import pytest
 import tensorflow as tf
+
+import tfmts_compat
 
 TRAINS = """
 import sys
@@ -27,6 +31,33 @@ SHOWS = """
 import sys
 print(__name__, __file__, sys.argv, sys.path[0], __spec__ and __spec__.name)
 """
+PRINTS = "import sys; print(sys.argv)"
+FORMS = [  # of a command line; Python reads each, and not argparse
+    ("program.py", "--", "x"),
+    ("program.py", "--upstream", "--report=x"),
+    ("program.py", ""),
+    ("--", "program.py", "a"),
+    ("--", "program.py", "--", "a"),
+    ("--", "-m"),
+    ("--",),
+    (".", "--", "a"),
+    ("-", "a", "--"),
+    ("-m", "program", "--", "x", "y"),
+    ("-m", "program", "--n=3", "--", "x"),
+    ("-m", "program", "-h"),
+    ("-m", "program", "-m", "other"),
+    ("-m", "--", "x"),
+    ("-m", ""),
+    ("-m",),
+    ("-mprogram", "a", "b"),
+    ("-mprogram", "--", "b"),
+    ("-c", PRINTS, "a", "--", "b"),
+    ("-c", PRINTS, "--report", "x"),
+    ("-c", "--", "x"),
+    ("-c",),
+    (f"-c{PRINTS}", "--", "b"),
+    ("", "a"),
+]
 
 
 def run(*arguments, command=("-m", "tfmts_compat", "run"), **options):
@@ -68,6 +99,7 @@ def program(tmp_path):
         ("-m", "missing"),
         ("-c", "import sys; print(sys.stdin.read())"),
         (".",),
+        *FORMS,
     ],
     ids=str,
 )
@@ -75,7 +107,7 @@ def test_a_program_runs_as_python_runs_it(program, tmp_path, arguments):
     program(SHOWS)
     program(SHOWS, "__main__.py")
     expected, found = (
-        run(*arguments, command=command, cwd=tmp_path, input="typed")
+        run(*arguments, command=command, cwd=tmp_path, input="print('typed')")
         for command in ((), ("-m", "tfmts_compat", "run"))
     )
     assert (found.returncode, found.stdout) == (expected.returncode, expected.stdout)
@@ -248,15 +280,87 @@ def test_an_interrupt_reaches_the_program(program):
     assert errors.splitlines()[-1] == "KeyboardInterrupt"
 
 
-@pytest.mark.parametrize("arguments", [(), ("--report", "/no/such/directory/x", "program.py")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--report", "/no/such/directory/x", "program.py"),
+        ("--report",),
+        ("-u", "program.py"),
+        ("--repot=x", "program.py"),
+    ],
+)
 def test_a_usage_error_is_one_line_and_exit_2(arguments):
     result = run(*arguments)
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
-    assert "tfmts-compat: error: " in result.stderr
+    assert re.match("tfmts-compat( run)?: error: ", result.stderr)
 
 
 def test_a_sitecustomize_of_the_users_still_runs(tmp_path):
     (tmp_path / "sitecustomize.py").write_text("print('mine')\n")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     assert run("-c", "pass", env=environment).stdout.splitlines()[-1] == "mine"
+
+
+FINDER = """
+import sys
+class Finder:  # as of an old import hook
+    pass
+sys.meta_path.insert(0, Finder())
+import tensorflow
+print(tensorflow.compat.v1.train.MonitoredTrainingSession.__module__, flush=True)
+print(any(type(finder).__name__ == "_Finder" for finder in sys.meta_path))
+"""
+
+
+def test_a_finder_without_find_spec_does_not_matter(program):
+    script = program(FINDER)
+    expected, found = (
+        run(str(script), command=command) for command in ((), ("-m", "tfmts_compat", "run"))
+    )
+    assert (found.returncode, found.stdout) == (expected.returncode, expected.stdout), found.stderr
+
+
+@pytest.mark.parametrize("report", [False, True])
+def test_a_program_runs_in_a_deleted_directory(tmp_path, report):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    options = ["--report", str(tmp_path / "report.json")] if report else []
+    code = (
+        f"import os, sys; os.rmdir({str(gone)!r}); os.execv(sys.executable, "
+        f"[sys.executable, '-m', 'tfmts_compat', 'run', *{options}, '-c', 'print(3)'])"
+    )
+    package = os.path.dirname(os.path.dirname(os.path.abspath(tfmts_compat.__file__)))
+    result = run("-c", code, command=(), cwd=gone, env={**os.environ, "PYTHONPATH": package})
+    assert (result.returncode, result.stdout) == (0, "3\n"), result.stderr
+    assert "sitecustomize" not in result.stderr
+
+
+@pytest.mark.parametrize("report", [False, True])
+def test_modules_are_searched_in_the_order_of_the_program(program, tmp_path, report):
+    program("", "tensorflow.py")  # so that the shim is imported, too
+    shows = """
+        import sys
+        class Spy:
+            def find_spec(self, name, path=None, target=None):
+                if name.startswith("tfmts_compat"):
+                    orders.append(list(sys.path))
+        orders, before = [], list(sys.path)
+        sys.meta_path.insert(0, Spy())
+        try:
+            import tensorflow
+        except Exception:
+            pass  # this one has no MonitoredTrainingSession
+        print(bool(orders), all(order == before for order in orders), sys.path == before)
+    """
+    script = program(textwrap.dedent(shows))
+    options = ["--report", str(tmp_path / "report.json")] if report else []
+    assert run(*options, str(script)).stdout == "True True True\n"
+
+
+def test_the_shim_is_the_one_of_the_command(program, tmp_path):
+    program("raise ImportError('the one of the program')", "tfmts_compat.py")
+    script = program(TRAINS)
+    result = run(str(script), str(tmp_path / "ckpt"))
+    assert (result.returncode, result.stdout) == (0, "step 1\n"), result.stderr

@@ -7,9 +7,10 @@ import os
 import pathlib
 import subprocess
 import sys
-from typing import Any
+from typing import Any, Sequence
 
 _STARTUP = pathlib.Path(__file__).resolve().parents[1] / "_program" / "startup"
+_OWN = ("--report", "--upstream", "-h", "--help")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -20,7 +21,8 @@ def add_parser(subparsers: Any) -> None:
         usage="%(prog)s [--report FILE] [--upstream] (script.py | -m module | -c code) "
         "[arguments ...]",
         description="Run a program as python does, with tfmts_compat's MonitoredTrainingSession "
-        "instead of TensorFlow's, also in its child processes.",
+        "instead of TensorFlow's, also in its child processes. A program is a script, a directory, "
+        "a zip file, - for stdin, -m with a module or -c with code.",
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -35,25 +37,35 @@ def add_parser(subparsers: Any) -> None:
         action="store_true",
         help="do not replace TensorFlow's function, to compare the two reports",
     )
-    parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, help="run a module")
-    parser.add_argument("-c", dest="code", nargs=argparse.REMAINDER, help="run this code")
-    parser.add_argument(
-        "program",
-        nargs=argparse.REMAINDER,
-        help="a script, a directory, a zip file, or - for stdin",
-    )
     parser.set_defaults(run=_run)
 
 
+def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Divides the arguments of `run` into its own options and the command line of the program.
+
+    argparse is not used for the program: it removes `--`, and does not read `-mmodule` as Python
+    does.
+    """
+    count = 0
+    while count < len(arguments) and _is_own(arguments[count]):
+        count += 2 if arguments[count] == "--report" else 1
+    return list(arguments[:count]), list(arguments[count:])
+
+
+def _is_own(argument: str) -> bool:
+    return argument in _OWN or argument.startswith("--report=")
+
+
 def _run(arguments: argparse.Namespace) -> int:
-    if arguments.module is not None:
-        program = ["-m", *arguments.module]
-    elif arguments.code is not None:
-        program = ["-c", *arguments.code]
-    else:
-        program = arguments.program[arguments.program[:1] == ["--"] :]
+    program: list[str] = arguments.program
     if not program:
         raise ValueError("run: give a script, -m module or -c code")
+    first = program[0]
+    if first.startswith("-") and first not in ("-", "--") and first[:2] not in ("-m", "-c"):
+        raise ValueError(
+            f"run: {first} is not an option of run; options of python come before -m: "
+            f"python {first} -m tfmts_compat run ..."
+        )
     if os.name != "posix":
         raise ValueError("run works on POSIX systems only; call tfmts_compat.install() instead")
     if sys.flags.ignore_environment or sys.flags.no_site:

@@ -21,17 +21,22 @@ class _Finder:
     def __init__(self, name: str, function: Callable[[], None]) -> None:
         self._name = name
         self._function = function
+        self._searching = False
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+    def find_spec(self, name: str, *_: Any, **__: Any) -> Any:
         """Returns the spec of Python's own finders, and makes its loader call the function."""
-        if name != self._name:
+        if name != self._name or self._searching:
             return None
-        for finder in sys.meta_path:
-            spec = None if finder is self else finder.find_spec(name, path, target)
-            if spec is not None:
-                self._follow(spec.loader)
-                return spec
-        return None
+        import importlib.util
+
+        self._searching = True  # Python calls the finders; some have no find_spec
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self._searching = False
+        if spec is not None:
+            self._follow(spec.loader)
+        return spec
 
     def _follow(self, loader: Any) -> None:
         if not hasattr(loader, "exec_module"):
@@ -50,22 +55,39 @@ class _Finder:
         loader.exec_module = exec_module
 
 
+class _OwnFinder:
+    """Finds the tfmts_compat that contains this file, whatever sys.path contains."""
+
+    @staticmethod
+    def find_spec(name: str, *_: Any, **__: Any) -> Any:
+        if name != "tfmts_compat":
+            return None
+        from importlib.machinery import PathFinder
+
+        return PathFinder.find_spec(
+            name, [os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))]
+        )
+
+
 def _own(module: str) -> Any:
     """Imports a module of the tfmts_compat that contains this file."""
     import importlib
 
-    root = os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))
-    sys.path.insert(0, root)
+    before = [index for index, it in enumerate(sys.meta_path) if isinstance(it, _Finder)]
+    sys.meta_path.insert(max(before, default=-1) + 1, _OwnFinder)
     try:
         return importlib.import_module(module)
     finally:
-        sys.path.remove(root)
+        sys.meta_path.remove(_OwnFinder)
 
 
 def _start() -> None:
     report = os.environ.get("TFMTS_COMPAT_REPORT")
     upstream = "TFMTS_COMPAT_UPSTREAM" in os.environ
-    cwd = os.getcwd()
+    try:
+        cwd = os.getcwd()
+    except OSError:  # it was deleted
+        cwd = ""
 
     def program() -> Any:
         return _own("tfmts_compat._program.process").Program(report, upstream, cwd)
@@ -95,7 +117,7 @@ def _run_hidden_module() -> None:
         sys.modules.setdefault(__name__, this)
 
 
-sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != _HERE]
+sys.path[:] = [entry for entry in sys.path if entry != _HERE]
 if "TFMTS_COMPAT_RUN" in os.environ:
     _start()
 if __name__ == "sitecustomize":
