@@ -1,5 +1,6 @@
 """The file with the calls of a program."""
 
+import fcntl
 import json
 import threading
 
@@ -48,6 +49,18 @@ def test_calls_of_several_threads_are_not_lost(report):
     for thread in threads:
         thread.join()
     assert sorted(call["number"] for call in calls(report)) == sorted([*range(50)] * 4)
+
+
+def test_a_new_report_waits_until_a_call_is_written(report):
+    with open(report, "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # as another run does while it writes
+        thread = threading.Thread(target=recorder.create, args=(report,), kwargs={"program": []})
+        thread.start()
+        thread.join(0.5)  # it would replace the report at once
+        assert json.load(file)["program"] == ["train.py"]
+    thread.join()
+    with open(report, encoding="utf-8") as file:
+        assert json.load(file) == {"program": [], "calls": []}
 
 
 def test_a_call_is_recorded_with_its_place_and_its_error(report, graph):

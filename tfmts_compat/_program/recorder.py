@@ -30,8 +30,11 @@ _FAILS_LATER = "fails, too, but later: it may have written files by then"
 
 def create(path: str, **header: Any) -> None:
     """Writes a report without calls. It replaces an existing file."""
-    with open(path, "wb") as file:
-        file.write(json.dumps({**header, "calls": []}, indent=1).rstrip("]}\n").encode() + _END)
+    text = json.dumps({**header, "calls": []}, indent=1).rstrip("]}\n").encode() + _END
+    with open(path, "ab", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # another run may write to it
+        file.truncate(0)
+        file.write(text)
 
 
 def record_calls(
