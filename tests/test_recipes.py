@@ -165,7 +165,8 @@ def test_a_worker_stops_waiting(server):
 
 
 OPEN = "with MonitoredTrainingSession(checkpoint_dir=model_dir) as session:\n    "
-RESTORED = "tf.get_variable('extra', [])\n" + OPEN + "pass"
+# TensorFlow's own session: the shim explains this error by the variables that are missing.
+RESTORED = "tf.get_variable('extra', [])\n" + OPEN.replace("with M", "with tf.train.M") + "pass"
 SAVED = "saver = tf.train.Saver()\n" + OPEN + "saver.save(session, model_dir)"
 ITERATOR = """
 iterator = tf.data.make_initializable_iterator(tf.data.Dataset.range(3))
