@@ -1,6 +1,8 @@
 """A program may replace parts of TensorFlow; upstream's function and the shim use them."""
 
 import functools
+import subprocess
+import sys
 
 import pytest
 import tensorflow as tf
@@ -123,3 +125,26 @@ def test_a_replaced_public_name_has_no_effect_as_upstream(tmp_path, train_op, mo
     with MonitoredTrainingSession(checkpoint_dir=str(tmp_path), save_checkpoint_steps=1) as session:
         assert session.run(train_op) == 1
     assert tf.train.latest_checkpoint(str(tmp_path)).endswith("-1")
+
+
+NOTICES = """
+import logging, sys
+import tensorflow as tf
+import tfmts_compat
+messages = []
+handler = logging.Handler()
+handler.emit = lambda record: messages.append(record.getMessage())
+tf.get_logger().addHandler(handler)
+with tf.Graph().as_default():
+    train_op = tf.compat.v1.assign_add(tf.compat.v1.train.get_or_create_global_step(), 1)
+    with tfmts_compat.MonitoredTrainingSession(checkpoint_dir=sys.argv[1]) as session:
+        session.run(train_op)
+print([message for message in messages if "fix your imports" in message])
+"""
+
+
+def test_no_module_is_read_that_tensorflow_has_moved(tmp_path):
+    """Such a notice is logged once in a process, so the session runs in a new one."""
+    command = [sys.executable, "-c", NOTICES, str(tmp_path)]
+    found = subprocess.run(command, capture_output=True, check=True, text=True, timeout=1200)
+    assert found.stdout == "[]\n"

@@ -20,7 +20,6 @@ _HOMES = (
     "tensorflow.python.training.session_run_hook",
     "tensorflow.python.client.session",
     "tensorflow.python.training.training_util",
-    "tensorflow.python.training.checkpoint_management",
     "tensorflow.core.protobuf.config_pb2",
 )
 _MODULE_CONTENTS = vars(types.ModuleType)["__dict__"].__get__
@@ -40,6 +39,16 @@ def part(name: str) -> Any:
         if hasattr(module, name):
             return getattr(module, name)
     raise AttributeError(name)
+
+
+def checkpoint_management() -> Any:
+    """The module that reads and writes the file named `checkpoint`.
+
+    TensorFlow 2.9 moved it, and logs a warning for the old module.
+    """
+    tensorflow()
+    manager = importlib.import_module("tensorflow.python.training.session_manager")
+    return manager.checkpoint_management
 
 
 def own_class(name: str) -> Any:
