@@ -63,7 +63,7 @@ def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
                 for name, (there, here) in coverage.mismatched.items()
             )
         )
-    of_graph = {variable.op.name for variable in global_variables(graph)}
+    of_graph = {variable.op.name for variable in _global_variables(graph)}
     for reason, extra in (
         ("the checkpoint has, but the graph does not have", coverage.extra.keys() - of_graph),
         ("the graph has, but the Saver does not restore", coverage.extra.keys() & of_graph),
@@ -83,12 +83,12 @@ def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
     return "\n  ".join(lines)
 
 
-def global_variables(graph: Any) -> list[Any]:
+def _global_variables(graph: Any) -> list[Any]:
     with graph.as_default():
         return list(_v1.global_variables())
 
 
-def restored_names(saver: Any, graph: Any) -> dict[str, Any] | None:
+def _restored_names(saver: Any, graph: Any) -> dict[str, Any] | None:
     """The names that a Saver restores, and their shapes; None for a Saver of another kind.
 
     The shape is None if it is not known, or if the Saver does not require it.
@@ -132,7 +132,7 @@ def _assigned_shape(tensor: Any) -> Any:
 
 
 def _compare(saver: Any, prefix: str, graph: Any) -> Coverage | None:
-    expected = restored_names(saver, graph)
+    expected = _restored_names(saver, graph)
     if not expected:
         return None
     shapes = _v1.train.NewCheckpointReader(prefix).get_variable_to_shape_map()
@@ -173,13 +173,13 @@ def explain_not_restored(scaffold: Any, directory: str, error: str) -> str | Non
     """
     prefix = read_state(directory).newest
     graph = _v1.get_default_graph()
-    restored = restored_names(scaffold.saver, graph) if prefix and scaffold.saver else None
+    restored = _restored_names(scaffold.saver, graph) if prefix and scaffold.saver else None
     if not prefix or restored is None:
         return None
     reported = error.rpartition(": ")[2].split(", ")
     left_out = [
         _with_shape(variable.op.name, variable.shape)
-        for variable in global_variables(graph)
+        for variable in _global_variables(graph)
         if variable.op.name in reported and variable.op.name not in restored
     ]
     if not left_out:

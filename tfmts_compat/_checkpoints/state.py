@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Any, Sequence
 
 from google.protobuf import text_format  # TensorFlow brings it
 
 from tfmts_compat._rules import checks
 from tfmts_compat._upstream import loading
-from tfmts_compat._upstream.parts import checkpoint_management
+from tfmts_compat._upstream.parts import part
 
 _tf = loading.tensorflow()
+# session_manager has imported it. TensorFlow 2.9 moved it, and logs a warning for the old module.
+_management: Any = part("checkpoint_management")
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,10 @@ def read_state(directory: str) -> State:
     try:
         if not _tf.io.gfile.exists(file):
             return State(file, exists=False)
-        any_state = checkpoint_management().generate_checkpoint_state_proto(directory, file, [file])
+        any_state = _management.generate_checkpoint_state_proto(directory, file, [file])
         with _tf.io.gfile.GFile(file) as opened:
             text_format.Parse(opened.read(), type(any_state)())
-        state = checkpoint_management().get_checkpoint_state(directory)
+        state = _management.get_checkpoint_state(directory)
     except UnicodeDecodeError as error:
         return State(file, problem=f"is not text ({error})", fails=True)
     except (text_format.ParseError, _tf.errors.OpError) as error:
@@ -92,5 +94,5 @@ def rewrite_state(directory: str, prefix: str, older: Sequence[str]) -> str | No
         paths = [
             os.path.basename(path) if os.path.dirname(path) == directory else path for path in paths
         ]
-    checkpoint_management().update_checkpoint_state(directory, paths[-1], paths)
+    _management.update_checkpoint_state(directory, paths[-1], paths)
     return kept

@@ -10,16 +10,14 @@ import types
 from typing import Any
 
 from tfmts_compat._upstream.loading import tensorflow, v1
+from tfmts_compat._upstream.names import NAMES_BY_MODULE
 
 _MONITORED_SESSION = "tensorflow.python.training.monitored_session"
 # The modules in which TensorFlow's own code finds its classes. A program may replace a public
 # name, such as tf.compat.v1.Session, without an effect on TensorFlow's function.
 _HOMES = (
-    "tensorflow.python.training.basic_session_run_hooks",
-    _MONITORED_SESSION,
-    "tensorflow.python.training.session_run_hook",
+    *NAMES_BY_MODULE,
     "tensorflow.python.client.session",
-    "tensorflow.python.training.training_util",
     "tensorflow.core.protobuf.config_pb2",
 )
 _MODULE_CONTENTS = vars(types.ModuleType)["__dict__"].__get__
@@ -32,23 +30,13 @@ def in_worker_context() -> bool:
 
 
 def part(name: str) -> Any:
-    """The class or function of this name that TensorFlow's function would use now."""
+    """The class, function or module of this name that TensorFlow's function would use now."""
     tensorflow()
     for home in _HOMES:
         module = importlib.import_module(home)
         if hasattr(module, name):
             return getattr(module, name)
     raise AttributeError(name)
-
-
-def checkpoint_management() -> Any:
-    """The module that reads and writes the file named `checkpoint`.
-
-    TensorFlow 2.9 moved it, and logs a warning for the old module.
-    """
-    tensorflow()
-    manager = importlib.import_module("tensorflow.python.training.session_manager")
-    return manager.checkpoint_management
 
 
 def own_class(name: str) -> Any:

@@ -80,13 +80,17 @@ def minors() -> list[Minor]:
 
 def nearest(minor: Minor) -> Golden | None:
     """The golden of a minor, or else of the nearest older one; None if there is none."""
-    older = [recorded for recorded in minors() if recorded <= minor]
-    return read(older[-1]) if older else None
+    history = load(FILE)
+    older = [recorded for recorded in history.headers if recorded <= minor]
+    return _golden(history, older[-1]) if older else None
 
 
 def read(minor: Minor) -> Golden:
     """Reads the golden of a minor that has one."""
-    history = load(FILE)
+    return _golden(load(FILE), minor)
+
+
+def _golden(history: History, minor: Minor) -> Golden:
     traces = {
         name: Traces(**by_minor[minor])
         for name, by_minor in history.scenarios.items()
