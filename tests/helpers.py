@@ -2,12 +2,23 @@
 
 import importlib.metadata
 import pathlib
+import re
+import string
 
 import tensorflow as tf
+
+from tfmts_compat._rules.pitfalls import PITFALLS
 
 MINOR = tuple(int(part) for part in tf.__version__.split(".")[:2])
 PROTOBUF = int(importlib.metadata.version("protobuf").split(".")[0])
 cannot_save_graph = MINOR <= (2, 20) and PROTOBUF >= 7
+
+
+def pitfall(name):
+    """A pattern for the text of a pitfall, with any values in its fields."""
+    parts = string.Formatter().parse(PITFALLS[name].text)
+    texts = [re.escape(text) + (".*" if field else "") for text, field, _, _ in parts]
+    return f"(?s)^{''.join(texts)}$"
 
 
 def files():

@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import files
+from helpers import files, pitfall
 from random_calls import Hook, RecordingHook, StaticHook, upstream_class
 from tensorflow.python.training import monitored_session
 
@@ -132,15 +132,17 @@ def test_d6_a_workers_generator_of_hooks_is_read_once(open_session, runs):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"checkpoint_dir": "d", "save_checkpoint_steps": None}, "checkpoints are off"),
-        ({"checkpoint_dir": "d", "save_checkpoint_steps": -1}, "checkpoints are off"),
+        ({"checkpoint_dir": "d", "save_checkpoint_steps": None}, pitfall("steps-turn-off")),
+        ({"checkpoint_dir": "d", "save_checkpoint_steps": -1}, pitfall("steps-turn-off")),
         ({"checkpoint_dir": "d", "save_checkpoint_secs": NAN}, "save_checkpoint_secs=nan"),
-        ({"summary_dir": "d", "log_step_count_steps": NAN}, "log_step_count_steps=nan"),
+        ({"summary_dir": "d", "log_step_count_steps": NAN}, pitfall("nan")),
+        ({"is_chief": "False"}, pitfall("is-chief-str")),
         ({"is_chief": "False"}, r"is_chief='False' \(str\) is true"),
+        ({"summary_dir": b"d"}, pitfall("summary-dir-not-str")),
         ({"summary_dir": b"d"}, r"""summary_dir=b'd' \(bytes\).*named "b'd'"."""),
         (
             {"checkpoint_dir": "d", "hooks": [train.CheckpointSaverHook("./d", save_steps=1)]},
-            "both save checkpoints to d",
+            pitfall("two-savers"),
         ),
     ],
     ids=str,

@@ -6,7 +6,7 @@ import functools
 import os
 from typing import Any, Callable
 
-from tfmts_compat._rules import checks
+from tfmts_compat._rules import checks, pitfalls
 from tfmts_compat._rules.call import Call
 from tfmts_compat._rules.plan import SessionPlan
 from tfmts_compat._upstream import graphs, loading, sessions
@@ -86,8 +86,8 @@ def _check_global_step(expected: bool, needed_by: str) -> None:
     checks.finalized_graph(graphs.can_read_global_step())
 
 
-def pitfalls(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
-    """Warnings about pitfalls that the arguments alone do not show."""
+def find_pitfalls(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
+    """Returns the texts of the pitfalls that the arguments alone do not show."""
     found = _second_savers(session_plan, hooks)
     if session_plan.restore_dir is not None:
         from tfmts_compat._checkpoints.advice import describe_unread_state  # imports TensorFlow
@@ -97,14 +97,17 @@ def pitfalls(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
 
 
 def _second_savers(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
-    """Warnings about hooks that save into the default saver's directory."""
+    """Reports the hooks that save into the default saver's directory."""
     default = session_plan.checkpoint_dir
     if default is None:
         return []
     return [
-        f"{checks.shown(hook)} and the default saver ({session_plan.checkpoints}) both save "
-        f"checkpoints to {default}, and they delete each other's old checkpoints. Pass "
-        "save_checkpoint_secs=None to use only your hook"
+        pitfalls.describe(
+            "two-savers",
+            hook=checks.shown(hook),
+            cadence=session_plan.checkpoints,
+            directory=default,
+        )
         for hook in hooks
         if os.path.abspath(sessions.saver_directory(hook) or os.devnull) == os.path.abspath(default)
     ]

@@ -125,11 +125,11 @@ def MonitoredTrainingSession(
     session_plan = plan_session(call)
     user_hooks, chief_hooks = _hook_lists(call, session_plan)
     late_checks = _preflight.check(call, session_plan, chief_hooks, user_hooks)
-    for pitfall in (
+    for text in (
         *session_plan.warnings,
-        *_preflight.pitfalls(session_plan, chief_hooks + user_hooks),
+        *_preflight.find_pitfalls(session_plan, chief_hooks + user_hooks),
     ):
-        _warnings.warn(pitfall)
+        _warnings.warn(text)
     _log(session_plan)
     return _build.build_session(call, session_plan, user_hooks, chief_hooks, late_checks)
 

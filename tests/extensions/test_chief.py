@@ -1,10 +1,12 @@
 """The chief's errors and warnings about damaged checkpoints."""
 
 import os
+import re
 
 import pytest
 import tensorflow as tf
 from damaged_checkpoints import cut_state, damage, train_up_to, use
+from helpers import pitfall
 
 from tfmts_compat import MonitoredTrainingSession, TfmtsCompatWarning
 
@@ -66,6 +68,7 @@ def test_a_truncated_checkpoint_file_raises_a_warning_where_upstream_starts_agai
     with pytest.warns(TfmtsCompatWarning, match="newest intact one is model.ckpt-6") as warned:
         assert train_up_to(1, directory) == [1]
     (warning,) = (it for it in warned if it.category is TfmtsCompatWarning)
+    assert re.match(pitfall("unread-state"), str(warning.message))
     assert f"{path} is truncated, damaged or cannot be read" in str(warning.message)
     assert warning.filename == train_up_to.__code__.co_filename
     assert use(directory, str(warning.message)) == [7, 8]

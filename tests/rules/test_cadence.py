@@ -83,7 +83,7 @@ def test_a_value_that_is_not_a_number_is_rejected_by_name(secs, steps, error, na
 
 
 @pytest.mark.parametrize(
-    ("resolved", "pitfall"),
+    ("resolved", "value"),
     [
         (lambda: cadence.checkpoints(USE_DEFAULT, None), "save_checkpoint_steps=None"),
         (lambda: cadence.checkpoints(USE_DEFAULT, -1), "save_checkpoint_steps=-1"),
@@ -92,18 +92,18 @@ def test_a_value_that_is_not_a_number_is_rejected_by_name(secs, steps, error, na
         (lambda: cadence.step_counter(NAN), "log_step_count_steps=nan"),
     ],
 )
-def test_a_silent_pitfall_is_named(resolved, pitfall):
-    (warning,) = resolved().pitfalls
-    assert pitfall in warning
+def test_a_silent_pitfall_is_named(resolved, value):
+    (warning,) = resolved().warnings
+    assert value in warning
 
 
 @pytest.mark.parametrize("secs", [None, 0, -1])
 def test_turning_checkpoints_off_by_the_seconds_raises_no_warning(secs):
-    assert cadence.checkpoints(secs, USE_DEFAULT).pitfalls == ()
+    assert cadence.checkpoints(secs, USE_DEFAULT).warnings == ()
 
 
 def test_a_value_that_cannot_be_compared_with_itself_is_not_nan():
-    assert cadence.checkpoints(None, NotComparable()).pitfalls == ()
+    assert cadence.checkpoints(None, NotComparable()).warnings == ()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import shlex
 from tfmts_compat._checkpoints.contents import Checkpoint, absolute, list_checkpoints
 from tfmts_compat._checkpoints.damage import find_damage
 from tfmts_compat._checkpoints.state import read_state
+from tfmts_compat._rules import pitfalls
 
 
 def describe_unread_state(directory: str) -> str | None:
@@ -24,9 +25,8 @@ def describe_unread_state(directory: str) -> str | None:
     if not state.problem or state.fails:
         return None
     remedy = _remedy(directory, [checkpoint.prefix for checkpoint in list_checkpoints(directory)])
-    return remedy and (
-        f"{state.file} {state.problem}, so the training starts again at "
-        f"global step 0 and replaces the checkpoints in this directory; {remedy}"
+    return remedy and pitfalls.describe(
+        "unread-state", file=state.file, problem=state.problem, remedy=remedy
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tfmts_compat._rules import checks, precedence
+from tfmts_compat._rules import checks, pitfalls, precedence
 from tfmts_compat._rules.precedence import Rule, Setting
 
 
@@ -17,13 +17,13 @@ class Cadence:
       rule: the rule that decided.
       secs: seconds between writes, or None.
       steps: global steps between writes, or None.
-      pitfalls: texts of the warnings about the values.
+      warnings: the texts of the pitfalls that the values have.
     """
 
     rule: Rule
     secs: Any = None
     steps: Any = None
-    pitfalls: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def on(self) -> bool:
@@ -95,7 +95,7 @@ def step_counter(steps: Any) -> Cadence:
     setting = _setting("log_step_count_steps", steps)
     if setting is Setting.ON:
         return Cadence(precedence.STEP_COUNT, steps=steps)
-    return Cadence(precedence.NO_STEP_COUNT, pitfalls=_nan_pitfalls(log_step_count_steps=steps))
+    return Cadence(precedence.NO_STEP_COUNT, warnings=_nan_warnings(log_step_count_steps=steps))
 
 
 def _resolve(pair: _Pair, secs: Any, steps: Any) -> Cadence:
@@ -115,16 +115,18 @@ def _resolve(pair: _Pair, secs: Any, steps: Any) -> Cadence:
             f"leave {names[second]} out, or pass None for the one you do not want",
             rule.error,
         )
-    pitfalls = _nan_pitfalls(**{pair.secs: secs, pair.steps: steps})
-    if rule.pitfall and not pitfalls:
-        pitfalls = (rule.pitfall.format(argument=pair.steps, value=checks.shown(steps)),)
+    warnings = _nan_warnings(**{pair.secs: secs, pair.steps: steps})
+    if rule.pitfall and not warnings:
+        default = pair.rules[Setting.DEFAULT, Setting.DEFAULT].default
+        fields = {"value": checks.shown(steps), "default": default}
+        warnings = (pitfalls.describe(rule.pitfall, **fields),)
     if rule.uses is not None and rule.default is not None:
         values[rule.uses] = rule.default
     return Cadence(
         rule,
         secs=values["secs"] if rule.uses == "secs" else None,
         steps=values["steps"] if rule.uses == "steps" else None,
-        pitfalls=pitfalls,
+        warnings=warnings,
     )
 
 
@@ -153,12 +155,9 @@ def _number_in(value: Any) -> str | None:
     return f"pass the number {number:g}, not a string"
 
 
-def _nan_pitfalls(**values: Any) -> tuple[str, ...]:
+def _nan_warnings(**values: Any) -> tuple[str, ...]:
     return tuple(
-        f"{name}=nan counts as off, because nan > 0 is false: nothing is written for it. "
-        "Pass a number above 0, or None to switch it off"
-        for name, value in values.items()
-        if _is_nan(value)
+        pitfalls.describe("nan", argument=name) for name, value in values.items() if _is_nan(value)
     )
 
 

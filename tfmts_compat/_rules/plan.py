@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tfmts_compat._rules import cadence, checks, precedence, table
+from tfmts_compat._rules import cadence, checks, pitfalls, precedence, table
 from tfmts_compat._rules.cadence import Cadence
 from tfmts_compat._rules.call import Call
 from tfmts_compat._rules.departures import DEPARTURES
@@ -28,7 +28,7 @@ class SessionPlan:
       max_wait_secs: seconds a worker waits for the chief; None on the chief.
       recovery_wait_secs: seconds between a worker's polls; None on the chief.
       cache_runs: whether session.run reuses what it prepared for an earlier call.
-      warnings: the silent pitfalls of this call.
+      warnings: the texts of the pitfalls that the arguments of this call show.
       departures: the departures from upstream in this call, by their numbers in
         docs/contract.md. Some need a newer TensorFlow than the oldest supported one.
     """
@@ -197,10 +197,10 @@ def _resolve(call: Call) -> SessionPlan:
         recovery_wait_secs=None,
         cache_runs=checks.truth("cache_runs", call.cache_runs),
         warnings=(
-            *_pitfalls(call, summary_dir),
-            *step_counter.pitfalls,
-            *summaries.pitfalls,
-            *checkpoints.pitfalls,
+            *_warnings(call, summary_dir),
+            *step_counter.warnings,
+            *summaries.warnings,
+            *checkpoints.warnings,
         ),
     )
 
@@ -219,19 +219,16 @@ def _directories(call: Call) -> tuple[Any, Any]:
     return checkpoint_dir, checkpoint_dir if summary_dir is None else summary_dir
 
 
-def _pitfalls(call: Call, summary_dir: Any) -> list[str]:
-    pitfalls = []
+def _warnings(call: Call, summary_dir: Any) -> list[str]:
+    found = []
     if isinstance(call.is_chief, (str, bytes)):
-        pitfalls.append(
-            f"{checks.given('is_chief', call.is_chief)} is true, like every string that is not "
-            "empty, so this process is a chief. Pass a bool, e.g. task_index == 0"
-        )
+        given = checks.given("is_chief", call.is_chief)
+        found.append(pitfalls.describe("is-chief-str", given=given))
     if summary_dir is not None and not isinstance(summary_dir, str):
-        pitfalls.append(
-            f"{checks.given('summary_dir', summary_dir)} is not a str, so summaries go to a "
-            f"directory named {str(summary_dir)!r}. Pass a str"
-        )
-    return pitfalls
+        given = checks.given("summary_dir", summary_dir)
+        fields = {"given": given, "directory": str(summary_dir)}
+        found.append(pitfalls.describe("summary-dir-not-str", **fields))
+    return found
 
 
 def _json_number(value: Any) -> Any:

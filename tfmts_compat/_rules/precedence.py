@@ -63,7 +63,7 @@ class Rule:
       uses: the argument that sets the cadence: "secs", "steps", or None for off.
       default: the value of that argument if it was not given, or None.
       departure: the number of the departure in docs/contract.md, or None.
-      pitfall: the text of a warning, for behaviour of upstream that users do not expect.
+      pitfall: the name of the pitfall that the values have, or None.
       error: the class of the exception that rejects the call, or None.
     """
 
@@ -117,10 +117,7 @@ _STEPS_TURN_OFF = Rule(
     "steps-turn-off",
     "save_checkpoint_steps is given but off, so the default of save_checkpoint_secs "
     "does not apply either",
-    pitfall="checkpoints are off: {argument}={value} also switches off the default of "
-    f"{_DEFAULT_SECS.default} seconds, although save_checkpoint_secs is documented to have that "
-    f"default. Leave {{argument}} out to save every {_DEFAULT_SECS.default} seconds, or also pass "
-    "save_checkpoint_secs=None if you want no checkpoints",
+    pitfall="steps-turn-off",
 )
 STEP_COUNT = Rule("step-count", "log_step_count_steps is above 0", "steps")
 NO_STEP_COUNT = Rule("no-step-count", "log_step_count_steps is not above 0")

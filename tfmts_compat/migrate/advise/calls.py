@@ -82,8 +82,8 @@ def _check_pair(resolve: Any, secs: Any, steps: Any) -> Iterator[tuple[str, str]
             "TFM301",
             f"{rule.says}; upstream: {rule.upstream} ({rule.departure}); remove {unused}",
         )
-    for pitfall in resolved.pitfalls:
-        yield "TFM302", pitfall
+    for warning in resolved.warnings:
+        yield "TFM302", warning
 
 
 def _argument(keyword: ast.keyword) -> ast.AST:

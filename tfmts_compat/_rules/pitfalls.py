@@ -1,0 +1,90 @@
+"""The pitfalls, as one pure table; docs/contract.md has a row for each under Warnings.
+
+A pitfall is a valid program that does something that it does not suggest. The rules that find one
+are next to what they look at; its text is here.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+class When(enum.Enum):
+    """When a pitfall is reported."""
+
+    CALL = "at the call"
+    TRAINING = "during training"
+    END = "at the end"
+    ERROR = "in an error"
+
+
+@dataclass(frozen=True)
+class Pitfall:
+    """A valid program that does something that it does not suggest.
+
+    Attributes:
+      name: its name in docs/contract.md and in the tests.
+      when: when it is reported.
+      text: the text of the report, with fields of str.format.
+    """
+
+    name: str
+    when: tuple[When, ...]
+    text: str
+
+
+_CALL = (When.CALL,)
+
+_ALL = (
+    Pitfall(
+        "steps-turn-off",
+        _CALL,
+        "checkpoints are off: save_checkpoint_steps={value} also switches off the default of "
+        "{default} seconds, although save_checkpoint_secs is documented to have that default. "
+        "Leave save_checkpoint_steps out to save every {default} seconds, or also pass "
+        "save_checkpoint_secs=None if you want no checkpoints",
+    ),
+    Pitfall(
+        "nan",
+        _CALL,
+        "{argument}=nan counts as off, because nan > 0 is false: nothing is written for it. "
+        "Pass a number above 0, or None to switch it off",
+    ),
+    Pitfall(
+        "is-chief-str",
+        _CALL,
+        "{given} is true, like every string that is not empty, so this process is a chief. "
+        "Pass a bool, e.g. task_index == 0",
+    ),
+    Pitfall(
+        "summary-dir-not-str",
+        _CALL,
+        "{given} is not a str, so summaries go to a directory named {directory!r}. Pass a str",
+    ),
+    Pitfall(
+        "two-savers",
+        _CALL,
+        "{hook} and the default saver ({cadence}) both save checkpoints to {directory}, and they "
+        "delete each other's old checkpoints. Pass save_checkpoint_secs=None to use only your hook",
+    ),
+    Pitfall(
+        "unread-state",
+        _CALL,
+        "{file} {problem}, so the training starts again at global step 0 and replaces the "
+        "checkpoints in this directory; {remedy}",
+    ),
+)
+
+PITFALLS: Final = {pitfall.name: pitfall for pitfall in _ALL}
+
+
+def describe(name: str, **fields: Any) -> str:
+    """The text of a pitfall.
+
+    Args:
+      name: its name in the table.
+      fields: the fields of its text.
+    """
+    return PITFALLS[name].text.format(**fields)
