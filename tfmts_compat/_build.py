@@ -96,7 +96,7 @@ def _create_default_hooks(
       each only if it is on in the plan.
     """
     # These import TensorFlow.
-    from tfmts_compat._extensions.checkpoint_saver import StepCadenceSaverHook
+    from tfmts_compat._extensions.checkpoint_saver import GraphSaverHook, StepCadenceSaverHook
     from tfmts_compat._extensions.summary_saver import PerRunSummarySaverHook
 
     hooks: list[Any] = []
@@ -116,9 +116,8 @@ def _create_default_hooks(
             )
         )
     if session_plan.checkpoints.on:
-        saver = parts.part("CheckpointSaverHook")
-        if session_plan.checkpoints.steps is not None:
-            saver = _hook_or(StepCadenceSaverHook, "CheckpointSaverHook")
+        in_secs = session_plan.checkpoints.steps is None
+        saver = _hook_or(GraphSaverHook if in_secs else StepCadenceSaverHook, "CheckpointSaverHook")
         hooks.append(
             saver(
                 session_plan.checkpoint_dir,

@@ -276,16 +276,55 @@ def test_d4_there_is_no_second_session_run_per_step(tmp_path, session_runs):
 @pytest.mark.parametrize(
     ("cadence", "name"),
     [
-        ({}, "CheckpointSaverHook"),
-        ({"save_checkpoint_secs": 60}, "CheckpointSaverHook"),
-        ({"save_checkpoint_secs": 60, "save_checkpoint_steps": 5}, "CheckpointSaverHook"),
+        ({}, "GraphSaverHook"),
+        ({"save_checkpoint_secs": 60}, "GraphSaverHook"),
+        ({"save_checkpoint_secs": 60, "save_checkpoint_steps": 5}, "GraphSaverHook"),
         ({"save_checkpoint_steps": 5}, "StepCadenceSaverHook"),
     ],
 )
-def test_only_a_cadence_in_steps_gets_the_subclass(tmp_path, train_op, cadence, name):
+def test_d4_applies_to_a_cadence_in_steps_only(tmp_path, train_op, cadence, name):
     with tfmts_compat.MonitoredTrainingSession(checkpoint_dir=str(tmp_path), **cadence) as session:
         savers = [h for h in session._hooks if isinstance(h, v1.train.CheckpointSaverHook)]
     assert [type(saver).__name__ for saver in savers] == [name]
+
+
+def in_thread(function):
+    """Calls a function in a new thread; returns the exception that ended it, or None."""
+    raised = []
+
+    def call():
+        try:
+            function()
+        except Exception as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join(60)
+    return raised[0] if raised else None
+
+
+@pytest.mark.parametrize("cadence", [{"save_checkpoint_steps": 3}, {"save_checkpoint_secs": 1e-6}])
+def test_a_thread_without_the_graph_can_train_save_and_close(tmp_path, cadence):
+    """A program that uses `with graph.as_default()` executes eagerly in its other threads."""
+    raised = {}
+    for opener, opened in OPENERS.items():
+        directory = str(tmp_path / opener)
+        with tf.Graph().as_default():
+            by, train_op = advancing()
+            session = opened(checkpoint_dir=directory, **cadence)
+
+        def train(session=session, train_op=train_op, by=by):
+            assert tf.executing_eagerly()
+            for _ in range(8):
+                session.run(train_op, {by: 1})
+
+        raised[opener] = [in_thread(train), in_thread(session.close)]
+        v1.summary.FileWriterCache.clear()
+    assert "when executing eagerly" in str(raised["upstream"][0])
+    assert raised["shim"] == [None, None]
+    assert checkpoint_steps(str(tmp_path / "shim"))[-1] == 8
+    assert glob.glob(str(tmp_path / "shim" / "*.meta"))
 
 
 @pytest.mark.parametrize("off", [(), ("log_step_count_steps",), ("save_summaries_steps",)])

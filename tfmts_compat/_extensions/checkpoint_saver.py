@@ -1,4 +1,4 @@
-"""A checkpoint saver that runs the session again only if a save could be due (D4).
+"""The default checkpoint saver: it runs the session again only if a save could be due (D4).
 
 The default hooks fetch the global step with every run. That value is from before the
 run's train op. To decide whether a save is due after the run, upstream's saver for a
@@ -49,7 +49,19 @@ class Reach:
         return int(_MARGIN * self._largest) or None
 
 
-class StepCadenceSaverHook(_CheckpointSaverHook):  # type: ignore[misc]
+class GraphSaverHook(_CheckpointSaverHook):  # type: ignore[misc]
+    """Upstream's CheckpointSaverHook, which saves with the session's graph as the default graph.
+
+    A thread that the program starts has no default graph, and executes eagerly unless the
+    program has switched this off for the whole process. There a Saver cannot save.
+    """
+
+    def _save(self, session: Any, step: Any) -> Any:
+        with session.graph.as_default():
+            return super()._save(session, step)
+
+
+class StepCadenceSaverHook(GraphSaverHook):
     """Upstream's CheckpointSaverHook, called only if a save could be due.
 
     It saves on the same global steps as upstream's if each run advances the step by at

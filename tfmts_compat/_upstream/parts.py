@@ -65,7 +65,8 @@ def part_or(extended: type, name: str, *methods: str, **ours: Any) -> Any:
       has replaced upstream's class or one of these methods.
     """
     there = part(name)
-    unchanged = there is extended.__base__ and all(is_from_tensorflow(there, m) for m in methods)
+    unchanged = there is own_class(name) and issubclass(extended, there)
+    unchanged = unchanged and all(is_from_tensorflow(there, m) for m in methods)
     return functools.partial(extended, **ours) if unchanged else there
 
 
