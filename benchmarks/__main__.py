@@ -32,14 +32,16 @@ def main(argv=None):
     parser.add_argument("--quick", action="store_true", help="fewer rounds: under a minute")
     parser.add_argument("--only", metavar="MODULE", choices=(*MODULES, *SLOW_MODULES))
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="write the results")
-    parser.add_argument("--plot", metavar="FILE", type=pathlib.Path, help="plot them (SVG or PNG)")
+    parser.add_argument(
+        "--plot", metavar="FILE", type=pathlib.Path, help="plot the steps (SVG or PNG)"
+    )
     parser.add_argument(
         "--compare", metavar="FILE", type=pathlib.Path, help="compare with earlier results"
     )
     parser.add_argument(
         "--publish",
         action="store_true",
-        help="write the committed results, page and plot; with --only, keep the other results",
+        help="write the committed results, page and plots; with --only, keep the other results",
     )
     parser.add_argument(
         "--publish-steps",
@@ -47,7 +49,7 @@ def main(argv=None):
         help="measure the steps on this TensorFlow, write its committed results and the page",
     )
     parser.add_argument(
-        "--render", action="store_true", help="write page and plot from the committed results"
+        "--render", action="store_true", help="write page and plots from the committed results"
     )
     arguments = parser.parse_args(argv)
     if arguments.publish_steps:

@@ -118,49 +118,72 @@ def rendered(page, directory):
 
 
 def plot(results, path):
-    """Draws the step times, and every ratio with its interval."""
+    """Draws the ratios of the steps, and their times in a second file: plot.svg, plot-times.svg."""
     import matplotlib
 
     matplotlib.use("agg")
     matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "tfmts_compat"})
-    from matplotlib import pyplot
-
-    ratios = {
-        name: case for name, case in results["cases"].items() if case["ratio_of"] == "shim/upstream"
+    steps = {
+        name.replace("step, ", ""): case
+        for name, case in results["cases"].items()
+        if name.startswith("step, ") and case["ratio_of"] == "shim/upstream"
     }
-    steps = {name: case for name, case in ratios.items() if name.startswith("step, ")}
-    figure, (left, right) = pyplot.subplots(
-        1, 2, figsize=(13, 0.38 * len(ratios) + 1.2), layout="constrained"
+    _save(_draw_ratios, 0.38, steps, path)
+    # A step with a parameter server takes so long that the bars of the others would be short.
+    local = {name: case for name, case in steps.items() if "parameter server" not in name}
+    _save(_draw_times, 0.65, local, path.with_name(f"{path.stem}-times{path.suffix}"))
+
+
+def _draw_ratios(axes, steps):
+    """The ratio of each step, with its 95 % interval."""
+    for place, case in enumerate(steps.values()):
+        middle, low, high = case["result"]
+        if low is not None:
+            axes.plot([low, high], [place, place], color="C0", linewidth=6, alpha=0.4)
+        axes.plot(middle, place, "o", color="C0", markersize=5)
+        axes.annotate(
+            f"{middle:.2f}", (low or middle, place), (-8, 0),
+            textcoords="offset points", ha="right", va="center",
+        )  # fmt: skip
+    axes.axvline(1, color="0.5", linewidth=1)
+    axes.annotate(
+        "← faster than TensorFlow", (1, -0.8), (-6, 0), textcoords="offset points", ha="right"
     )
-    for offset, side, color in (
-        (-0.27, "raw", "0.8"),
-        (0, "upstream", "0.5"),
-        (0.27, "shim", "C0"),
+    axes.set_ylim(-1, len(steps) - 0.5)
+    axes.set_xlim(0, 1.1)
+    axes.set_title("Time of a step: tfmts_compat / TensorFlow, with 95 % interval", loc="left")
+
+
+def _draw_times(axes, steps):
+    """The time of each step with a raw session, with TensorFlow's function and with the shim."""
+    for offset, side, color, label in (
+        (-0.27, "raw", "0.8", "tf.compat.v1.Session.run alone"),
+        (0, "upstream", "0.5", "TensorFlow's MonitoredTrainingSession"),
+        (0.27, "shim", "C0", "tfmts_compat"),
     ):
-        places = [place + offset for place in range(len(steps))]
-        bars = left.barh(
-            places,
+        bars = axes.barh(
+            [place + offset for place in range(len(steps))],
             [case["medians"][side] for case in steps.values()],
             height=0.25,
             color=color,
-            label="raw Session.run" if side == "raw" else side,
+            label=label,
         )
-        left.bar_label(bars, fmt="%.0f", padding=2, fontsize=8)
-    left.set_yticks(range(len(steps)), [name.replace("step, ", "") for name in steps])
-    left.set_title("time of a step of one tiny op, µs")
-    left.legend(loc="upper right", fontsize=8)
+        axes.bar_label(bars, fmt="%.0f", padding=3)
+    axes.legend(loc="upper right", frameon=False)
+    axes.set_title("Time of a step in µs", loc="left")
 
-    for place, case in enumerate(ratios.values()):
-        middle, low, high = case["result"]
-        if low is not None:
-            right.plot([low, high], [place, place], color="C0", linewidth=3, alpha=0.5)
-        right.plot(middle, place, "o", color="C0")
-        right.annotate(f"{middle:.2f}", (middle, place), (0, 5), textcoords="offset points")
-    right.axvline(1, color="0.5", linewidth=1)
-    right.set_yticks(range(len(ratios)), list(ratios))
-    right.set_title("shim / upstream, with 95 % interval")
-    for axes in (left, right):
-        axes.invert_yaxis()
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.margins(x=0.1)
-    figure.savefig(path, metadata={"Date": None})
+
+def _save(draw, row_height, steps, path):
+    """Saves a plot of 8.3 inches, to be read at a width of 830 pixels, with a row for each step."""
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(
+        figsize=(8.3, row_height * len(steps) + 1), dpi=100, layout="constrained"
+    )
+    draw(axes, steps)
+    axes.set_yticks(range(len(steps)), list(steps))
+    axes.tick_params(axis="y", length=0)
+    axes.invert_yaxis()
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    pyplot.close(figure)

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import pathlib
+import re
 
 import numpy as np
 import pairs
@@ -111,12 +112,23 @@ def test_the_page_shows_the_published_results(published):
     assert report.table(published) in page
 
 
-def test_the_plot_shows_the_published_results(published):
-    svg = (ROOT / "docs" / "performance.svg").read_text(encoding="utf-8")
-    for name, case in published["cases"].items():
-        if case["ratio_of"] == "shim/upstream":
-            assert f">{name}<" in svg
-            assert f">{case['result'][0]:.2f}<" in svg
+def test_the_plots_show_the_published_steps(published):
+    ratios = (ROOT / "docs" / "performance.svg").read_text(encoding="utf-8")
+    times = (ROOT / "docs" / "performance-times.svg").read_text(encoding="utf-8")
+    steps = {
+        name.replace("step, ", ""): case
+        for name, case in published["cases"].items()
+        if name.startswith("step, ") and case["ratio_of"] == "shim/upstream"
+    }
+    assert len(steps) == 9
+    for name, case in steps.items():
+        assert f">{name}<" in ratios
+        assert f">{case['result'][0]:.2f}<" in ratios
+        assert (f">{name}<" in times) == ("parameter server" not in name)
+        if "parameter server" not in name:
+            assert {f">{value:.0f}<" for value in case["medians"].values()} <= set(
+                re.findall(">[0-9]+<", times)
+            )
 
 
 @pytest.mark.skipif(not tf.__version__.startswith("2.21."), reason="published for TF 2.21")
