@@ -4,6 +4,8 @@ import json
 import os
 import pathlib
 import re
+import shlex
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -19,23 +21,22 @@ EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 def demo(tmp_path_factory):
     """The directory in which the demo trained, and its output."""
     model_dir = tmp_path_factory.mktemp("digits")
-    result = subprocess.run(
-        [sys.executable, EXAMPLES / "digits.py", f"--model_dir={model_dir}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return model_dir, result.stdout
+    return model_dir, run(model_dir)
+
+
+def run(model_dir):
+    command = [sys.executable, EXAMPLES / "digits.py", f"--model_dir={model_dir}"]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 @pytest.fixture(scope="module")
 def tensorboard(demo):
-    """Starts TensorBoard with the demo's summaries; yields a function that requests a path."""
+    """Starts TensorBoard as the demo says; yields a function that requests a path."""
     pytest.importorskip("tensorboard")
-    model_dir, _ = demo
+    _, printed = demo
+    command = shlex.split(re.search(r"^TensorBoard: +(.*)$", printed, re.M)[1])
     process = subprocess.Popen(
-        f"{sys.executable} -m tensorboard.main --logdir {model_dir} "
-        "--host 127.0.0.1 --port 0 --load_fast false".split(),
+        [*command, "--host=127.0.0.1", "--port=0", "--load_fast=false"],
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -60,27 +61,67 @@ def tensorboard(demo):
             process.kill()
 
 
-def test_training_continues_from_the_checkpoint_and_reaches_its_accuracy(demo):
+def test_training_continues_from_the_checkpoint_and_improves(demo):
     model_dir, printed = demo
-    parts = re.findall(r"steps (\d+) to (\d+): test accuracy ([\d.]+)", printed)
-    assert [(first, last) for first, last, _ in parts] == [("0", "300"), ("300", "600")]
-    assert float(parts[-1][-1]) > 0.9
-    assert f"checkpoints:  {model_dir / 'model.ckpt-600'}" in printed
-    assert f"tensorboard --logdir {model_dir}" in printed
+    lines = printed.splitlines()
+    assert lines[0].startswith("importing TensorFlow")
+    assert [line for line in lines if line.startswith("training")] == [
+        "training from step 0",
+        "training from step 60",
+    ]
+    stops = re.findall(r"stopped at step (\d+): test loss ([\d.]+), accuracy ([\d.]+)", printed)
+    (first, first_loss, first_accuracy), (last, loss, accuracy) = stops
+    assert (first, last) == ("60", "600")
+    assert float(loss) < 0.5 * float(first_loss)
+    assert float(accuracy) > max(0.9, float(first_accuracy))
+    assert f"checkpoint:   {model_dir / 'model.ckpt-600'}" in lines
 
 
 def test_the_seconds_determine_when_it_saves(demo):
     model_dir, _ = demo
-    steps = {int(path.stem.split("-")[1]) for path in model_dir.glob("model.ckpt-*.index")}
-    assert steps == {0, 300, 600}  # each start and each end; 60 seconds never pass
+    assert saved_steps(model_dir) == {0, 60, 600}  # each start and each end; 60 seconds never pass
+
+
+def saved_steps(model_dir):
+    return {int(path.stem.split("-")[1]) for path in model_dir.glob("model.ckpt-*.index")}
+
+
+def test_a_trained_directory_is_not_trained_further(demo):
+    model_dir, _ = demo
+    before = {path: path.stat().st_mtime_ns for path in model_dir.iterdir()}
+    assert f"nothing to train: {model_dir} has a checkpoint of step 600" in run(model_dir)
+    assert {path: path.stat().st_mtime_ns for path in model_dir.iterdir()} == before
+
+
+def test_ctrl_c_saves_a_checkpoint_and_ends_without_a_traceback(tmp_path):
+    command = [sys.executable, EXAMPLES / "digits.py", "--steps=1000000000"]
+    with subprocess.Popen(
+        [*command, f"--model_dir={tmp_path}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            for line in process.stdout:
+                if line.startswith("training"):
+                    break
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=1200)
+        finally:
+            process.kill()
+    assert process.returncode == 128 + signal.SIGINT
+    assert "Traceback" not in errors
+    stopped = int(re.search(r"stopped at step (\d+)", output)[1])
+    assert max(saved_steps(tmp_path)) == stopped > 0
+    assert f"to continue, pass --model_dir={tmp_path}" in output
 
 
 @pytest.mark.parametrize("tag", ["loss", "accuracy"])
 def test_tensorboard_shows_the_scalars_of_both_runs(tensorboard, tag):
     scalars = tensorboard(f"data/plugin/scalars/scalars?run=.&tag={tag}")
-    assert [step for _, step, _ in scalars] == [1, *range(21, 301, 20), 301, *range(321, 601, 20)]
+    assert [step for _, step, _ in scalars] == [1, 21, 41, *range(61, 601, 20)]
 
 
 def test_tensorboard_shows_the_steps_per_second(tensorboard):
     scalars = tensorboard("data/plugin/scalars/scalars?run=.&tag=global_step%2Fsec")
-    assert [step for _, step, _ in scalars] == [101, 201, 401, 501]
+    assert [step for _, step, _ in scalars] == [161, 261, 361, 461, 561]
