@@ -5,6 +5,7 @@ Ctrl-C stops the cluster; the chief saves a last checkpoint. A second Ctrl-C end
 python examples/run_cluster.py --model_dir=/tmp/digits-cluster --steps=2000
 """
 
+import argparse
 import contextlib
 import json
 import os
@@ -25,9 +26,9 @@ def free_addresses(count):
     """Addresses on this machine with ports that are not in use."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+        for bound in sockets:
+            bound.bind(("127.0.0.1", 0))
+        return [f"127.0.0.1:{bound.getsockname()[1]}" for bound in sockets]
 
 
 def start(job, index, cluster, arguments):
@@ -52,8 +53,17 @@ def show(prefix, stream):
 
 def main(arguments):
     """Starts all processes, waits for the chief and the workers, and ends the ps."""
-    # If a flag is given twice, absl uses the last one.
-    arguments = [f"--model_dir={tempfile.gettempdir()}/digits-cluster", *arguments]
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog="Other flags are passed to cluster.py.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--model_dir", help="Checkpoints and summaries (default: a new directory).")
+    options, flags = parser.parse_known_args(arguments)
+    model_dir = options.model_dir or tempfile.mkdtemp(prefix="digits-cluster-")
+    print(f"checkpoints and summaries: {model_dir}", flush=True)
+    print(f"starting {len(TASKS)} processes, which import TensorFlow", flush=True)
     cluster = {}
     for (job, _), address in zip(TASKS, free_addresses(len(TASKS))):
         cluster.setdefault(job, []).append(address)
@@ -61,7 +71,9 @@ def main(arguments):
     processes, readers = {}, []
     try:
         for job, index in TASKS:
-            process = processes[job, index] = start(job, index, cluster, arguments)
+            process = processes[job, index] = start(
+                job, index, cluster, [f"--model_dir={model_dir}", *flags]
+            )
             reader = threading.Thread(target=show, args=(f"{job} {index}", process.stdout))
             reader.start()
             readers.append(reader)

@@ -17,12 +17,16 @@ PROGRAM = Path(__file__).parents[2] / "examples" / "run_cluster.py"
 
 @pytest.fixture
 def launcher(tmp_path):
-    """Starts the launcher; the command line of each process contains the test's directory."""
+    """Starts the launcher, which makes a directory for its checkpoints in that of the test.
+
+    So the command line of each process contains the directory of the test.
+    """
     started = []
 
     def start(*arguments):
         process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), f"--model_dir={tmp_path}/model", *arguments],
+            [sys.executable, str(PROGRAM), *arguments],
+            env={**os.environ, "TMPDIR": str(tmp_path)},
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -51,25 +55,28 @@ def alive(directory):
     return found
 
 
-def newest_step(tmp_path):
-    return int(tf.train.latest_checkpoint(str(tmp_path / "model")).rpartition("-")[2])
+def newest_step(model_dir):
+    return int(tf.train.latest_checkpoint(str(model_dir)).rpartition("-")[2])
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="lists processes in /proc")
 def test_the_cluster_trains_to_the_end(launcher, tmp_path):
-    process = launcher("--steps=300")
+    model_dir = tmp_path / "model"
+    process = launcher("--steps=300", f"--model_dir={model_dir}")
     output = process.stdout.read()
     assert process.wait() == 0
     for name in ("chief 0", "worker 0", "worker 1"):
         assert re.search(rf"^{name} +\| ended at global step 3\d\d: test accuracy", output, re.M)
     assert re.search(r"^ps 0 +\| holding variables$", output, re.M)
-    assert newest_step(tmp_path) >= 300
+    assert newest_step(model_dir) >= 300
     assert alive(tmp_path) == []
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="lists processes in /proc")
-def test_ctrl_c_saves_and_leaves_no_process(launcher, tmp_path):
+def test_ctrl_c_saves_in_a_new_directory_and_leaves_no_process(launcher, tmp_path):
     process = launcher("--steps=100000000")
+    model_dir = process.stdout.readline().strip().partition("checkpoints and summaries: ")[2]
+    assert Path(model_dir).parent == tmp_path
     training = set()
     for line in process.stdout:
         if line.endswith("| training\n"):
@@ -81,5 +88,5 @@ def test_ctrl_c_saves_and_leaves_no_process(launcher, tmp_path):
     assert process.wait() == 130
     stopped = re.search(r"^chief 0 +\| ended at global step (\d+)", output, re.M)
     # Workers may advance the step after the chief has stopped, before it evaluates and saves.
-    assert 0 < int(stopped[1]) <= newest_step(tmp_path)
+    assert 0 < int(stopped[1]) <= newest_step(model_dir)
     assert alive(tmp_path) == []
