@@ -1,9 +1,12 @@
 """The documentation and the layout of the tests agree with the code."""
 
 import ast
+import importlib.metadata
 import importlib.util
 import pathlib
 import re
+
+import pytest
 
 from tfmts_compat._rules import precedence
 from tfmts_compat._rules.departures import DEPARTURES
@@ -135,3 +138,13 @@ def test_every_relative_link_has_its_file_and_heading():
             headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
             anchors = [re.sub(r"[^\w -]", "", it).lower().replace(" ", "-") for it in headings]
             assert anchor in anchors, (page.name, path, anchor)
+
+
+def test_the_readme_on_the_package_index_has_only_absolute_links():
+    try:
+        readme = importlib.metadata.metadata("tfmts_compat").get_payload()
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("needs the built wheel")
+    links = re.findall(r"\]\(([^)]+)\)", readme)
+    assert len(links) > 10
+    assert [link for link in links if not link.startswith("https://")] == []
