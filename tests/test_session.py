@@ -144,6 +144,7 @@ def test_d6_a_workers_generator_of_hooks_is_read_once(open_session, runs):
             {"checkpoint_dir": "d", "hooks": [train.CheckpointSaverHook("./d", save_steps=1)]},
             pitfall("two-savers"),
         ),
+        ({"checkpoint_dir": "~/d"}, pitfall("home-directory")),
     ],
     ids=str,
 )

@@ -90,9 +90,9 @@ def find_pitfalls(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
     """Returns the texts of the pitfalls that the arguments alone do not show."""
     found = _second_savers(session_plan, hooks)
     if session_plan.restore_dir is not None:
-        from tfmts_compat._checkpoints.advice import describe_unread_state  # imports TensorFlow
+        from tfmts_compat._checkpoints import directory  # imports TensorFlow
 
-        found += filter(None, [describe_unread_state(session_plan.restore_dir)])
+        found += directory.find_pitfalls(session_plan.restore_dir)
     return found
 
 

@@ -6,7 +6,7 @@ import pytest
 from damaged_checkpoints import train_up_to, use
 
 from tfmts_compat import cli
-from tfmts_compat._checkpoints.advice import describe_unread_state, explain_damage, explain_state
+from tfmts_compat._checkpoints.advice import explain_damage, explain_state
 
 
 def test_a_moved_directory_continues_from_its_own_checkpoints(directory, tmp_path, capsys):
@@ -22,4 +22,3 @@ def test_a_moved_directory_continues_from_its_own_checkpoints(directory, tmp_pat
 def test_advice_on_an_intact_directory_is_none(directory):
     assert explain_state(directory) is None
     assert explain_damage(f"{directory}/model.ckpt-6", directory, checksums=True) is None
-    assert describe_unread_state(directory) is None

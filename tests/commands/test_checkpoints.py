@@ -164,9 +164,31 @@ def test_a_copied_directory_shows_that_the_original_is_restored(capsys, director
     tf.io.gfile.makedirs(copy)
     for name in os.listdir(directory):
         tf.io.gfile.copy(os.path.join(directory, name), os.path.join(copy, name))
-    (restored,) = (row for row in report(capsys, copy)[1]["checkpoints"] if row["restored"])
+    code, found = report(capsys, copy)
+    (restored,) = (row for row in found["checkpoints"] if row["restored"])
     assert (restored["name"], len(restored["files"])) == (f"{directory}/model.ckpt-6", 3)
-    assert report(capsys, copy, "--use", "6")[1]["restores"] == f"{copy}/model.ckpt-6"
+    assert (code, found["ok"]) == (1, False)
+    assert (
+        f"; {copy} is a copy: {copy}/checkpoint names the checkpoints in {directory}. "
+        in (found["why"])
+    )
+    assert not any(row["named"] for row in found["checkpoints"] if row["path"].startswith(copy))
+    code, found = report(capsys, copy, "--use", "6")
+    assert (code, found["restores"]) == (0, f"{copy}/model.ckpt-6")
+    assert found["checkpoint_file"]["all"] == [f"{copy}/model.ckpt-{it}" for it in (0, 2, 4, 6)]
+
+
+def test_the_command_and_the_session_name_the_same_checkpoint_to_continue_from(capsys, directory):
+    assert table(capsys, directory, "--use", "4")[0] == 0
+    assert train_up_to(5, directory) == [5]
+    damage(os.path.join(directory, DATA.format(5)), "truncated")
+    code, text = table(capsys, directory)  # 6 is of the training that was given up
+    assert code == 1
+    rows = {row.split()[0]: row for row in text.splitlines()}
+    assert rows["6"].endswith("complete, not named in `checkpoint`")
+    assert text.splitlines()[-1].endswith("; --use model.ckpt-4 makes it restore that one")
+    with pytest.raises(tf.errors.OutOfRangeError, match=r"newest intact one is model\.ckpt-4 "):
+        train_up_to(8, directory)
 
 
 def test_a_directory_can_be_moved_after_use(capsys, directory, tmp_path):

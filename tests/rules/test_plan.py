@@ -2,10 +2,12 @@
 
 import json
 import pathlib
+import re
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import pitfall
 from tensorflow.python.training import monitored_session
 
 from tfmts_compat import explain
@@ -157,6 +159,21 @@ def test_a_summary_directory_that_is_not_a_string_has_a_pitfall():
     (warning,) = explain(summary_dir=7).warnings
     assert warning.startswith("summary_dir=7 (int)")
     assert explain(summary_dir="7").warnings == ()
+
+
+@pytest.mark.parametrize("directory", ["~", "~/ckpt", pathlib.Path("~/ckpt")], ids=str)
+@pytest.mark.parametrize("argument", ["checkpoint_dir", "summary_dir"])
+def test_a_directory_in_the_home_directory_has_a_pitfall(argument, directory):
+    plan = explain(**{argument: directory})
+    (warning,) = plan.warnings
+    assert re.match(pitfall("home-directory"), warning)
+    assert f"\nwarning           {warning}\n" in f"{plan}\n"
+    assert explain(is_chief=False, **{argument: directory}).warnings == ()
+
+
+@pytest.mark.parametrize("directory", ["a~", "./~", "~nobody-has-this-name"], ids=str)
+def test_a_directory_that_a_shell_does_not_replace_has_no_such_pitfall(directory):
+    assert not any("expanduser" in text for text in explain(checkpoint_dir=directory).warnings)
 
 
 def test_the_table_names_the_rule_and_what_upstream_would_do():

@@ -7,27 +7,11 @@ from __future__ import annotations
 
 import os
 import shlex
+from typing import Iterable
 
 from tfmts_compat._checkpoints.contents import Checkpoint, absolute, list_checkpoints
 from tfmts_compat._checkpoints.damage import find_damage
-from tfmts_compat._checkpoints.state import read_state
-from tfmts_compat._rules import pitfalls
-
-
-def describe_unread_state(directory: str) -> str | None:
-    """A warning if the file that names the checkpoints is damaged and upstream ignores that.
-
-    Returns:
-      The warning; None if the file can be read, if upstream will raise an error for it,
-      or if there is no intact checkpoint.
-    """
-    state = read_state(directory)
-    if not state.problem or state.fails:
-        return None
-    remedy = _remedy(directory, [checkpoint.prefix for checkpoint in list_checkpoints(directory)])
-    return remedy and pitfalls.describe(
-        "unread-state", file=state.file, problem=state.problem, remedy=remedy
-    )
+from tfmts_compat._checkpoints.state import State, read_state
 
 
 def explain_state(directory: str) -> str | None:
@@ -40,8 +24,7 @@ def explain_state(directory: str) -> str | None:
     state = read_state(directory)
     if not state.problem or not state.fails:
         return None
-    here = [checkpoint.prefix for checkpoint in list_checkpoints(directory)]
-    return _message(f"{state.file} {state.problem}", directory, here)
+    return _message(f"{state.file} {state.problem}", directory, list_candidates(directory, state))
 
 
 def explain_damage(prefix: str, directory: str | None, checksums: bool) -> str | None:
@@ -62,30 +45,47 @@ def explain_damage(prefix: str, directory: str | None, checksums: bool) -> str |
     state = read_state(directory) if directory else None
     if not directory or not state or state.newest != prefix:  # restored by the user's init_fn
         return f"the checkpoint cannot be restored: {reason}."
-    older = [path for path in reversed(state.paths) if path != prefix]
-    known = [absolute(path) for path in state.paths]  # elsewhere, if this directory is a copy
-    here = [checkpoint.prefix for checkpoint in list_checkpoints(directory)]
-    older += [path for path in here if absolute(path) not in known]
-    return _message(reason, directory, older)
+    others = [path for path in list_candidates(directory, state) if path != prefix]
+    return _message(reason, directory, others)
 
 
 def _message(reason: str, directory: str, others: list[str]) -> str:
-    remedy = _remedy(directory, others) or (
+    intact = find_intact(others)
+    remedy = (intact and describe_use(directory, intact)) or (
         f"none of the {len(others)} other checkpoints in {directory} is intact either; restore "
         "the directory from a copy, or pass another checkpoint_dir to start again"
     )
     return f"the checkpoint cannot be restored: {reason}; {remedy}."
 
 
-def _remedy(directory: str, newest_first: list[str]) -> str | None:
-    """How to continue from the first intact checkpoint of these; None if none is intact."""
-    intact = next((path for path in newest_first if find_damage(path) is None), None)
-    if not intact:
-        return None
-    checkpoint = Checkpoint(intact)
+def list_own_paths(directory: str, state: State) -> list[str]:
+    """The checkpoints that the file names, the oldest first; in a copy, its own files."""
+    here = {checkpoint.name: checkpoint.prefix for checkpoint in list_checkpoints(directory)}
+    return [here.get(os.path.basename(path), path) for path in state.paths]
+
+
+def list_candidates(directory: str, state: State) -> list[str]:
+    """The checkpoints from which to continue, in the order in which to try them.
+
+    First those that the file names, the newest first. Then the others, the highest global
+    step first: these may be of an abandoned training.
+    """
+    named = list_own_paths(directory, state)[::-1]
+    known = {absolute(path) for path in named}
+    here = [checkpoint.prefix for checkpoint in list_checkpoints(directory)]
+    return [*named, *(path for path in here if absolute(path) not in known)]
+
+
+def find_intact(paths: Iterable[str]) -> Checkpoint | None:
+    """The first of these checkpoints that is intact, checksums included; None if none is."""
+    return next((Checkpoint(path) for path in paths if find_damage(path) is None), None)
+
+
+def describe_use(directory: str, intact: Checkpoint) -> str:
+    """How to continue from the checkpoint that `find_intact` found."""
     return (
-        f"the newest intact one is {checkpoint.name} ({checkpoint.step_in_words}); "
-        f"to continue from it, run `{use_command(directory, checkpoint)}` once and start again"
+        f"the newest intact one is {intact.name} ({intact.step_in_words}); "
+        f"to continue from it, run `{use_command(directory, intact)}` once and start again"
     )
 
 

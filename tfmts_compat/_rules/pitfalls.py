@@ -75,12 +75,25 @@ _ALL = (
         "{file} {problem}, so the training starts again at global step 0 and replaces the "
         "checkpoints in this directory; {remedy}",
     ),
+    Pitfall(
+        "copied-directory",
+        _CALL,
+        "{directory} is a copy: {file} names the checkpoints in {original}. A training here "
+        "continues from those, and its saver deletes them. To continue from the copy {name}, run "
+        "`{command}` once and start again",
+    ),
+    Pitfall(
+        "home-directory",
+        _CALL,
+        "{given} starts with ~, which TensorFlow does not replace with the home directory: it "
+        "uses a directory named {first}. Pass os.path.expanduser({directory!r})",
+    ),
 )
 
 PITFALLS: Final = {pitfall.name: pitfall for pitfall in _ALL}
 
 
-def describe(name: str, **fields: Any) -> str:
+def describe(name: str, /, **fields: Any) -> str:
     """The text of a pitfall.
 
     Args:

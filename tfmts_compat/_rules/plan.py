@@ -228,6 +228,13 @@ def _warnings(call: Call, summary_dir: Any) -> list[str]:
         given = checks.given("summary_dir", summary_dir)
         fields = {"given": given, "directory": str(summary_dir)}
         found.append(pitfalls.describe("summary-dir-not-str", **fields))
+    for argument in ("checkpoint_dir", "summary_dir"):
+        value = getattr(call, argument)
+        directory = os.fspath(value) if isinstance(value, os.PathLike) else value
+        if isinstance(directory, str) and os.path.expanduser(directory) != directory:
+            fields = {"directory": directory, "first": directory.partition("/")[0]}
+            given = checks.given(argument, value)
+            found.append(pitfalls.describe("home-directory", given=given, **fields))
     return found
 
 

@@ -30,7 +30,8 @@ checkpoints stay until the training reaches their step again.
 _EXIT = """\
 exit codes:
   0  a session restores a checkpoint, or there is none to restore
-  1  a session fails, or ignores a damaged file named `checkpoint` and starts at global step 0
+  1  a session fails, ignores a damaged file named `checkpoint` and starts at global step 0, or
+     uses the checkpoints of the directory of which this one is a copy
   2  a usage error, a directory that cannot be read, or a step that cannot be used
 """
 _MOST = 10  # an error lists at most this many checkpoints
@@ -88,6 +89,7 @@ def _report(arguments: argparse.Namespace, tf: Any) -> dict[str, Any]:
 
 def _use(contents: Contents, word: str) -> dict[str, Any]:
     """Makes a session restore the checkpoint with this step or name."""
+    from tfmts_compat._checkpoints.advice import list_own_paths
     from tfmts_compat._checkpoints.contents import Checkpoint, absolute
     from tfmts_compat._checkpoints.damage import find_damage
     from tfmts_compat._checkpoints.state import read_state, rewrite_state
@@ -108,10 +110,11 @@ def _use(contents: Contents, word: str) -> dict[str, Any]:
             if each.prefix != prefix and not find_damage(each.prefix)
         )
         raise ValueError(f"--use {word}: {damage}; intact are {_described(intact)}.")
-    paths = [absolute(path) for path in state.paths]
+    own = list_own_paths(contents.directory, state)
+    paths = [absolute(path) for path in own]
     chosen = absolute(prefix)
     position = paths.index(chosen) if chosen in paths else 0
-    kept = rewrite_state(contents.directory, prefix, state.paths[:position])
+    kept = rewrite_state(contents.directory, prefix, own[:position])
     return {"used": prefix, "kept": kept}
 
 
@@ -124,6 +127,7 @@ def _described(checkpoints: Iterable[Checkpoint]) -> str:
 
 def _collect(contents: Contents, state: State, verify: bool, tf: Any) -> dict[str, Any]:
     from tfmts_compat._checkpoints.contents import absolute, find_checkpoint
+    from tfmts_compat._checkpoints.directory import describe_copy
 
     rows = [_row(each, verify, tf) for each in contents.checkpoints]
     rows = [row for row in rows if row["files"]]
@@ -133,8 +137,11 @@ def _collect(contents: Contents, state: State, verify: bool, tf: Any) -> dict[st
             row = _row(find_checkpoint(path), verify, tf)
             rows.append({**row, "name": path})
     restored = absolute(state.newest) if state.newest else None
+    named = {absolute(path) for path in state.paths}
     for row in rows:
         row["restored"] = absolute(row["path"]) == restored
+        row["named"] = absolute(row["path"]) in named
+    copy = describe_copy(contents.directory, state)
     target = next((row for row in rows if row["restored"]), None)
     return {
         "directory": contents.directory,
@@ -147,8 +154,8 @@ def _collect(contents: Contents, state: State, verify: bool, tf: Any) -> dict[st
             "all": list(state.paths),
         },
         "restores": state.newest if target and not target["damage"] else None,
-        "why": _why(state, target, rows),
-        "ok": not state.problem and not (target and target["damage"]),
+        "why": _why(contents.directory, state, target, copy),
+        "ok": not (state.problem or copy or (target and target["damage"])),
     }
 
 
@@ -174,10 +181,13 @@ def _row(checkpoint: Checkpoint, verify: bool, tf: Any) -> dict[str, Any]:
     }
 
 
-def _why(state: State, target: dict[str, Any] | None, rows: list[dict[str, Any]]) -> str:
+def _why(directory: str, state: State, target: dict[str, Any] | None, copy: str | None) -> str:
     """Which checkpoint a session restores, and why."""
+    from tfmts_compat._checkpoints.advice import find_intact, list_candidates
+
     if target and not target["damage"]:
-        return f"a session restores {target['name']}: {state.file} names it"
+        why = f"a session restores {target['name']}: {state.file} names it"
+        return f"{why}; {copy}" if copy else why
     if target:
         why = f"fails: {state.file} names {target['name']}, and {target['damage']}"
     elif state.problem and state.fails:
@@ -187,12 +197,14 @@ def _why(state: State, target: dict[str, Any] | None, rows: list[dict[str, Any]]
             f"{state.file} {state.problem}" if state.problem else f"no file is named {state.file}"
         )
         why = f"starts at global step 0: {problem}"
-    usable = next((row["name"] for row in rows if not row["damage"]), None)
-    return f"a session {why}" + (f"; --use {usable} makes it restore that one" if usable else "")
+    usable = find_intact(list_candidates(directory, state))
+    remedy = f"; --use {usable.name} makes it restore that one" if usable else ""
+    return f"a session {why}{remedy}"
 
 
 def _text(report: dict[str, Any]) -> str:
     place = report["directory"].rstrip("/") + "/"
+    named = bool(report["checkpoint_file"]["all"])
     rows = [("", "step", "checkpoint", "age", "size", "files", "state")]
     for row in report["checkpoints"]:
         rows.append(
@@ -203,7 +215,8 @@ def _text(report: dict[str, Any]) -> str:
                 _age(row["written"]),
                 _size(row["bytes"]),
                 str(len(row["files"])),
-                (row["damage"] or ("intact" if row["verified"] else "complete")).replace(place, ""),
+                (row["damage"] or ("intact" if row["verified"] else "complete")).replace(place, "")
+                + (", not named in `checkpoint`" if named and not row["named"] else ""),
             )
         )
     widths = [max(map(len, column)) for column in zip(*rows)]

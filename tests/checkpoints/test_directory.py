@@ -1,0 +1,76 @@
+"""The pitfalls that a checkpoint directory shows before a training in it."""
+
+import os
+import shutil
+import warnings
+
+import pytest
+import tensorflow as tf
+from damaged_checkpoints import train_up_to, use
+from helpers import pitfall
+
+from tfmts_compat import TfmtsCompatWarning
+from tfmts_compat._checkpoints.directory import find_pitfalls
+
+upstream = tf.compat.v1.train.MonitoredTrainingSession
+
+
+@pytest.fixture
+def copy(directory, tmp_path):
+    return shutil.copytree(directory, str(tmp_path / "copy"))
+
+
+def names(directory):
+    return {name for name in os.listdir(directory) if name.startswith("model.ckpt")}
+
+
+def test_a_training_in_a_copied_directory_warns_that_it_uses_the_original(directory, copy):
+    with pytest.warns(TfmtsCompatWarning, match=pitfall("copied-directory")) as warned:
+        assert train_up_to(10, copy) == [7, 8, 9, 10]
+    assert [warning.filename for warning in warned] == [train_up_to.__code__.co_filename]
+    assert "model.ckpt-0.index" not in names(directory)
+    assert train_up_to(16, copy, upstream) == list(range(11, 17))
+    assert names(directory) == set()  # else remove the warning
+
+
+def test_the_command_in_the_warning_makes_the_copy_use_its_own_checkpoints(directory, copy):
+    before = names(directory)
+    (text,) = find_pitfalls(copy)
+    assert use(copy, text) == [7, 8]  # warnings are errors
+    assert train_up_to(20, copy) == list(range(9, 21))
+    assert names(directory) == before
+    assert find_pitfalls(copy) == []
+
+
+def test_a_copy_that_was_trained_in_still_has_the_originals_older_checkpoints(directory, copy):
+    train_up_to(8, copy, upstream)
+    assert train_up_to(8, directory) == [7, 8]
+    (text,) = find_pitfalls(copy)
+    assert "To continue from the copy model.ckpt-8, run " in text
+    assert use(copy, text) == [9]
+    assert find_pitfalls(copy) == []
+
+
+def test_a_directory_with_two_paths_is_no_copy(directory, tmp_path):
+    link = str(tmp_path / "link")
+    os.symlink(directory, link)
+    assert find_pitfalls(link) == find_pitfalls(f"{directory}/../ckpt/") == []
+    assert train_up_to(8, link) == [7, 8]
+
+
+def test_a_file_that_names_a_checkpoint_elsewhere_is_no_copy(directory, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(os.path.join(directory, "checkpoint"), other)
+    assert find_pitfalls(str(other)) == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert train_up_to(7, str(other)) == [7]
+
+
+def test_an_intact_directory_reads_only_the_state_file(directory, monkeypatch):
+    opened, exists = [], tf.io.gfile.exists
+    monkeypatch.setattr(tf.io.gfile, "exists", lambda path: opened.append(path) or exists(path))
+    monkeypatch.setattr(tf.io.gfile, "listdir", opened.append)
+    assert find_pitfalls(directory) == []
+    assert opened == [f"{directory}/checkpoint"]

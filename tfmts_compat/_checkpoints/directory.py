@@ -1,0 +1,67 @@
+"""The pitfalls that a checkpoint directory shows before a training in it.
+
+Importing this module imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+import os
+
+from tfmts_compat._checkpoints import advice
+from tfmts_compat._checkpoints.contents import Checkpoint, absolute
+from tfmts_compat._checkpoints.state import State, read_state
+from tfmts_compat._rules import checks, pitfalls
+from tfmts_compat._upstream import loading
+
+_tf = loading.tensorflow()
+
+
+def find_pitfalls(directory: str) -> list[str]:
+    """Returns the texts of the pitfalls of a directory.
+
+    Only the file named `checkpoint` is read, unless it is damaged or names another directory.
+    """
+    state = read_state(directory)
+    if not state.problem:
+        copy = describe_copy(directory, state)
+        return [copy] if copy else []
+    if state.fails:  # the session raises an error
+        return []
+    intact = advice.find_intact(advice.list_candidates(directory, state))
+    if intact is None:
+        return []
+    remedy = advice.describe_use(directory, intact)
+    fields = {"file": state.file, "problem": state.problem, "remedy": remedy}
+    return [pitfalls.describe("unread-state", **fields)]
+
+
+def describe_copy(directory: str, state: State) -> str | None:
+    """The pitfall of a copied directory; None for any other.
+
+    Its file `checkpoint` names the files of the original. A session restores those, and its
+    saver deletes them.
+    """
+    elsewhere = [path for path in state.paths if _is_copied(directory, path)]
+    if not state.newest or not elsewhere:
+        return None
+    newest = Checkpoint(advice.list_own_paths(directory, state)[-1])
+    return pitfalls.describe(
+        "copied-directory",
+        directory=directory,
+        file=state.file,
+        original=os.path.dirname(elsewhere[-1]),
+        name=newest.name,
+        command=advice.use_command(directory, newest),
+    )
+
+
+def _is_copied(directory: str, path: str) -> bool:
+    """Whether a checkpoint is in another directory, and this directory has its copy."""
+    if absolute(os.path.dirname(path)) == absolute(directory).rstrip("/"):
+        return False
+    original = f"{path}.index"
+    copy = os.path.join(directory, os.path.basename(original))
+    if not (_tf.io.gfile.exists(original) and _tf.io.gfile.exists(copy)):
+        return False
+    # The same file has two paths if the directory is a link or is mounted twice.
+    return bool(checks.scheme(path)) or not os.path.samefile(original, copy)
