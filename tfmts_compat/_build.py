@@ -10,6 +10,8 @@ from tfmts_compat._rules.plan import SessionPlan
 from tfmts_compat._rules.precedence import USE_DEFAULT
 from tfmts_compat._upstream import parts
 
+OWN_ARGUMENTS = ("recovery_wait_secs", "cache_runs")  # upstream has none
+
 
 def build_session(
     call: Call,
@@ -151,7 +153,7 @@ def _check_first(hook: Any, checks: list[Callable[[], None]]) -> None:
 def pass_to_upstream(call: Call) -> Any:
     """Calls upstream: in a tf.distribute worker, its private state decides what it builds."""
     arguments = dict(vars(call))
-    for name in ("recovery_wait_secs", "cache_runs"):  # upstream has none
+    for name in OWN_ARGUMENTS:
         del arguments[name]
     for resolve, secs, steps in (
         (call.checkpoints, "save_checkpoint_secs", "save_checkpoint_steps"),

@@ -9,7 +9,7 @@ import sys
 from typing import NoReturn, Sequence
 
 import tfmts_compat
-from tfmts_compat.commands import checkpoints, doctor, explain, run
+from tfmts_compat.commands import checkpoints, compare, doctor, explain, run
 from tfmts_compat.migrate import command as migrate
 from tfmts_compat.parity import command as parity
 
@@ -38,16 +38,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--version", action="version", version=f"%(prog)s {tfmts_compat.__version__}"
     )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for subcommand in (run, explain, checkpoints, doctor, parity, migrate):
+    for subcommand in (run, compare, explain, checkpoints, doctor, parity, migrate):
         subcommand.add_parser(subparsers)
     given = list(sys.argv[1:] if argv is None else argv)
     program: list[str] = []
     if not given:
         parser.print_help(sys.stderr)
         return 2
-    if given[0] == "run":
-        own, program = run.split(given[1:])
-        given = ["run", *own]
+    if given[0] in ("run", "compare"):
+        options = run.OPTIONS if given[0] == "run" else compare.OPTIONS
+        own, program = run.split(given[1:], options)
+        given = [given[0], *own]
     try:
         try:
             arguments = parser.parse_args(given, argparse.Namespace(program=program))

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import inspect
 import sys
 from dataclasses import dataclass
+from typing import Any, Callable
 
 import tfmts_compat
-from tfmts_compat import _install, _session
+from tfmts_compat import _build, _install, _session
 from tfmts_compat._program import recorder, report
+from tfmts_compat._rules.call import Call
+from tfmts_compat._rules.departures import AS_ARGUMENTS
+from tfmts_compat._rules.plan import plan_session
+from tfmts_compat._rules.precedence import USE_DEFAULT
 from tfmts_compat._upstream import parts
 
 
@@ -17,12 +25,12 @@ class Program:
 
     Attributes:
       report: the file to which the calls of MonitoredTrainingSession are written, or None.
-      upstream: whether the program calls TensorFlow's own function.
+      upstream: None if the program calls the shim; otherwise see `run.environment`.
       cwd: the working directory at the start of the program.
     """
 
     report: str | None
-    upstream: bool
+    upstream: str | None
     cwd: str
 
     def tensorflow_imported(self) -> None:
@@ -35,7 +43,7 @@ class Program:
                     "tfmts-compat run --upstream: this TensorFlow has no MonitoredTrainingSession "
                     "of its own; run the program without --upstream."
                 )
-            target = own
+            target = _as_documented(own) if self.upstream == "documented" else own
         if self.report is not None:
             built_by = "tensorflow" if self.upstream else "tfmts_compat"
             target = recorder.record_calls(target, built_by, self.report, self.cwd)
@@ -44,11 +52,48 @@ class Program:
     def package_imported(self) -> None:
         """Records the calls of a program that imports the shim from tfmts_compat."""
         assert self.report is not None
+        target, built_by = _session.MonitoredTrainingSession, "tfmts_compat"
+        if self.upstream == "documented":
+            target, built_by = _as_documented(_upstreams), "tensorflow"
         tfmts_compat.MonitoredTrainingSession = recorder.record_calls(
-            _session.MonitoredTrainingSession, "tfmts_compat", self.report, self.cwd
+            target, built_by, self.report, self.cwd
         )
 
     def ended(self) -> None:
         """Prints the table of the report."""
         assert self.report is not None
         print(report.format_report(self.report), file=sys.stderr)
+
+
+def _upstreams(**arguments: Any) -> Any:
+    function: Any = parts.monitored_training_session()  # imports TensorFlow
+    return function(**arguments)
+
+
+def _as_documented(upstream: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a function that calls upstream with what the documentation describes.
+
+    Only a call with a departure is changed, so that the rules of the shim decide about no other
+    call.
+    """
+
+    @functools.wraps(upstream)
+    def documented(*args: Any, **kwargs: Any) -> Any:
+        bound = inspect.signature(_session.MonitoredTrainingSession).bind(*args, **kwargs)
+        call = Call(**bound.arguments)
+        try:
+            departures = plan_session(call).departures
+        except (TypeError, ValueError):  # upstream rejects it, too
+            departures = ()
+        if "D6" in departures:
+            call = dataclasses.replace(call, hooks=list(call.hooks))
+        if AS_ARGUMENTS.intersection(departures):
+            return _build.pass_to_upstream(call)
+        arguments = {
+            name: value
+            for name, value in bound.arguments.items()
+            if name not in _build.OWN_ARGUMENTS and value is not USE_DEFAULT
+        }
+        return upstream(**arguments)
+
+    return documented

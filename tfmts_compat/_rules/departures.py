@@ -110,3 +110,6 @@ _ALL = (
 )
 
 DEPARTURES: Final = {departure.number: departure for departure in _ALL}
+
+# With these, upstream behaves as documented if it is given equivalent arguments.
+AS_ARGUMENTS: Final = frozenset({"D1", "D3", "D6"})

@@ -7,10 +7,10 @@ import os
 import pathlib
 import subprocess
 import sys
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 _STARTUP = pathlib.Path(__file__).resolve().parents[1] / "_program" / "startup"
-_OWN = ("--report", "--upstream", "-h", "--help")
+OPTIONS = {"--report": 1, "--upstream": 0, "-h": 0, "--help": 0}  # option: its values
 
 
 def add_parser(subparsers: Any) -> None:
@@ -40,45 +40,62 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=_run)
 
 
-def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Divides the arguments of `run` into its own options and the command line of the program.
+def split(
+    arguments: Sequence[str], options: Mapping[str, int] = OPTIONS
+) -> tuple[list[str], list[str]]:
+    """Divides the arguments of a subcommand into its own options and the program's command line.
 
     argparse is not used for the program: it removes `--`, and does not read `-mmodule` as Python
     does.
+
+    Args:
+      arguments: what follows the name of the subcommand.
+      options: the options of the subcommand, with the number of values that each takes.
     """
     count = 0
-    while count < len(arguments) and _is_own(arguments[count]):
-        count += 2 if arguments[count] == "--report" else 1
+    while count < len(arguments) and arguments[count].partition("=")[0] in options:
+        count += 1 if "=" in arguments[count] else 1 + options[arguments[count]]
     return list(arguments[:count]), list(arguments[count:])
 
 
-def _is_own(argument: str) -> bool:
-    return argument in _OWN or argument.startswith("--report=")
+def check_program(command: str, program: Sequence[str]) -> None:
+    """Checks the command line of a program, and whether it can be started here.
+
+    Raises:
+      ValueError: no program is given, or it cannot be started with the startup hook.
+    """
+    if not program:
+        raise ValueError(f"{command}: give a script, -m module or -c code")
+    first = program[0]
+    if first.startswith("-") and first not in ("-", "--") and first[:2] not in ("-m", "-c"):
+        raise ValueError(
+            f"{command}: {first} is not an option of {command}; options of python come before -m: "
+            f"python {first} -m tfmts_compat {command} ..."
+        )
+    if os.name != "posix":
+        raise ValueError(
+            f"{command} works on POSIX systems only; call tfmts_compat.install() instead"
+        )
+    if sys.flags.ignore_environment or sys.flags.no_site:
+        raise ValueError(f"{command} does not work with the options -E, -I and -S of python")
 
 
 def _run(arguments: argparse.Namespace) -> int:
     program: list[str] = arguments.program
-    if not program:
-        raise ValueError("run: give a script, -m module or -c code")
-    first = program[0]
-    if first.startswith("-") and first not in ("-", "--") and first[:2] not in ("-m", "-c"):
-        raise ValueError(
-            f"run: {first} is not an option of run; options of python come before -m: "
-            f"python {first} -m tfmts_compat run ..."
-        )
-    if os.name != "posix":
-        raise ValueError("run works on POSIX systems only; call tfmts_compat.install() instead")
-    if sys.flags.ignore_environment or sys.flags.no_site:
-        raise ValueError("run does not work with the options -E, -I and -S of python")
-    os.environ.update(_environment(arguments, program))
+    check_program("run", program)
+    report = arguments.report and os.path.abspath(arguments.report)
+    upstream = "1" if arguments.upstream else None
+    environ = environment(os.environ, report, upstream, program)
+    if report is not None:
+        environ["TFMTS_COMPAT_PID"] = str(os.getpid())  # of the process that prints the table
     # exec keeps the process, so that the program itself gets the signals and stdin, and its exit
     # code is the command's.
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, *_options(), *program])
+    os.execve(sys.executable, python(program), environ)
 
 
-def _options() -> list[str]:
-    """The options that this Python was started with."""
+def python(program: Sequence[str]) -> list[str]:
+    """The command that runs a program with this Python, with the options that it was given."""
     options: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     if getattr(sys.stdout, "write_through", False):
         options.append("-u")
@@ -88,28 +105,38 @@ def _options() -> list[str]:
         option = name if value is True else f"{name}={value}"
         if option not in options:
             options += ["-X", option]
-    return options
+    return [sys.executable, *options, *program]
 
 
-def _environment(arguments: argparse.Namespace, program: list[str]) -> dict[str, str]:
-    """The environment variables that `sitecustomize.py` reads, also in child processes."""
-    for name in [name for name in os.environ if name.startswith("TFMTS_COMPAT_")]:
-        del os.environ[name]  # set by an outer `tfmts-compat run`
-    paths = [str(_STARTUP), os.environ.get("PYTHONPATH", "")]
-    variables = {
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-        "TFMTS_COMPAT_RUN": "1",
-    }
-    if arguments.upstream:
-        variables["TFMTS_COMPAT_UPSTREAM"] = "1"
-    if arguments.report is not None:
-        report = os.path.abspath(arguments.report)
-        _create(report, arguments.upstream, program)
-        variables.update(TFMTS_COMPAT_REPORT=report, TFMTS_COMPAT_PID=str(os.getpid()))
+def environment(
+    environ: Mapping[str, str], report: str | None, upstream: str | None, program: Sequence[str]
+) -> dict[str, str]:
+    """The environment of a program, with the variables that `sitecustomize.py` reads.
+
+    Args:
+      environ: the environment to extend. The variables of an outer `run` are left out.
+      report: the path of the report, which is created without calls, or None.
+      upstream: None if the program calls the shim; "1" if it calls TensorFlow's function;
+        "documented" if it calls that, also in place of the shim of tfmts_compat, and with the
+        arguments that the documentation describes for a call with a departure.
+      program: the command line of the program, for the report.
+
+    Raises:
+      ValueError: the report cannot be written.
+    """
+    variables = {name: environ[name] for name in environ if not name.startswith("TFMTS_COMPAT_")}
+    paths = [str(_STARTUP), environ.get("PYTHONPATH", "")]
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    variables["TFMTS_COMPAT_RUN"] = "1"
+    if upstream is not None:
+        variables["TFMTS_COMPAT_UPSTREAM"] = upstream
+    if report is not None:
+        _create(report, upstream is not None, program)
+        variables["TFMTS_COMPAT_REPORT"] = report
     return variables
 
 
-def _create(report: str, upstream: bool, program: list[str]) -> None:
+def _create(report: str, upstream: bool, program: Sequence[str]) -> None:
     import tfmts_compat
     from tfmts_compat._program import recorder  # needs fcntl
 
@@ -118,7 +145,7 @@ def _create(report: str, upstream: bool, program: list[str]) -> None:
             report,
             tfmts_compat=tfmts_compat.__version__,
             python=sys.version.split()[0],
-            program=program,
+            program=list(program),
             in_place="tensorflow" if upstream else "tfmts_compat",
         )
     except OSError as problem:

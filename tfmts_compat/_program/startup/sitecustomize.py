@@ -83,7 +83,7 @@ def _own(module: str) -> Any:
 
 def _start() -> None:
     report = os.environ.get("TFMTS_COMPAT_REPORT")
-    upstream = "TFMTS_COMPAT_UPSTREAM" in os.environ
+    upstream = os.environ.get("TFMTS_COMPAT_UPSTREAM")
     try:
         cwd = os.getcwd()
     except OSError:  # it was deleted
