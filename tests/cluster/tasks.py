@@ -79,9 +79,13 @@ def train_loop(
     replicas=0,
     stop_on_signal=False,
     hang_in_end=False,
+    own_variable_in=None,
     **arguments,
 ):
-    """Trains until should_stop(); emits up, session, step, saving, saved, end, error."""
+    """Trains until should_stop(); emits up, session, step, saving, saved, end, error.
+
+    With own_variable_in, the graph has another variable, which is in this collection.
+    """
     tf.compat.v1.logging.set_verbosity("INFO")
     emit("up")
     started = time.monotonic()
@@ -89,6 +93,8 @@ def train_loop(
         with tf.Graph().as_default(), tf.compat.v1.device(device):
             global_step = train.get_or_create_global_step()
             loss, hooks = model(weights), []
+            if own_variable_in:
+                tf.compat.v1.get_variable("own", [], collections=[own_variable_in])
             optimizer = train.GradientDescentOptimizer(0.01)
             if replicas:
                 optimizer = train.SyncReplicasOptimizer(optimizer, replicas, replicas)

@@ -30,7 +30,11 @@ def test_d2_under_30_seconds_upstream_polls_once_and_the_shim_waits_for_a_late_c
 @pytest.mark.parametrize(
     ("device_filters", "why"),
     [
-        pytest.param(True, "the model's variables are not initialized", id="with-device-filters"),
+        pytest.param(
+            True,
+            "not initialized: global_step, weights. Check",
+            id="with-device-filters",
+        ),
         pytest.param(False, "the last poll got no answer", id="without"),
     ],
 )
@@ -51,6 +55,27 @@ def test_d2_a_chief_that_never_starts_is_a_deadline_exceeded_error_in_time(devic
         assert why in error["message"]
         assert error["waited"] >= 1.5
         assert worker.wait() == 3
+
+
+def test_a_worker_names_the_variables_that_the_chiefs_graph_does_not_have():
+    keys = tf.compat.v1.GraphKeys
+    with Cluster(workers=3) as cluster:
+        cluster.start(tasks.ps, "ps").wait_for("up")
+        cluster.start(tasks.train_on_cluster, "chief").wait_for("step")
+        own = {"own_variable_in": keys.GLOBAL_VARIABLES, "max_wait_secs": 2}
+        upstreams = cluster.start(
+            tasks.train_on_cluster, "worker", 0, implementation="upstream", **own
+        )
+        shims = cluster.start(tasks.train_on_cluster, "worker", 1, **own)
+        error, upstreams_error = shims.wait_for("error"), upstreams.wait_for("error")
+        assert error["type"] == upstreams_error["type"] == "DeadlineExceededError"
+        assert "own" not in upstreams_error["message"]
+        assert "these variables are not initialized: own. The other 2 " in error["message"]
+        assert "so the chief runs" in error["message"]
+
+        local = {"own_variable_in": keys.LOCAL_VARIABLES}  # the remedy in the message
+        assert "LOCAL_VARIABLES" in error["message"]
+        cluster.start(tasks.train_on_cluster, "worker", 2, **local).wait_for("step")
 
 
 def test_with_max_wait_secs_below_recovery_wait_secs_there_is_a_last_poll():

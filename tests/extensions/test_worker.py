@@ -186,3 +186,87 @@ def test_a_waiting_worker_logs_upstreams_line_every_30_seconds(
         with tensorflow_log(caplog), pytest.raises(tf.errors.DeadlineExceededError):
             manager.wait_for_session("", max_wait_secs=0.5)
     assert set(lines) == set(waiting_lines(caplog))
+
+
+V1 = tf.compat.v1
+
+
+@pytest.fixture
+def master():
+    """A TensorFlow server in this process; its variables are shared by all sessions."""
+    target = V1.train.Server({"local": ["127.0.0.1:0"]}, start=True).target
+    V1.Session.reset(target)
+    return target
+
+
+def build(name, device="/job:local/task:0"):
+    with V1.device(device):
+        V1.train.get_or_create_global_step()
+        V1.get_variable(name, [2])
+
+
+def waited(master, **arguments):
+    with pytest.raises(tf.errors.DeadlineExceededError) as raised:
+        MonitoredTrainingSession(
+            master, is_chief=False, max_wait_secs=0.2, recovery_wait_secs=0.05, **arguments
+        )
+    return raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "device", "named"),
+    [
+        ("own", "/job:local/task:0", "global variables are initialized, so the chief runs. Unless"),
+        ("own", "", "so they are in the process of this worker, where the chief does not"),
+    ],
+)
+def test_the_cause_of_a_wait_that_a_running_chief_does_not_end(master, name, device, named):
+    with tf.Graph().as_default():
+        build("model")
+        chief = MonitoredTrainingSession(master)
+    with chief, tf.Graph().as_default():
+        build("model")
+        build(name, device)
+        message = waited(master)
+    assert f"these variables are not initialized: {name}. " in message
+    assert named in message
+
+
+def test_without_a_master_no_chief_can_end_the_wait(train_op):
+    assert "pass is_chief=True" in waited("")
+
+
+def test_a_local_init_op_without_all_local_variables_is_named(graph):
+    V1.get_local_variable("counter", [])
+    scaffold = V1.train.Scaffold(local_init_op=tf.no_op())
+    assert "this process does not initialize counter. Include Scaffold.default" in waited(
+        "", scaffold=scaffold
+    )
+
+
+def test_a_ready_op_of_another_kind_gives_no_cause(master, graph):
+    build("model")
+    ready_op = tf.constant(["model"])
+    scaffold = V1.train.Scaffold(ready_for_local_init_op=ready_op)
+    assert "Check whether the chief runs" in waited(master, scaffold=scaffold)
+
+
+def test_a_worker_that_waits_long_logs_the_cause(master, caplog, monkeypatch):
+    monkeypatch.setattr(worker, "_LOG_EVERY_SECS", 0)
+    with tf.Graph().as_default():
+        build("model")
+        chief = MonitoredTrainingSession(master)
+    with chief, tf.Graph().as_default():
+        build("own")
+        with tensorflow_log(caplog):
+            waited(master)
+    lines = [r.getMessage() for r in caplog.records if "may wait for ever" in r.getMessage()]
+    assert lines
+    assert "its graph does not have own" in lines[0]
+    with tf.Graph().as_default():  # a chief that has not started is no reason for a warning
+        build("not_started")
+        caplog.clear()
+        V1.Session.reset(master)
+        with tensorflow_log(caplog):
+            waited(master)
+    assert "may wait for ever" not in caplog.text

@@ -6,17 +6,17 @@ Importing this module imports TensorFlow.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any
 
 from tfmts_compat._checkpoints.contents import Checkpoint
 from tfmts_compat._checkpoints.state import read_state
+from tfmts_compat._rules import checks
 from tfmts_compat._upstream import loading
 
 _tf = loading.tensorflow()
 _v1: Any = loading.v1()
 _OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"  # the key by which tf.train.Checkpoint differs
 _ASSIGN = ("Assign", "AssignVariableOp")
-_MOST_NAMES = 10  # in a message
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
     if coverage.missing:
         lines.append(
             "the Saver restores, but the checkpoint does not have: "
-            + _listed(_with_shape(*item) for item in coverage.missing.items())
+            + checks.listed(_with_shape(*item) for item in coverage.missing.items())
         )
     if coverage.mismatched:
         lines.append(
             "the shape differs: "
-            + _listed(
+            + checks.listed(
                 f"{name} ({there} in the checkpoint, {here} in the graph)"
                 for name, (there, here) in coverage.mismatched.items()
             )
@@ -71,7 +71,7 @@ def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
         if extra:
             lines.append(
                 f"{reason}: "
-                + _listed(_with_shape(name, coverage.extra[name]) for name in sorted(extra))
+                + checks.listed(_with_shape(name, coverage.extra[name]) for name in sorted(extra))
             )
     lines.append(
         "To continue from this checkpoint, build the graph that saved it. To start from its "
@@ -154,12 +154,6 @@ def _with_shape(name: str, shape: Any) -> str:
     return name if shape is None else f"{name} {shape}"
 
 
-def _listed(names: Iterable[str]) -> str:
-    found = list(names)
-    more = [f"and {len(found) - _MOST_NAMES} more"] if len(found) > _MOST_NAMES else []
-    return ", ".join(found[:_MOST_NAMES] + more)
-
-
 def explain_not_restored(scaffold: Any, directory: str, error: str) -> str | None:
     """Why variables are not initialized after a checkpoint was restored.
 
@@ -186,8 +180,8 @@ def explain_not_restored(scaffold: Any, directory: str, error: str) -> str | Non
         return None
     return (
         f"the checkpoint {prefix} ({Checkpoint(prefix).step_in_words}) was restored, and the "
-        f"Saver of the session does not restore: {_listed(left_out)}. init_op and init_fn do not "
-        "run after a restore. Add these variables to the Saver (scaffold.saver) and start in "
+        f"Saver of the session does not restore: {checks.listed(left_out)}. init_op and init_fn do "
+        "not run after a restore. Add these variables to the Saver (scaffold.saver) and start in "
         "another checkpoint_dir, or initialize them in every start: create them with "
         "collections=[tf.compat.v1.GraphKeys.LOCAL_VARIABLES], or pass a Scaffold whose "
         "ready_for_local_init_op does not report them and whose local_init_op initializes them."

@@ -26,6 +26,11 @@ _LONGEST_POLL_SECS = 5.0
 _LOG_EVERY_SECS = 30.0
 """Seconds between two log lines of a waiting worker, as upstream."""
 
+_OR_LOCAL = (
+    ", or, if only this process uses them, with "
+    "collections=[tf.compat.v1.GraphKeys.LOCAL_VARIABLES]"
+)
+
 
 class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
     """Upstream's creator, which polls every recovery_wait_secs.
@@ -72,18 +77,25 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
                 return session
             left = started + self._limit() - time.monotonic()
             if left <= 0:
-                raise self._too_late("the model's variables are not initialized")
+                names = checks.listed(not_ready.names)
+                raise self._too_late(
+                    f"these variables are not initialized: {names}" if names else not_ready.line,
+                    self._cause(session.graph, not_ready),
+                )
             if time.monotonic() - logged >= _LOG_EVERY_SECS:
                 logged = time.monotonic()
-                _tf.compat.v1.logging.info("Waiting for model to be ready.  %s", not_ready)
+                _tf.compat.v1.logging.info("Waiting for model to be ready.  %s", not_ready.line)
+                cause = self._cause(session.graph, not_ready)
+                if cause and logged - started >= _LOG_EVERY_SECS:
+                    _tf.compat.v1.logging.warning("This worker may wait for ever. %s", cause)
             time.sleep(min(self._recovery_wait_secs, left, threading.TIMEOUT_MAX))
 
-    def _poll(self, manager: Any, started: float) -> tuple[Any, str | None]:
+    def _poll(self, manager: Any, started: float) -> tuple[Any, sessions.NotReady | None]:
         """Opens a session and checks once whether the model is ready.
 
         Returns:
           The session, and None if the model is ready. Otherwise the session is closed, and
-          the second value describes what is not ready.
+          the second value is what is not ready.
         """
         session = sessions.managed_session(manager, self._master, self._config)
         if self._master:
@@ -109,7 +121,8 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         if not _connected(session, (self._master, config), started + limit):
             raise self._too_late(
                 "the last poll got no answer: without device_filters in config a session "
-                "starts only when every process of the cluster answers"
+                "starts only when every process of the cluster answers",
+                None,
             )
 
     def _limit(self) -> float:
@@ -131,16 +144,63 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
             ) from error
         return limit
 
-    def _too_late(self, why: str) -> Exception:
+    def _too_late(self, why: str, cause: str | None) -> Exception:
+        remedy = cause or (
+            "Check whether the chief runs and has the same ClusterSpec, or pass a larger "
+            "max_wait_secs."
+        )
         error: Exception = _tf.errors.DeadlineExceededError(
             None,
             None,
             f"this worker (master {self._master!r}) waited for the chief for "
             f"max_wait_secs={float(self._max_wait_secs):g} seconds, polling every "
-            f"{self._recovery_wait_secs:g} seconds, and {why}. Check whether the chief runs "
-            "and has the same ClusterSpec, or pass a larger max_wait_secs.",
+            f"{self._recovery_wait_secs:g} seconds, and {why}. {remedy}",
         )
         return error
+
+    def _cause(self, graph: Any, not_ready: sessions.NotReady) -> str | None:
+        """Why the wait may never end although a chief runs, and the remedy.
+
+        Returns:
+          One or more sentences; None if the chief may not have initialized anything yet.
+        """
+        if not_ready.ran_local_init_op:
+            if not not_ready.names:
+                return None
+            return (
+                "The local_init_op of this process does not initialize "
+                f"{checks.listed(not_ready.names)}. Include Scaffold.default_local_init_op() in it."
+            )
+        keys = _tf.compat.v1.GraphKeys
+        devices = {
+            variable.op.name: variable.op.device
+            for variable in graph.get_collection(keys.GLOBAL_VARIABLES)
+            if hasattr(variable, "op")
+        }
+        missing = [name for name in not_ready.names if name in devices]
+        names = checks.listed(missing)
+        if missing and not self._master:
+            return (
+                "Its master is '', so its variables are in this process, and no chief initializes "
+                "them. Pass master=server.target; in a program of one process pass is_chief=True."
+            )
+        if missing and not any("/job:" in devices[name] for name in missing):
+            return (
+                "The device of these variables names no job, so they are in the process of this "
+                f"worker, where the chief does not initialize them: {names}. Create them with "
+                f"tf.compat.v1.train.replica_device_setter as the device{_OR_LOCAL}."
+            )
+        ready_op = self._scaffold.ready_for_local_init_op
+        all_checked = any(
+            ready_op is default for default in graph.get_collection(keys.READY_FOR_LOCAL_INIT_OP)
+        )
+        if missing and all_checked and len(missing) < len(devices):
+            return (
+                f"The other {len(devices) - len(missing)} global variables are initialized, so "
+                "the chief runs. Unless it is still initializing them, its graph does not have "
+                f"{names}. Build the same graph in every process{_OR_LOCAL}."
+            )
+        return None
 
 
 def _close(session: Any) -> None:

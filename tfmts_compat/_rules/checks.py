@@ -13,9 +13,10 @@ import numbers
 import os
 import re
 import reprlib
-from typing import Any
+from typing import Any, Iterable
 
 HOOK_METHODS = ("begin", "after_create_session", "before_run", "after_run", "end")
+_MOST_NAMES = 10  # in a message
 
 
 def shown(value: Any) -> str:
@@ -24,6 +25,13 @@ def shown(value: Any) -> str:
         return reprlib.repr(value)
     except Exception:
         return f"<{type(value).__name__}>"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Returns the names as a list for a message; of many names, the first ten."""
+    found = list(names)
+    more = [f"and {len(found) - _MOST_NAMES} more"] if len(found) > _MOST_NAMES else []
+    return ", ".join(found[:_MOST_NAMES] + more)
 
 
 def given(argument: str, value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, NamedTuple
 
 from tfmts_compat._upstream import parts
 from tfmts_compat._upstream.loading import tensorflow
@@ -32,17 +32,35 @@ def managed_session(manager: Any, master: Any, config: Any) -> Any:
     return parts.part("Session")(master, graph=manager._graph, config=config)
 
 
-def not_ready(manager: Any, session: Any) -> str | None:
+class NotReady(NamedTuple):
+    """What a poll found.
+
+    Attributes:
+      line: what is not ready, as upstream logs it.
+      names: the variables and resources that are not initialized.
+      ran_local_init_op: whether the model was ready for the local init op, which ran.
+    """
+
+    line: str
+    names: list[str]
+    ran_local_init_op: bool
+
+
+def not_ready(manager: Any, session: Any) -> NotReady | None:
     """Polls once, as SessionManager.wait_for_session does, in an open session.
 
     Runs the local init op if the model is ready for it, and checks whether the model is ready.
 
     Returns:
-      What is not ready, as upstream logs it; None if the model is ready.
+      What is not ready; None if the model is ready.
     """
     initialized, not_initialized = manager._try_run_local_init_op(session)
     ready, missing = manager._model_ready(session) if initialized else (False, None)
-    return None if ready else f"Ready_for_local_init_op:  {not_initialized}, ready: {missing}"
+    if ready:
+        return None
+    names = str(missing or not_initialized).partition("Variables not initialized: ")[2]
+    line = f"Ready_for_local_init_op:  {not_initialized}, ready: {missing}"
+    return NotReady(line, names.split(", ") if names else [], initialized)
 
 
 def tf_session(session: Any) -> Any:
