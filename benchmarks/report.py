@@ -111,7 +111,9 @@ def rendered(page, directory):
     figures = [environment(results), *_earlier(results), table(results)]
     steps = [read(path) for path in directory.glob("steps-*.json")]
     if steps:
-        steps.sort(key=lambda each: [int(n) for n in each["environment"]["tensorflow"].split(".")])
+        steps.sort(
+            key=lambda result: [int(n) for n in result["environment"]["tensorflow"].split(".")]
+        )
         figures += ["The steps on other versions:", *map(environment, steps), versions(steps)]
     text = "\n\n".join([BEGIN, *figures, END])
     return re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: text, page, flags=re.DOTALL)

@@ -117,9 +117,9 @@ class _Cluster:
     def __init__(self, workers):
         with contextlib.ExitStack() as stack:
             sockets = [stack.enter_context(socket.socket()) for _ in range(2 + workers)]
-            for each in sockets:
-                each.bind(("127.0.0.1", 0))
-            addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+            for listener in sockets:
+                listener.bind(("127.0.0.1", 0))
+            addresses = [f"127.0.0.1:{listener.getsockname()[1]}" for listener in sockets]
         self._spec = {"ps": addresses[:1], "chief": addresses[1:2], "worker": addresses[2:]}
         self._processes = []
 
@@ -127,9 +127,9 @@ class _Cluster:
         return self
 
     def __exit__(self, *_):
-        for each in self._processes:
-            each.process.kill()
-            each.process.communicate()
+        for process in self._processes:
+            process.process.kill()
+            process.process.communicate()
 
     def start(self, job, index=0, **arguments):
         self._processes.append(
@@ -227,7 +227,7 @@ def main():
     print(f"TensorFlow {measured['tensorflow']}, a ps, a chief and waiting workers on one machine")
     print("seconds from the chief's first step to a waiting worker's first step:")
     for implementation, seconds in measured["join_secs"].items():
-        print(f"  {implementation:9}" + "".join(f"{each:8.2f}" for each in seconds))
+        print(f"  {implementation:9}" + "".join(f"{number:8.2f}" for number in seconds))
     print("CPU time of the ps for one poll:")
     for poll in measured["polls"]:
         print(f"  {poll['variables']:4} variables {poll['ps_cpu_ms']:8.2f} ms")

@@ -33,19 +33,19 @@ TensorFlow versions for which a fresh `pip install` needs the pin.
 
 def page() -> str:
     """The text of the page."""
-    rows = "".join(map(_row, reversed(golden.minors())))
+    rows = "".join(map(_row, reversed(golden.list_minors())))
     return _INTRODUCTION + rows + _KNOWN_BAD + "".join(map(_known_bad, versions.KNOWN_BAD))
 
 
 def _row(minor: tuple[int, int]) -> str:
     recorded = golden.read(minor)
     header = recorded.header
-    table = scenarios.table()
+    table = scenarios.load_all()
     departures = {
         departure.number
         for name in recorded.traces
         for departure in table[name].departs
-        if departure.on(minor)
+        if departure.occurs_on(minor)
     }
     cells = [header[name] for name in ("tensorflow", "python", "numpy", "protobuf")]
     cells += [str(len(recorded.traces)), header["date"], ", ".join(sorted(departures))]
@@ -56,7 +56,7 @@ def _known_bad(entry: versions.KnownBad) -> str:
     newest = "up to {}.{}".format(*entry.newest)
     unpinned = " to ".join(dict.fromkeys("{}.{}".format(*minor) for minor in entry.unpinned))
     cells = [newest, f"{entry.package} {entry.major} or newer", entry.breaks]
-    cells += [f"`{versions.remedy([entry])}`", unpinned]
+    cells += [f"`{versions.pip_command([entry])}`", unpinned]
     return f"| {' | '.join(cells)} |\n"
 
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from tfmts_compat._rules.call import Call
 from tfmts_compat._upstream.names import UPSTREAM_NAMES
 
-tf1 = tf.compat.v1
-train = tf1.train
+v1 = tf.compat.v1
+train = v1.train
 
 ARGUMENTS = list(Call.__dataclass_fields__)[:16]
 
@@ -166,8 +166,8 @@ VALUES = {
     "hooks": (HOOKS, ODD_HOOKS),
     "chief_only_hooks": (HOOKS, ODD_HOOKS),
     "config": (
-        {"None": lambda: None, "ConfigProto": tf1.ConfigProto},
-        {"{}": dict, "0": lambda: 0, "''": lambda: "", "class": lambda: tf1.ConfigProto},
+        {"None": lambda: None, "ConfigProto": v1.ConfigProto},
+        {"{}": dict, "0": lambda: 0, "''": lambda: "", "class": lambda: v1.ConfigProto},
     ),
     "stop_grace_period_secs": ({"120": lambda: 120, "-1": lambda: -1}, {"'x'": lambda: "x"}),
     "max_wait_secs": ({"0": lambda: 0, "-1": lambda: -1, "0.01": lambda: 0.01}, {"'x'": str}),
@@ -255,7 +255,7 @@ class Stage:
         with tf.Graph().as_default() as graph:
             step = tf.no_op()
             if kind != "no global step":
-                step = tf1.assign_add(train.get_or_create_global_step(), 1)
+                step = v1.assign_add(train.get_or_create_global_step(), 1)
             if kind == "reopened":
                 with train.MonitoredSession(hooks=[train.StepCounterHook()]):
                     pass
@@ -302,7 +302,7 @@ class Stage:
                 rejected = not built and not isinstance(error, tf.errors.DeadlineExceededError)
                 return {"raised": type(error)}, _files() - before if rejected else set()
             finally:
-                tf1.summary.FileWriterCache.clear()
+                v1.summary.FileWriterCache.clear()
 
 
 @contextlib.contextmanager

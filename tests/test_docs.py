@@ -136,7 +136,7 @@ def test_every_relative_link_has_its_file_and_heading():
         assert target.exists(), (page.name, path)
         if anchor:
             headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
-            anchors = [re.sub(r"[^\w -]", "", it).lower().replace(" ", "-") for it in headings]
+            anchors = [re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in headings]
             assert anchor in anchors, (page.name, path, anchor)
 
 

@@ -140,8 +140,8 @@ import tfmts_compat
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always", tfmts_compat.TfmtsCompatWarning)
     tfmts_compat.install()
-messages = [str(it.message) for it in caught if it.category is tfmts_compat.TfmtsCompatWarning]
-assert any("has no tf.compat.v1.train.MonitoredTrainingSession" in it for it in messages)
+messages = [str(w.message) for w in caught if w.category is tfmts_compat.TfmtsCompatWarning]
+assert any("has no tf.compat.v1.train.MonitoredTrainingSession" in message for message in messages)
 with tf.Graph().as_default():
     one = tf.constant(1)
     with tf.compat.v1.train.MonitoredTrainingSession() as session:

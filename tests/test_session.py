@@ -10,17 +10,16 @@ import warnings
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import files, pitfall
+from helpers import MINOR, files, pitfall
 from random_calls import Hook, RecordingHook, StaticHook, upstream_class
 from tensorflow.python.training import monitored_session
 
 import tfmts_compat
 from tfmts_compat import MonitoredTrainingSession, TfmtsCompatWarning
 
-tf1 = tf.compat.v1
-train = tf1.train
+v1 = tf.compat.v1
+train = v1.train
 upstream = train.MonitoredTrainingSession
-MINOR = tuple(int(part) for part in tf.__version__.split(".")[:2])
 NAN = float("nan")
 
 
@@ -121,9 +120,9 @@ class CountsRuns(Hook):
 def test_d6_a_workers_generator_of_hooks_is_read_once(open_session, runs):
     server = train.Server.create_local_server()
     hook = CountsRuns()
-    for is_chief, hooks in ((True, []), (False, (each for each in [hook]))):
+    for is_chief, hooks in ((True, []), (False, (item for item in [hook]))):
         with tf.Graph().as_default():
-            step = tf1.assign_add(train.get_or_create_global_step(), 1)
+            step = v1.assign_add(train.get_or_create_global_step(), 1)
             with open_session(server.target, is_chief, hooks=hooks) as session:
                 session.run(step)
     assert hook.runs == runs  # 0 with upstream; otherwise remove D6
@@ -183,12 +182,12 @@ def test_upstreams_use_default_counts_as_ours(train_op):
 
 
 def test_the_plan_is_logged(train_op, caplog):
-    tf1.logging.set_verbosity("INFO")
+    v1.logging.set_verbosity("INFO")
     try:
         with caplog.at_level("INFO", logger="absl"):
             MonitoredTrainingSession(checkpoint_dir="d").close()
     finally:
-        tf1.logging.set_verbosity("ERROR")
+        v1.logging.set_verbosity("ERROR")
     plan = tfmts_compat.explain(checkpoint_dir="d")
     assert f"MonitoredTrainingSession:\n{plan}" in [
         record.getMessage() for record in caplog.records if record.name == "absl"
@@ -274,7 +273,7 @@ def test_a_worker_calls_a_hook_that_a_begin_appends_to_the_list(open_session):
     hooks.append(AppendsAHook(hooks, hook))
     for is_chief, given in ((True, []), (False, hooks)):
         with tf.Graph().as_default():
-            step = tf1.assign_add(train.get_or_create_global_step(), 1)
+            step = v1.assign_add(train.get_or_create_global_step(), 1)
             with open_session(server.target, is_chief, hooks=given) as session:
                 session.run(step)
     assert hook.runs == 1
@@ -314,13 +313,13 @@ class OwnFinalize(train.Scaffold):
     """Adds its ops to a graph that the program has finalized."""
 
     def finalize(self):
-        tf1.get_default_graph()._unsafe_unfinalize()
+        v1.get_default_graph()._unsafe_unfinalize()
         return super().finalize()
 
 
 @pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
 def test_a_scaffold_may_add_its_ops_to_a_finalized_graph(train_op, open_session):
-    tf1.get_default_graph().finalize()
+    v1.get_default_graph().finalize()
     with open_session(scaffold=OwnFinalize()) as session:
         assert session.run(train_op) == 1
 

@@ -85,8 +85,8 @@ def test_a_training_has_upstreams_trace(training):
         upstream = recorded(
             training, train.MonitoredTrainingSession, lambda given: with_d4(as_documented(given))
         )
-    differences = comparison.differences(upstream, shim)
+    differences = comparison.find_differences(upstream, shim)
     assert not differences, "\n".join(
-        comparison.line(place, ("upstream", value), ("the shim", shims_value))
+        comparison.describe_difference(place, ("upstream", value), ("the shim", shims_value))
         for place, value, shims_value in differences
     )

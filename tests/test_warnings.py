@@ -36,9 +36,9 @@ def test_a_warning_points_at_the_innermost_frame_of_the_user(modules, file):
 
 @pytest.mark.filterwarnings("ignore::tfmts_compat.TfmtsCompatWarning")
 def test_texts_are_collected_in_the_innermost_context_of_the_thread():
-    with _warnings.collected() as outer:
+    with _warnings.collect() as outer:
         _warnings.warn("first")
-        with _warnings.collected() as inner:
+        with _warnings.collect() as inner:
             _warnings.warn("second")
             thread = threading.Thread(target=_warnings.warn, args=("in a thread",))
             thread.start()

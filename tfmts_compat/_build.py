@@ -110,7 +110,7 @@ def _create_default_hooks(
         )
     if session_plan.summaries.on:
         hooks.append(
-            _hook_or(PerRunSummarySaverHook, "SummarySaverHook")(
+            _extended_or_replaced(PerRunSummarySaverHook, "SummarySaverHook")(
                 scaffold=scaffold,
                 save_steps=session_plan.summaries.steps,
                 save_secs=session_plan.summaries.secs,
@@ -119,7 +119,9 @@ def _create_default_hooks(
         )
     if session_plan.checkpoints.on:
         in_secs = session_plan.checkpoints.steps is None
-        saver = _hook_or(GraphSaverHook if in_secs else StepCadenceSaverHook, "CheckpointSaverHook")
+        saver = _extended_or_replaced(
+            GraphSaverHook if in_secs else StepCadenceSaverHook, "CheckpointSaverHook"
+        )
         hooks.append(
             saver(
                 session_plan.checkpoint_dir,
@@ -130,15 +132,15 @@ def _create_default_hooks(
             )
         )
     if hooks and late_checks:
-        _check_first(hooks[0], late_checks)
+        _check_before_begin(hooks[0], late_checks)
     return hooks
 
 
-def _hook_or(extended: type, name: str) -> Any:
+def _extended_or_replaced(extended: type, name: str) -> Any:
     return parts.part_or(extended, name, "before_run", "after_run")
 
 
-def _check_first(hook: Any, checks: list[Callable[[], None]]) -> None:
+def _check_before_begin(hook: Any, checks: list[Callable[[], None]]) -> None:
     """Makes the begin() of a hook run checks before it opens a file."""
     begin = hook.begin
 
@@ -156,8 +158,8 @@ def pass_to_upstream(call: Call) -> Any:
     for name in OWN_ARGUMENTS:
         del arguments[name]
     for resolve, secs, steps in (
-        (call.checkpoints, "save_checkpoint_secs", "save_checkpoint_steps"),
-        (call.summaries, "save_summaries_secs", "save_summaries_steps"),
+        (call.resolve_checkpoints, "save_checkpoint_secs", "save_checkpoint_steps"),
+        (call.resolve_summaries, "save_summaries_secs", "save_summaries_steps"),
     ):
         try:
             resolved = resolve()

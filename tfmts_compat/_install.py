@@ -89,11 +89,11 @@ class _State:
         with self.lock:
             if self.replacement is None:
                 self.upstream = parts.monitored_training_session()
-                self.replacement = self._made()
+                self.replacement = self._make_replacement()
             self.holders.add(holder)
             if self.upstream is not None:
                 _exchange(self.upstream, self.replacement)
-            self._complete()
+            self._set_in_modules()
 
     def release(self, holder: object | None) -> None:
         """Removes a holder, or all holders for None. Uninstalls the shim if none is left."""
@@ -106,7 +106,7 @@ class _State:
                         delattr(module, _NAME)
                 self.added.clear()
 
-    def _made(self) -> Callable[..., Any]:
+    def _make_replacement(self) -> Callable[..., Any]:
         """The function to install.
 
         It has the name and attributes of TensorFlow's function, so that it can be pickled, and the
@@ -123,9 +123,9 @@ class _State:
         replacement.__signature__ = inspect.signature(target)  # type: ignore[attr-defined]
         return replacement
 
-    def _complete(self) -> None:
+    def _set_in_modules(self) -> None:
         """Adds the function to modules that lack it, and warns about functions of other code."""
-        missing = [it for it in parts.places() if not hasattr(it, _NAME)]
+        missing = [module for module in parts.list_places() if not hasattr(module, _NAME)]
         for module in missing:
             setattr(module, _NAME, self.replacement)
             self.added.append(module)
@@ -136,7 +136,7 @@ class _State:
                 "from tfmts_compat"
             )
         expected = (self.replacement, _session.MonitoredTrainingSession, self.target)
-        for module in parts.places():
+        for module in parts.list_places():
             other = getattr(module, _NAME)
             if other not in expected:
                 _warnings.warn(
@@ -148,7 +148,7 @@ class _State:
 def _exchange(old: Any, new: Any) -> None:
     """Replaces `old` in the attributes of all loaded modules, or deletes them if `new` is None."""
     for module in list(sys.modules.values()):
-        for name, value in list(parts.module_contents(module).items()):
+        for name, value in list(parts.read_attributes(module).items()):
             if value is old and new is not None:
                 setattr(module, name, new)
             elif value is old:

@@ -13,7 +13,7 @@ from tfmts_compat._upstream import graphs, loading, sessions
 from tfmts_compat._upstream.parts import part
 
 
-def check(
+def check_call(
     call: Call, session_plan: SessionPlan, chief_hooks: list[Any], user_hooks: list[Any]
 ) -> list[Callable[[], None]]:
     """Checks the call against the default graph, in the order in which upstream fails.
@@ -31,7 +31,7 @@ def check(
       The exceptions that `MonitoredTrainingSession` documents.
     """
     tf = loading.tensorflow()
-    checks.graph_mode(tf.executing_eagerly())
+    checks.check_graph_mode(tf.executing_eagerly())
     step_expected = _check_hooks("chief_only_hooks", chief_hooks, graphs.has_global_step())
     summary_argument = "summary_dir" if call.summary_dir else "checkpoint_dir"
     own_begin = any(sessions.has_own_begin(hook) for hook in chief_hooks)
@@ -50,40 +50,44 @@ def check(
                 late.append(check_directory)
             _check_global_step(step_expected, session_plan.writers)
     if not graphs.has_global_step():
-        late.append(lambda: checks.global_step(graphs.has_global_step(), session_plan.writers))
+        late.append(
+            lambda: checks.check_global_step(graphs.has_global_step(), session_plan.writers)
+        )
     _check_hooks("hooks", user_hooks, step_expected)
 
     if call.scaffold:
-        checks.scaffold(call.scaffold)
-    checks.finalized_graph(graphs.can_be_initialized(call.scaffold))
-    checks.master(call.master)
-    checks.config(call.config, part("ConfigProto"))
-    checks.reachable_master(call.master, sessions.scheme_error(call.master))
+        checks.check_scaffold(call.scaffold)
+    checks.check_finalized_graph(graphs.can_be_initialized(call.scaffold))
+    checks.check_master(call.master)
+    checks.check_config(call.config, part("ConfigProto"))
+    checks.check_master_scheme(call.master, sessions.find_scheme_error(call.master))
     if session_plan.restore_dir is not None:
-        checks.directory_name("checkpoint_dir", session_plan.restore_dir)
-    if session_plan.checkpoints.on and checks.truth("save_graph_def", call.save_graph_def):
-        checks.environment(loading.cannot_save_graph())
+        checks.check_directory_name("checkpoint_dir", session_plan.restore_dir)
+    if session_plan.checkpoints.on and checks.to_bool("save_graph_def", call.save_graph_def):
+        checks.check_environment(loading.cannot_save_graph())
     return late
 
 
 def _check_directory(argument: str, value: Any) -> None:
     errors = loading.tensorflow().errors
-    checks.writable_directory(argument, value, sessions.knows_scheme, errors)
+    checks.check_writable_directory(argument, value, sessions.knows_scheme, errors)
 
 
 def _check_hooks(argument: str, hooks: list[Any], step_expected: bool) -> bool:
     """Checks hooks in the order of begin(); returns whether a global step may exist after it."""
     for index, hook in enumerate(hooks):
-        checks.hook(argument, index, hook)
+        checks.check_hook(argument, index, hook)
         if sessions.needs_global_step(hook):
-            _check_global_step(step_expected, checks.given(f"{argument}[{index}]", hook))
+            _check_global_step(
+                step_expected, checks.describe_argument(f"{argument}[{index}]", hook)
+            )
         step_expected = step_expected or sessions.has_own_begin(hook)
     return step_expected
 
 
 def _check_global_step(expected: bool, needed_by: str) -> None:
-    checks.global_step(expected, needed_by)
-    checks.finalized_graph(graphs.can_read_global_step())
+    checks.check_global_step(expected, needed_by)
+    checks.check_finalized_graph(graphs.can_read_global_step())
 
 
 def find_pitfalls(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
@@ -104,7 +108,7 @@ def _second_savers(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
     return [
         pitfalls.describe(
             "two-savers",
-            hook=checks.shown(hook),
+            hook=checks.short_repr(hook),
             cadence=session_plan.checkpoints,
             directory=default,
         )

@@ -123,8 +123,8 @@ def MonitoredTrainingSession(
         return _build.pass_to_upstream(call)
 
     session_plan = plan_session(call)
-    user_hooks, chief_hooks = _hook_lists(call, session_plan)
-    late_checks = _preflight.check(call, session_plan, chief_hooks, user_hooks)
+    user_hooks, chief_hooks = _list_hooks(call, session_plan)
+    late_checks = _preflight.check_call(call, session_plan, chief_hooks, user_hooks)
     for text in (
         *session_plan.warnings,
         *_preflight.find_pitfalls(session_plan, chief_hooks + user_hooks),
@@ -140,7 +140,7 @@ def _log(session_plan: SessionPlan) -> None:
     logging.info("MonitoredTrainingSession:\n%s", session_plan)
 
 
-def _taking_the_arguments_of(
+def _with_the_signature_of(
     function: Callable[_P, Any],
 ) -> Callable[[Callable[..., _R]], Callable[_P, _R]]:
     """Gives a function taking (*args, **kwargs) the signature of another, and checks it."""
@@ -148,22 +148,22 @@ def _taking_the_arguments_of(
 
     def decorate(target: Callable[..., _R]) -> Callable[_P, _R]:
         @functools.wraps(target)
-        def bound(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        def call_by_name(*args: _P.args, **kwargs: _P.kwargs) -> _R:
             try:
                 arguments = signature.bind(*args, **kwargs).arguments
             except TypeError as problem:  # its message does not name the function
                 raise TypeError(f"{target.__name__}() {problem}") from None
             return target(**arguments)
 
-        bound.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        call_by_name.__signature__ = signature.replace(  # type: ignore[attr-defined]
             return_annotation=inspect.signature(target).return_annotation
         )
-        return bound
+        return call_by_name
 
     return decorate
 
 
-@_taking_the_arguments_of(MonitoredTrainingSession)
+@_with_the_signature_of(MonitoredTrainingSession)
 def explain(**arguments: Any) -> SessionPlan:
     """Returns the plan of `MonitoredTrainingSession` for the same arguments.
 
@@ -180,7 +180,7 @@ def explain(**arguments: Any) -> SessionPlan:
     return plan_session(Call(**arguments))
 
 
-def _hook_lists(call: Call, session_plan: SessionPlan) -> tuple[list[Any], list[Any]]:
+def _list_hooks(call: Call, session_plan: SessionPlan) -> tuple[list[Any], list[Any]]:
     """The hooks and chief_only_hooks that are used; generators are read once, here.
 
     A worker gets the caller's own list, as upstream: a begin() may append to it.

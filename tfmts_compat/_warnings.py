@@ -24,11 +24,11 @@ def warn(text: str) -> None:
     texts = _collected.get()
     if texts is not None:
         texts.append(text)
-    warnings.warn(text, TfmtsCompatWarning, stacklevel=_caller()[0])
+    warnings.warn(text, TfmtsCompatWarning, stacklevel=_find_caller()[0])
 
 
 @contextlib.contextmanager
-def collected() -> Iterator[list[str]]:
+def collect() -> Iterator[list[str]]:
     """Yields a list of the texts that `warn` is given within the context, in this thread."""
     texts: list[str] = []
     token = _collected.set(texts)
@@ -38,15 +38,15 @@ def collected() -> Iterator[list[str]]:
         _collected.reset(token)
 
 
-def caller() -> types.FrameType | None:
+def find_caller() -> types.FrameType | None:
     """The innermost frame that belongs neither to this package nor to TensorFlow.
 
     If an Estimator calls MonitoredTrainingSession, it is the frame that calls `estimator.train()`.
     """
-    return _caller()[1]
+    return _find_caller()[1]
 
 
-def _caller() -> tuple[int, types.FrameType | None]:
+def _find_caller() -> tuple[int, types.FrameType | None]:
     level, frame = 1, sys._getframe(1)
     found: types.FrameType | None = frame
     while found is not None and _is_not_the_users(found.f_globals.get("__name__", "")):

@@ -27,7 +27,7 @@ def test_base_names_and_leftovers_are_listed_separately(tmp_path):
 
     contents = read_contents(directory)
 
-    assert [(each.name, each.step, len(each.files)) for each in contents.checkpoints] == [
+    assert [(found.name, found.step, len(found.files)) for found in contents.checkpoints] == [
         ("model.ckpt-10", 10, 3),
         ("best-10", 10, 2),
         ("model.ckpt-2", 2, 3),
@@ -38,8 +38,8 @@ def test_base_names_and_leftovers_are_listed_separately(tmp_path):
         "model.ckpt-12.index.tempstate17",
         "model.ckpt-14_temp",
     )
-    assert [each.name for each in contents.named("10")] == ["model.ckpt-10", "best-10"]
-    assert [each.name for each in contents.named("final")] == ["final"]
+    assert [found.name for found in contents.find("10")] == ["model.ckpt-10", "best-10"]
+    assert [found.name for found in contents.find("final")] == ["final"]
 
 
 @pytest.mark.parametrize("sharded", [False, True])
@@ -55,7 +55,7 @@ def test_checkpoints_of_the_old_format_are_listed_with_their_files(tmp_path, sha
 
     listed = read_contents(directory).checkpoints
 
-    assert [(each.step, len(each.files)) for each in listed] == [(2, 2), (1, 2)]
+    assert [(found.step, len(found.files)) for found in listed] == [(2, 2), (1, 2)]
     assert listed[0].prefix == newest == tf.train.latest_checkpoint(directory)
     assert find_checkpoint(newest) == listed[0]
     assert find_damage(newest) is None

@@ -6,16 +6,16 @@ import kfac
 import numpy as np
 import tensorflow as tf
 
-tf1 = tf.compat.v1
+v1 = tf.compat.v1
 
 
 def dense(layers, name, inputs, size):
     """A dense layer that is registered with K-FAC."""
-    with tf1.variable_scope(name):
-        kernel = tf1.get_variable(
-            "kernel", [inputs.shape[1], size], initializer=tf1.glorot_uniform_initializer(seed=1)
+    with v1.variable_scope(name):
+        kernel = v1.get_variable(
+            "kernel", [inputs.shape[1], size], initializer=v1.glorot_uniform_initializer(seed=1)
         )
-        bias = tf1.get_variable("bias", [size], initializer=tf1.zeros_initializer())
+        bias = v1.get_variable("bias", [size], initializer=v1.zeros_initializer())
         outputs = tf.matmul(inputs, kernel) + bias
     layers.register_fully_connected((kernel, bias), inputs, outputs)
     return outputs
@@ -25,7 +25,7 @@ def train(directory, last_step):
     """Trains once; prints the losses."""
     random = np.random.RandomState(0)
     with tf.Graph().as_default():
-        tf1.set_random_seed(1)
+        v1.set_random_seed(1)
         inputs = tf.constant(random.normal(size=(32, 8)).astype(np.float32))
         labels = tf.constant(random.randint(3, size=32))
         layers = kfac.LayerCollection()
@@ -35,7 +35,7 @@ def train(directory, last_step):
         loss = tf.reduce_mean(
             tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
         )
-        tf1.summary.scalar("loss", loss)
+        v1.summary.scalar("loss", loss)
         optimizer = kfac.PeriodicInvCovUpdateKfacOpt(
             learning_rate=0.01,
             damping=0.01,
@@ -44,10 +44,10 @@ def train(directory, last_step):
             invert_every=2,
             cov_update_every=1,
         )
-        train_op = optimizer.minimize(loss, tf1.train.get_or_create_global_step())
-        with tf1.train.MonitoredTrainingSession(
+        train_op = optimizer.minimize(loss, v1.train.get_or_create_global_step())
+        with v1.train.MonitoredTrainingSession(
             checkpoint_dir=directory,
-            hooks=[tf1.train.StopAtStepHook(last_step=last_step)],
+            hooks=[v1.train.StopAtStepHook(last_step=last_step)],
             save_checkpoint_steps=4,
             save_summaries_steps=2,
         ) as session:

@@ -54,9 +54,9 @@ def main(directory):
     """Starts the processes; the parameter server is killed when the others have ended."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in JOBS]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+        for listener in sockets:
+            listener.bind(("127.0.0.1", 0))
+        addresses = [f"127.0.0.1:{listener.getsockname()[1]}" for listener in sockets]
     processes = [
         subprocess.Popen([sys.executable, __file__, directory, job, *addresses]) for job in JOBS
     ]

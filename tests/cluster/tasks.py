@@ -130,7 +130,7 @@ def model(weights):
 
 
 def _watch_for_a_connection(emit):
-    while not any(each.name == "connecting to the cluster" for each in threading.enumerate()):
+    while not any(thread.name == "connecting to the cluster" for thread in threading.enumerate()):
         time.sleep(0.05)
     emit("connecting")
 

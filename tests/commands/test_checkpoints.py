@@ -51,7 +51,7 @@ def test_json_has_sizes_times_and_the_checkpoint_files_contents(capsys, director
     files = [f"model.ckpt-6.{end}" for end in ("data-00000-of-00001", "index", "meta")]
     assert code == 0
     assert newest["files"] == files
-    assert newest["bytes"] == sum(os.path.getsize(os.path.join(directory, it)) for it in files)
+    assert newest["bytes"] == sum(os.path.getsize(os.path.join(directory, name)) for name in files)
     assert newest["written"] == pytest.approx(os.path.getmtime(newest["path"] + ".index"), abs=60)
     assert (newest["damage"], newest["verified"], newest["restored"]) == (None, True, True)
     assert found["restores"] == found["checkpoint_file"]["newest"] == newest["path"]
@@ -95,7 +95,7 @@ def test_use_leaves_older_checkpoints_to_the_saver_and_deletes_none(capsys, dire
     code, found = report(capsys, directory, "--use", "model.ckpt-2")
     assert code == 0
     assert found["used"] == f"{directory}/model.ckpt-2"
-    assert found["checkpoint_file"]["all"] == [f"{directory}/model.ckpt-{it}" for it in (0, 2)]
+    assert found["checkpoint_file"]["all"] == [f"{directory}/model.ckpt-{step}" for step in (0, 2)]
     assert len(found["checkpoints"]) == 4
 
 
@@ -175,7 +175,7 @@ def test_a_copied_directory_shows_that_the_original_is_restored(capsys, director
     assert not any(row["named"] for row in found["checkpoints"] if row["path"].startswith(copy))
     code, found = report(capsys, copy, "--use", "6")
     assert (code, found["restores"]) == (0, f"{copy}/model.ckpt-6")
-    assert found["checkpoint_file"]["all"] == [f"{copy}/model.ckpt-{it}" for it in (0, 2, 4, 6)]
+    assert found["checkpoint_file"]["all"] == [f"{copy}/model.ckpt-{step}" for step in (0, 2, 4, 6)]
 
 
 def test_the_command_and_the_session_name_the_same_checkpoint_to_continue_from(capsys, directory):

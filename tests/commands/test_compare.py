@@ -68,7 +68,7 @@ def test_each_seeded_difference_is_found_at_its_place(compare):
     )
     code, found = report(compare(line, "--json", "--runs=1"))
     assert (code, found["result"]) == (1, "differs")
-    places = {tuple(it["place"]): (it["upstream"], it["shim"]) for it in found["differences"]}
+    places = {tuple(row["place"]): (row["upstream"], row["shim"]) for row in found["differences"]}
     assert places["printed", "line 1"] == ("which False", "which True")
     assert places["checkpoints", "model.ckpt-4", "weight", "value"] == ("5.0", "6.0")
     assert places["checkpoints", "model.ckpt-2"][1] is None
@@ -88,8 +88,8 @@ def test_what_differs_between_two_runs_of_upstream_is_named_and_the_rest_is_comp
     )
     code, found = report(compare(line, "--json"))
     assert code == 1
-    assert [it["place"] for it in found["differences"]] == [["printed", "line 2"]]
-    unstable = [it["place"] for it in found["not_deterministic"]]
+    assert [row["place"] for row in found["differences"]] == [["printed", "line 2"]]
+    unstable = [row["place"] for row in found["not_deterministic"]]
     assert ["printed", "line 1"] in unstable
     assert ["checkpoints", "model.ckpt-2", "weight", "value"] in unstable
     assert ["files", "names"] in unstable
@@ -103,7 +103,7 @@ def test_documented_departures_are_named_and_compared_with_the_documented_call(c
     )
     code, found = report(compare(line, "--json", "--runs=1"))
     assert (code, found["result"], found["exit_code"]) == (0, "departs as documented", 0)
-    departures = {it["number"]: it for it in found["departures"]}
+    departures = {row["number"]: row for row in found["departures"]}
     assert departures["D1"]["upstream"].startswith("ValueError: Can not provide both")
     assert departures["D1"]["calls"][0].endswith("program.py:17")
     assert found["compared"]["checkpoints"] == 2

@@ -9,7 +9,7 @@ import sys
 import textwrap
 
 import pytest
-import tensorflow as tf
+from helpers import MINOR
 
 import tfmts_compat
 
@@ -219,7 +219,6 @@ for arguments in (
 
 
 def test_the_report_has_the_departures_of_each_call_and_the_rejected_ones(program, tmp_path):
-    minor = tuple(map(int, tf.__version__.split(".")[:2]))
     script, report = program(CALLS), tmp_path / "report.json"
     result = run("--report", str(report), str(script), str(tmp_path / "ckpt"))
     assert result.stdout.split() == ["TypeError", "ValueError", "TypeError"], result.stderr
@@ -227,8 +226,8 @@ def test_the_report_has_the_departures_of_each_call_and_the_rejected_ones(progra
     assert [call["departures"] for call in calls] == [
         ["D1"],
         ["D2", "D6"],
-        ["D3"] if minor >= (2, 6) else [],
-        ["D4"] if minor >= (2, 8) else [],
+        ["D3"] if MINOR >= (2, 6) else [],
+        ["D4"] if MINOR >= (2, 8) else [],
         ["D5"],
         [],
         [],

@@ -37,11 +37,11 @@ def saves(timer, fetched_and_real, may_be_due):
     return steps
 
 
-def by_reach():
-    reach = checkpoint_saver.Reach()
+def use_predictor():
+    predictor = checkpoint_saver.AdvancePredictor()
 
     def may_be_due(timer, fetched):
-        far = reach.after(fetched)
+        far = predictor.add(fetched)
         return far is None or timer.should_trigger_for_step(fetched + far)
 
     return may_be_due
@@ -68,7 +68,7 @@ def test_any_constant_advance_saves_on_the_same_steps(
         after = before + advance * (chance.random() >= idle)
         values.append((after if chance.random() < late else before, after))
     timers = [v1.train.SecondOrStepTimer(every_steps=cadence) for _ in range(2)]
-    assert saves(timers[0], values, by_reach()) == saves(timers[1], values, lambda *_: True)
+    assert saves(timers[0], values, use_predictor()) == saves(timers[1], values, lambda *_: True)
 
 
 @given(
@@ -76,7 +76,7 @@ def test_any_constant_advance_saves_on_the_same_steps(
     cadence=st.integers(1, 500),
 )
 def test_for_any_advance_a_save_is_at_most_one_run_late(advances, cadence):
-    timer, may_be_due = v1.train.SecondOrStepTimer(every_steps=cadence), by_reach()
+    timer, may_be_due = v1.train.SecondOrStepTimer(every_steps=cadence), use_predictor()
     timer.update_last_triggered_step(0)
     step, was_due = 0, False
     for advance in advances:
@@ -91,25 +91,25 @@ def test_for_any_advance_a_save_is_at_most_one_run_late(advances, cadence):
 
 
 def test_most_runs_cannot_reach_the_next_save():
-    timer, may_be_due = v1.train.SecondOrStepTimer(every_steps=100), by_reach()
+    timer, may_be_due = v1.train.SecondOrStepTimer(every_steps=100), use_predictor()
     timer.update_last_triggered_step(0)
     assert [step for step in range(99) if may_be_due(timer, step)] == [0, 98]
 
 
 def test_a_jump_stops_affecting_the_prediction():
-    reach = checkpoint_saver.Reach()
-    reach.after(0)
-    assert reach.after(1000) == 2000
-    reaches = [reach.after(step) for step in range(1001, 2001)]
-    assert reaches[:3] == [1980, 1960, 1940]
-    assert reaches == sorted(reaches, reverse=True)
-    assert reaches[-1] == 2
+    predictor = checkpoint_saver.AdvancePredictor()
+    predictor.add(0)
+    assert predictor.add(1000) == 2000
+    predictions = [predictor.add(step) for step in range(1001, 2001)]
+    assert predictions[:3] == [1980, 1960, 1940]
+    assert predictions == sorted(predictions, reverse=True)
+    assert predictions[-1] == 2
 
 
 def test_runs_that_leave_the_step_unchanged_are_ignored():
-    reach = checkpoint_saver.Reach()
-    assert [reach.after(step) for step in [5, 5, 5]] == [None] * 3
-    assert [reach.after(step) for step in [21] * 500] == [32] * 500
+    predictor = checkpoint_saver.AdvancePredictor()
+    assert [predictor.add(step) for step in [5, 5, 5]] == [None] * 3
+    assert [predictor.add(step) for step in [21] * 500] == [32] * 500
 
 
 def advancing():
@@ -169,8 +169,8 @@ def test_checkpoints_are_upstreams_from_zero_and_resumed(tmp_path, advance, cade
 
 
 @upstream_runs_twice
-def test_the_comparison_detects_a_reach_that_is_too_short(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoint_saver.Reach, "after", lambda self, step: 0)
+def test_the_comparison_detects_a_prediction_that_is_too_small(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint_saver.AdvancePredictor, "add", lambda self, step: 0)
     upstream, shim = both(tmp_path, [3] * 25, 4)
     assert shim != upstream
 

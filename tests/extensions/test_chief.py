@@ -67,7 +67,7 @@ def test_a_truncated_checkpoint_file_raises_a_warning_where_upstream_starts_agai
     path = cut_state(directory, 0.5)
     with pytest.warns(TfmtsCompatWarning, match="newest intact one is model.ckpt-6") as warned:
         assert train_up_to(1, directory) == [1]
-    (warning,) = (it for it in warned if it.category is TfmtsCompatWarning)
+    (warning,) = (record for record in warned if record.category is TfmtsCompatWarning)
     assert re.match(pitfall("unread-state"), str(warning.message))
     assert f"{path} is truncated, damaged or cannot be read" in str(warning.message)
     assert warning.filename == train_up_to.__code__.co_filename

@@ -4,7 +4,7 @@ import collections
 
 import pytest
 
-from tfmts_compat._extensions.run_cache import add_structure, leaves_of, result_part
+from tfmts_compat._extensions.run_cache import add_structure, list_leaves, make_builder
 
 Pair = collections.namedtuple("Pair", ["first", "second"])
 
@@ -33,19 +33,19 @@ def key(fetches):
     ],
 )
 def test_a_result_has_the_structure_and_classes_of_the_fetches(fetches, result):
-    part = result_part(fetches, [A, B, C].index)
+    part = make_builder(fetches, [A, B, C].index)
     made = part([0, 1, 2], fetches) if callable(part) else part
     assert (made, type(made)) == (result, type(result))
     assert key(fetches)
     assert key(fetches) == key(fetches)
-    assert set(leaves_of(fetches)) <= {A, B, C}
+    assert set(list_leaves(fetches)) <= {A, B, C}
 
 
 def test_structures_with_other_leaves_classes_or_lengths_have_other_keys():
     structures = [A, B, [A], (A,), [A, A], [[A], A], [A, [A]], [[A, A]], Pair(A, A), (A, A), [], {}]
     structures += [{"a": A}, collections.OrderedDict(a=A), {"a": [A]}, [{"a": A}]]
     keys = [key(structure) for structure in structures]
-    assert len({tuple(each) for each in keys}) == len(structures)
+    assert len({tuple(found) for found in keys}) == len(structures)
 
 
 @pytest.mark.parametrize("fetches", ["name", None, [A, 3], {"a": None}, {A}, [[object()]]])

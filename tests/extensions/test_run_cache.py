@@ -83,19 +83,19 @@ def sessions(graph):
 def outcome(run, *args, **kwargs):
     """The value that a run returns, in comparable form, or the class, text and op of its error."""
     try:
-        return described(run(*args, **kwargs))
+        return describe(run(*args, **kwargs))
     except Exception as error:
         op, node_def = getattr(error, "op", None), getattr(error, "node_def", None)
         return type(error), str(error), op and op.name, node_def and node_def.name
 
 
-def described(value):
+def describe(value):
     if isinstance(value, dict):
-        return type(value), [(key, described(item)) for key, item in value.items()]
+        return type(value), [(key, describe(item)) for key, item in value.items()]
     if isinstance(value, (list, tuple)):
-        return type(value), [described(item) for item in value]
+        return type(value), [describe(item) for item in value]
     if dataclasses.is_dataclass(value):
-        return type(value), described(list(vars(value).values()))
+        return type(value), describe(list(vars(value).values()))
     if isinstance(value, (np.ndarray, np.generic)):
         return type(value), value.dtype, value.tolist()
     if hasattr(value, "to_list"):
@@ -103,20 +103,20 @@ def described(value):
     return type(value), value
 
 
-def planned(session):
-    """The number of plans that the session has."""
-    return sum(plan is not None for plan in session.run.__self__._plans.values())
+def count_prepared(session):
+    """Returns the number of prepared calls that the session keeps."""
+    return sum(call is not None for call in session.run.__self__._prepared.values())
 
 
-def same_thrice(cached, plain, *args, **kwargs):
-    """Compares three equal calls: the second one makes a plan, the third one uses it."""
+def compare_three_calls(cached, plain, *args, **kwargs):
+    """Compares three equal calls: the second one is prepared, the third one uses that."""
     for _ in range(3):
         expected = outcome(plain.run, *args, **kwargs)
         assert outcome(cached.run, *args, **kwargs) == expected
     return expected
 
 
-PLANNED = {
+PREPARED = {
     "tensor": lambda m: m.constant,
     "operation": lambda m: m.nothing,
     "resource variable": lambda m: m.resource,
@@ -154,15 +154,15 @@ def other_graphs_tensor():
         return tf.constant(1, name="other_graphs")
 
 
-@pytest.mark.parametrize("name", [*PLANNED, *UPSTREAMS])
+@pytest.mark.parametrize("name", [*PREPARED, *UPSTREAMS])
 def test_fetches_give_upstreams_result(sessions, name):
     model, cached, plain = sessions
-    fetches = {**PLANNED, **UPSTREAMS}[name](model)
-    same_thrice(cached, plain, fetches)
-    assert planned(cached) == (name in PLANNED)
+    fetches = {**PREPARED, **UPSTREAMS}[name](model)
+    compare_three_calls(cached, plain, fetches)
+    assert count_prepared(cached) == (name in PREPARED)
 
 
-FED_BY_PLAN = {
+FED_PREPARED = {
     "array": lambda m: (m.doubled, {m.matrix: np.ones((2, 3), np.float32)}),
     "no rows": lambda m: (m.doubled, {m.matrix: np.ones((0, 3), np.float32)}),
     "two arrays": lambda m: (
@@ -200,16 +200,16 @@ FED_BY_UPSTREAM = {
 }
 
 
-@pytest.mark.parametrize("name", [*FED_BY_PLAN, *FED_BY_UPSTREAM])
+@pytest.mark.parametrize("name", [*FED_PREPARED, *FED_BY_UPSTREAM])
 def test_feeds_give_upstreams_result(sessions, name):
     model, cached, plain = sessions
-    fetches, feed = {**FED_BY_PLAN, **FED_BY_UPSTREAM}[name](model)
-    same_thrice(cached, plain, fetches, feed)
-    if name in FED_BY_PLAN:
-        assert planned(cached) == 1
+    fetches, feed = {**FED_PREPARED, **FED_BY_UPSTREAM}[name](model)
+    compare_three_calls(cached, plain, fetches, feed)
+    if name in FED_PREPARED:
+        assert count_prepared(cached) == 1
 
 
-def test_a_planned_call_with_another_kind_of_value_goes_to_upstream(sessions):
+def test_a_prepared_call_with_another_kind_of_value_goes_to_upstream(sessions):
     model, cached, plain = sessions
     values = [
         np.ones((2, 3), np.float32),
@@ -221,28 +221,28 @@ def test_a_planned_call_with_another_kind_of_value_goes_to_upstream(sessions):
         "text",
     ]
     for value in [*values, *values]:
-        same_thrice(cached, plain, model.doubled, {model.matrix: value})
-    assert planned(cached) == 1
+        compare_three_calls(cached, plain, model.doubled, {model.matrix: value})
+    assert count_prepared(cached) == 1
 
 
-def test_set_shape_of_a_placeholder_applies_to_planned_calls(sessions):
+def test_set_shape_of_a_placeholder_applies_to_prepared_calls(sessions):
     model, cached, plain = sessions
     feed = {model.matrix: np.ones((2, 3), np.float32)}
-    same_thrice(cached, plain, model.doubled, feed)
+    compare_three_calls(cached, plain, model.doubled, feed)
     model.matrix.set_shape([4, 3])
-    error, *_ = same_thrice(cached, plain, model.doubled, feed)
+    error, *_ = compare_three_calls(cached, plain, model.doubled, feed)
     assert error is ValueError
 
 
-def test_prevent_feeding_and_prevent_fetching_apply_to_planned_calls(sessions, graph):
+def test_prevent_feeding_and_prevent_fetching_apply_to_prepared_calls(sessions, graph):
     model, cached, plain = sessions
     feed = {model.default: np.array(1, np.int32)}
-    same_thrice(cached, plain, model.plus_one, feed)
+    compare_three_calls(cached, plain, model.plus_one, feed)
     graph.prevent_feeding(model.default)
-    assert same_thrice(cached, plain, model.plus_one, feed)[0] is ValueError
-    same_thrice(cached, plain, model.other)
+    assert compare_three_calls(cached, plain, model.plus_one, feed)[0] is ValueError
+    compare_three_calls(cached, plain, model.other)
     graph.prevent_fetching(model.other.op)
-    assert isinstance(same_thrice(cached, plain, model.other)[0], type)
+    assert isinstance(compare_three_calls(cached, plain, model.other)[0], type)
 
 
 def test_a_session_handle_is_fetched_and_fed(sessions):
@@ -274,7 +274,7 @@ def test_run_options_and_metadata_are_upstreams(sessions, options):
             run(model.other, options=v1.RunOptions(**options), run_metadata=metadata)
             filled.append({field.name for field, _ in metadata.ListFields()})
     assert filled[:3] == filled[3:]
-    assert planned(cached) == 0
+    assert count_prepared(cached) == 0
 
 
 def test_a_callers_metadata_is_cleared(sessions):
@@ -300,11 +300,11 @@ def test_build_cost_model_in_config_collects_the_cost_graph(graph):
 def test_errors_are_upstreams(sessions):
     model, cached, plain = sessions
     feed = {model.default: np.array(9, np.int32)}
-    error, message, op, node_def = same_thrice(cached, plain, model.invalid, feed)
+    error, message, op, node_def = compare_three_calls(cached, plain, model.invalid, feed)
     assert error is tf.errors.InvalidArgumentError
     assert "invalid" in message
     assert op == node_def == "invalid"
-    assert planned(cached) == 1
+    assert count_prepared(cached) == 1
 
 
 def test_a_closed_session_raises_upstreams_error(graph):
@@ -321,20 +321,20 @@ def test_a_closed_session_raises_upstreams_error(graph):
 
 def test_a_graph_extended_later_is_run(sessions, graph):
     model, cached, plain = sessions
-    same_thrice(cached, plain, model.constant)
+    compare_three_calls(cached, plain, model.constant)
     graph._unsafe_unfinalize()
     added = model.constant * 3.0
-    same_thrice(cached, plain, model.constant)
-    same_thrice(cached, plain, [model.constant, added])
+    compare_three_calls(cached, plain, model.constant)
+    compare_three_calls(cached, plain, [model.constant, added])
 
 
 def test_a_graph_that_became_invalid_is_upstreams_error(sessions, graph):
     model, cached, plain = sessions
-    same_thrice(cached, plain, model.constant)
+    compare_three_calls(cached, plain, model.constant)
     graph._unsafe_unfinalize()
     first = model.constant * 3.0
     first.op._update_input(0, first * 3.0)
-    error, message, *_ = same_thrice(cached, plain, model.constant)
+    error, message, *_ = compare_three_calls(cached, plain, model.constant)
     assert error is tf.errors.InvalidArgumentError
     assert "cycle" in message
 
@@ -355,7 +355,7 @@ def test_a_recovered_session_is_cached_too(train_op):
         first = raw_session(session)
         assert [session.run(train_op) for _ in range(7)] == [1, 2, 3, 1, 2, 3, 4]
         assert raw_session(session) is not first
-        assert planned(raw_session(session)) == 1
+        assert count_prepared(raw_session(session)) == 1
 
 
 @pytest.mark.parametrize("is_chief", [True, False])
@@ -368,13 +368,13 @@ def test_a_session_on_a_server_is_cached(graph, is_chief):
     opener = tfmts_compat.MonitoredTrainingSession
     with opener(server.target, is_chief) as session, v1.Session(server.target) as plain:
         cached = raw_session(session)
-        same_thrice(cached, plain, doubled, {given: np.array(2, np.float32)})
-        same_thrice(cached, plain, [invalid], {at: np.array(0, np.int32)})
+        compare_three_calls(cached, plain, doubled, {given: np.array(2, np.float32)})
+        compare_three_calls(cached, plain, [invalid], {at: np.array(0, np.int32)})
         for run in (plain.run, cached.run):  # gRPC adds text to the message
             error, message, op, _ = outcome(run, [invalid], {at: np.array(4, np.int32)})
             assert (error, op) == (tf.errors.InvalidArgumentError, "invalid")
             assert "Detected at node" in message or "defined at" in message
-        assert planned(cached) == 2
+        assert count_prepared(cached) == 2
 
 
 @pytest.mark.parametrize("owner", [v1.Session, v1.Session.__mro__[1]])
@@ -462,26 +462,26 @@ def test_nothing_keeps_a_closed_session_or_its_graph():
 def test_a_fetch_list_changed_by_the_caller_is_another_structure(sessions):
     model, cached, plain = sessions
     fetches = [model.constant]
-    same_thrice(cached, plain, fetches)
+    compare_three_calls(cached, plain, fetches)
     fetches.append(model.other)
-    same_thrice(cached, plain, fetches)
+    compare_three_calls(cached, plain, fetches)
     fetches[0] = model.nothing
-    same_thrice(cached, plain, fetches)
+    compare_three_calls(cached, plain, fetches)
     nested = {"a": fetches}
-    same_thrice(cached, plain, nested)
+    compare_three_calls(cached, plain, nested)
     del fetches[1]
-    same_thrice(cached, plain, nested)
+    compare_three_calls(cached, plain, nested)
 
 
 def test_the_keys_of_the_call_are_the_keys_of_the_result(sessions):
     model, cached, _ = sessions
     for key in "abc":
         assert list(cached.run({key: model.other, "z": {key: model.other}})["z"]) == [key]
-    assert planned(cached) == 1
+    assert count_prepared(cached) == 1
 
 
-def test_the_number_of_plans_is_bounded(sessions, monkeypatch):
-    monkeypatch.setattr(run_cache, "_MOST_PLANS", 5)
+def test_the_number_of_prepared_calls_is_bounded(sessions, monkeypatch):
+    monkeypatch.setattr(run_cache, "_MOST_PREPARED", 5)
     model, cached, _ = sessions
     leaves = [model.constant, model.other, model.nothing]
     structures = [list(structure) for structure in itertools.product(leaves, repeat=3)]
@@ -489,19 +489,19 @@ def test_the_number_of_plans_is_bounded(sessions, monkeypatch):
         for _ in range(3):
             cached.run(fetches)
     cache = cached.run.__self__
-    assert len(cache._plans) == 5
+    assert len(cache._prepared) == 5
     assert len(cache._seen) <= 5
 
 
-def test_fetches_that_are_new_in_every_call_make_no_plans(sessions):
+def test_fetches_that_are_new_in_every_call_are_not_prepared(sessions):
     model, cached, _ = sessions
     leaves = [model.constant, model.other, model.nothing]
     for fetches in itertools.product(leaves, repeat=4):
         cached.run(fetches)
-    assert planned(cached) == 0
+    assert count_prepared(cached) == 0
 
 
-def test_fetches_that_repeat_after_many_new_ones_get_a_plan(sessions):
+def test_fetches_that_repeat_after_many_new_ones_are_prepared(sessions):
     model, cached, plain = sessions
     leaves = [model.constant, model.other, model.nothing]
     for fetches in itertools.product(leaves, repeat=5):
@@ -510,12 +510,12 @@ def test_fetches_that_repeat_after_many_new_ones_get_a_plan(sessions):
     repeated = {"a": model.other}
     for _ in range(3 * 16):
         assert cached.run(repeated) == plain.run(repeated)
-    assert planned(cached) == 1
+    assert count_prepared(cached) == 1
     seen = len(cached.run.__self__._seen)
     for _ in range(100):
         assert cached.run(repeated) == plain.run(repeated)
         cached.run([model.other])
-    assert planned(cached) == 2  # every call is looked up again
+    assert count_prepared(cached) == 2  # every call is looked up again
     assert len(cached.run.__self__._seen) == seen + 1
 
 

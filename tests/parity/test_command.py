@@ -37,7 +37,7 @@ def test_reports_agree_with_the_table(tmp_path, capsys):
     assert (suite.get("tests"), suite.get("failures")) == ("4", "0")
     verdicts = {case.get("name"): case.findtext("system-out") for case in suite.iter("testcase")}
     assert verdicts["checkpoint-both-on"] == "departs as documented D1"
-    versions = {each.get("name"): each.get("value") for each in suite.iter("property")}
+    versions = {item.get("name"): item.get("value") for item in suite.iter("property")}
     assert versions["tensorflow"] == loading.tensorflow().__version__
 
     text = page.read_text(encoding="utf-8")
@@ -78,7 +78,7 @@ def test_the_suite_runs_the_shim_without_cached_runs(capsys, monkeypatch):
 
 def test_upstream_that_drifted_from_its_golden_is_exit_1(tmp_path, capsys, monkeypatch):
     minor = golden.minor_of(loading.tensorflow().__version__)
-    recorded = golden.nearest(minor)
+    recorded = golden.read_nearest(minor)
     recorded.traces["no-arguments"].call[0]["values"] = [1, 2, 4]
     monkeypatch.setattr(golden, "FILE", tmp_path / "goldens.json")
     golden.write(golden.FILE, recorded.header, recorded.traces)
@@ -92,9 +92,9 @@ def test_record_writes_the_golden_it_is_compared_with(tmp_path, capsys, monkeypa
     path = tmp_path / "goldens.json"
     assert main(["parity", "--record", str(path)]) == 0
     assert capsys.readouterr().out == f"{path}\n"
-    known = golden.nearest(golden.minor_of(loading.tensorflow().__version__))
+    known = golden.read_nearest(golden.minor_of(loading.tensorflow().__version__))
     monkeypatch.setattr(golden, "FILE", path)
-    again = golden.read(golden.minors()[0])
+    again = golden.read(golden.list_minors()[0])
     assert list(again.header) == [
         "tensorflow", "python", "numpy", "protobuf", "tfmts_compat", "date"
     ]  # fmt: skip
@@ -152,4 +152,4 @@ def test_names_are_listed_and_nothing_heavy_is_imported():
         "assert 'tensorflow' not in sys.modules"
     )
     assert run.returncode == 0, run.stderr
-    assert run.stdout.splitlines() == list(scenarios.table())
+    assert run.stdout.splitlines() == list(scenarios.load_all())

@@ -9,7 +9,7 @@ from tfmts_compat.parity.comparison import Traces, Verdict
 from tfmts_compat.parity.departures import C2, D1, D4
 from tfmts_compat.parity.scenario import Scenario
 
-MINOR = (2, 21)
+NEWEST = (2, 21)
 RUN = {"session_runs": [3, 1], "log": ["a", "b"], "files": ["DIR/x"]}
 SLOW = {**RUN, "session_runs": [4, 2]}
 OTHER = {**RUN, "log": ["a"]}
@@ -74,29 +74,29 @@ def scenario(**options):
     ],
 )  # fmt: skip
 def test_the_verdict_on_a_trace(options, upstream, shim, verdict, shown, found):
-    outcome = comparison.compared(scenario(**options), MINOR, upstream, shim)
+    outcome = comparison.compare(scenario(**options), NEWEST, upstream, shim)
     assert (outcome.verdict, outcome.departures) == (verdict, shown)
     assert (not outcome.findings) if found is None else found in "\n".join(outcome.findings)
 
 
 def test_a_change_anywhere_in_a_real_trace_is_found():
-    known = golden.read(MINOR).traces["resume"]
-    resume = scenarios.table()["resume"]
+    known = golden.read(NEWEST).traces["resume"]
+    resume = scenarios.load_all()["resume"]
     assert [len(run) > 5 for run in known.call] == [True, True]
-    assert comparison.compared(resume, MINOR, known, known.call).verdict is Verdict.SAME
+    assert comparison.compare(resume, NEWEST, known, known.call).verdict is Verdict.SAME
     for index, run in enumerate(known.call):
         for part in run:
-            altered = [dict(each) for each in known.call]
+            altered = [dict(run) for run in known.call]
             del altered[index][part]
-            outcome = comparison.compared(resume, MINOR, known, altered)
+            outcome = comparison.compare(resume, NEWEST, known, altered)
             assert outcome.verdict is Verdict.DIFFERS, part
 
 
 def test_names_are_unique_and_departures_have_their_documented_call():
-    table = scenarios.table()
-    listed = sum(len(scenarios.of(topic)) for topic in scenarios.TOPICS)
+    table = scenarios.load_all()
+    listed = sum(len(scenarios.load_topic(topic)) for topic in scenarios.TOPICS)
     assert len(table) == listed >= 60
-    for each in table.values():
-        by_document = [d.number for d in each.departs if not d.may_differ]
-        assert bool(by_document) == (each.documented is not None), each.name
-        assert dataclasses.replace(each, topic="") in scenarios.of(each.topic)
+    for found in table.values():
+        by_document = [d.number for d in found.departs if not d.may_differ]
+        assert bool(by_document) == (found.documented is not None), found.name
+        assert dataclasses.replace(found, topic="") in scenarios.load_topic(found.topic)

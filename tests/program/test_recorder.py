@@ -20,9 +20,9 @@ def report(tmp_path):
 
 def add(path, call):
     """Adds a call as `record_calls` does: when it begins, and again when it has returned."""
-    begun = recorder._encoded({**call, "returned": False})
+    begun = recorder._encode({**call, "returned": False})
     recorder._write(path, begun)
-    recorder._write(path, recorder._encoded({**call, "returned": True}), begun)
+    recorder._write(path, recorder._encode({**call, "returned": True}), begun)
 
 
 def calls(path):

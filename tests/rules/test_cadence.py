@@ -38,7 +38,7 @@ class NotComparable:
     ],
 )
 def test_checkpoint_cadences_resolve_by_the_table(secs, steps, decided, rule, departure):
-    resolved = cadence.checkpoints(secs, steps)
+    resolved = cadence.resolve_checkpoints(secs, steps)
     assert (resolved.secs, resolved.steps) == decided
     assert resolved.on == (decided != (None, None))
     assert (resolved.rule.code, resolved.rule.departure) == (rule, departure)
@@ -58,14 +58,14 @@ def test_checkpoint_cadences_resolve_by_the_table(secs, steps, decided, rule, de
     ],
 )
 def test_summary_cadences_resolve_by_the_table(secs, steps, decided):
-    resolved = cadence.summaries(secs, steps)
+    resolved = cadence.resolve_summaries(secs, steps)
     assert (resolved.secs, resolved.steps) == decided
 
 
 @pytest.mark.parametrize(("secs", "steps"), [(30, 10), (30, 0), (0, 10)])
 def test_both_summary_cadences_are_rejected(secs, steps):
     with pytest.raises(ValueError, match=r"save_summaries_secs=.* and save_summaries_steps="):
-        cadence.summaries(secs, steps)
+        cadence.resolve_summaries(secs, steps)
 
 
 @pytest.mark.parametrize(
@@ -79,17 +79,17 @@ def test_both_summary_cadences_are_rejected(secs, steps):
 )
 def test_a_value_that_is_not_a_number_is_rejected_by_name(secs, steps, error, named):
     with pytest.raises(error, match=named):
-        cadence.checkpoints(secs, steps)
+        cadence.resolve_checkpoints(secs, steps)
 
 
 @pytest.mark.parametrize(
     ("resolved", "value"),
     [
-        (lambda: cadence.checkpoints(USE_DEFAULT, None), "save_checkpoint_steps=None"),
-        (lambda: cadence.checkpoints(USE_DEFAULT, -1), "save_checkpoint_steps=-1"),
-        (lambda: cadence.checkpoints(NAN, USE_DEFAULT), "save_checkpoint_secs=nan"),
-        (lambda: cadence.summaries(NAN, None), "save_summaries_secs=nan"),
-        (lambda: cadence.step_counter(NAN), "log_step_count_steps=nan"),
+        (lambda: cadence.resolve_checkpoints(USE_DEFAULT, None), "save_checkpoint_steps=None"),
+        (lambda: cadence.resolve_checkpoints(USE_DEFAULT, -1), "save_checkpoint_steps=-1"),
+        (lambda: cadence.resolve_checkpoints(NAN, USE_DEFAULT), "save_checkpoint_secs=nan"),
+        (lambda: cadence.resolve_summaries(NAN, None), "save_summaries_secs=nan"),
+        (lambda: cadence.resolve_step_counter(NAN), "log_step_count_steps=nan"),
     ],
 )
 def test_a_silent_pitfall_is_named(resolved, value):
@@ -99,19 +99,19 @@ def test_a_silent_pitfall_is_named(resolved, value):
 
 @pytest.mark.parametrize("secs", [None, 0, -1])
 def test_turning_checkpoints_off_by_the_seconds_raises_no_warning(secs):
-    assert cadence.checkpoints(secs, USE_DEFAULT).warnings == ()
+    assert cadence.resolve_checkpoints(secs, USE_DEFAULT).warnings == ()
 
 
 def test_a_value_that_cannot_be_compared_with_itself_is_not_nan():
-    assert cadence.checkpoints(None, NotComparable()).warnings == ()
+    assert cadence.resolve_checkpoints(None, NotComparable()).warnings == ()
 
 
 @pytest.mark.parametrize(
     ("cadence", "text"),
     [
-        (cadence.checkpoints(60, None), "every 60 seconds"),
-        (cadence.checkpoints(None, 10), "every 10 global steps"),
-        (cadence.checkpoints(None, None), "off"),
+        (cadence.resolve_checkpoints(60, None), "every 60 seconds"),
+        (cadence.resolve_checkpoints(None, 10), "every 10 global steps"),
+        (cadence.resolve_checkpoints(None, None), "off"),
     ],
 )
 def test_a_cadence_is_described_in_words(cadence, text):
@@ -119,7 +119,7 @@ def test_a_cadence_is_described_in_words(cadence, text):
 
 
 @pytest.mark.parametrize(
-    ("secs", "alone"), [(60, True), (0, False), (USE_DEFAULT, False), ("60", False)]
+    ("secs", "on"), [(60, True), (0, False), (USE_DEFAULT, False), ("60", False)]
 )
-def test_only_seconds_above_zero_decide_alone(secs, alone):
-    assert cadence.decides_alone(secs) is alone
+def test_seconds_are_on_if_they_are_a_number_above_zero(secs, on):
+    assert cadence.seconds_are_on(secs) is on

@@ -172,8 +172,8 @@ class NoRepr:
 
 
 def test_a_value_without_a_repr_is_shown_by_its_class():
-    assert checks.given("master", NoRepr()).startswith("master=<NoRepr")
-    assert checks.given("master", NoRepr()).endswith("(NoRepr)")
+    assert checks.describe_argument("master", NoRepr()).startswith("master=<NoRepr")
+    assert checks.describe_argument("master", NoRepr()).endswith("(NoRepr)")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_value_without_a_repr_is_shown_by_its_class():
     [("gs://bucket/d", "gs"), ("s3.x://d", "s3.x"), ("/a/gs://d", None), ("1x://d", None)],
 )
 def test_the_scheme_of_a_path_is_before_the_separator(path, scheme):
-    assert checks.scheme(path) == scheme
+    assert checks.find_scheme(path) == scheme
 
 
 @pytest.mark.parametrize("method", ["after_create_session", "before_run", "after_run", "end"])

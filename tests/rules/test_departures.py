@@ -53,10 +53,10 @@ def test_a_departure_that_depends_on_the_version_says_since_which():
     table = str(explain(checkpoint_dir=pathlib.Path("/c"), save_checkpoint_steps=10))
     assert "an os.PathLike directory, since TensorFlow 2.6 " in table
     assert "a second session.run after every step, since TensorFlow 2.8 " in table
-    assert [DEPARTURES["D4"].on(minor) for minor in [(2, 7), (2, 8), (2, 21), (3, 0)]] == [
+    assert [DEPARTURES["D4"].occurs_on(minor) for minor in [(2, 7), (2, 8), (2, 21), (3, 0)]] == [
         False, True, True, True
     ]  # fmt: skip
-    assert DEPARTURES["D1"].on((2, 4))
+    assert DEPARTURES["D1"].occurs_on((2, 4))
 
 
 def test_an_unused_cadence_is_not_compared():

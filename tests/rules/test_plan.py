@@ -77,7 +77,7 @@ def test_planning_does_not_read_a_generator_of_hooks():
         (explain().checkpoints.rule, "code"),
         (Call(), "master"),
     ],
-    ids=lambda it: type(it).__name__,
+    ids=lambda directory: type(directory).__name__,
 )
 def test_a_plan_cannot_be_changed(part, attribute):
     with pytest.raises(AttributeError):

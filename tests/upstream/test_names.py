@@ -68,8 +68,12 @@ def _positional(a_class):
     """The positional parameters of the first constructor without *args."""
     for base in a_class.__mro__:
         parameters = inspect.signature(base.__init__).parameters.values()
-        if not any(it.kind is it.VAR_POSITIONAL for it in parameters):
-            return [it.name for it in parameters if it.kind is it.POSITIONAL_OR_KEYWORD]
+        if not any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+            return [
+                parameter.name
+                for parameter in parameters
+                if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+            ]
     raise AssertionError(a_class)
 
 

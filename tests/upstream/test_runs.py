@@ -12,12 +12,12 @@ Session = tf.compat.v1.Session
 
 def test_this_tensorflow_has_every_part(graph):
     with Session() as session:
-        assert runs.run_internals(session) is not None
+        assert runs.find_run_internals(session) is not None
 
 
 def test_a_subclass_of_session_keeps_its_run(graph):
     with type("Subclass", (Session,), {})() as session:
-        assert runs.run_internals(session) is None
+        assert runs.find_run_internals(session) is None
 
 
 def test_without_a_part_upstreams_run_is_used(train_op, monkeypatch):

@@ -54,9 +54,9 @@ def test_only_a_saver_hook_has_a_directory_for_checkpoints(name, directory):
 
 @pytest.mark.parametrize("master", [None, "", b"", "grpc://localhost:1"])
 def test_a_master_that_tensorflow_accepts_has_no_scheme_error(master):
-    assert sessions.scheme_error(master) is None
+    assert sessions.find_scheme_error(master) is None
 
 
 @pytest.mark.parametrize("master", ["local", b"local", "http://x"])
 def test_an_unknown_scheme_of_a_master_is_tensorflows_error(master):
-    assert isinstance(sessions.scheme_error(master), tf.errors.NotFoundError)
+    assert isinstance(sessions.find_scheme_error(master), tf.errors.NotFoundError)

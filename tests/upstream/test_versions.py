@@ -6,27 +6,27 @@ from tfmts_compat._upstream import versions
 
 
 def test_the_installed_tensorflow_is_among_the_builds():
-    assert tf.__version__ in versions.tensorflow_builds().values()
+    assert tf.__version__ in versions.find_tensorflow_builds().values()
 
 
 def test_one_pin_is_found_for_each_package(monkeypatch):
     installed = {"numpy": "2.1.0", "protobuf": "7.36.2"}
-    monkeypatch.setattr(versions, "version", installed.get)
+    monkeypatch.setattr(versions, "installed_version", installed.get)
 
     def pins(minor):
-        return [entry.pin for entry in versions.found(minor)]
+        return [entry.pin for entry in versions.find_known_bad(minor)]
 
     assert pins((2, 21)) == []
     assert pins((2, 20)) == ["protobuf<7"]
     assert pins((2, 17)) == ["numpy<2", "protobuf<7"]
     assert pins((2, 4)) == pins(None) == ["numpy<2", "protobuf<3.21"]
-    both = versions.remedy(versions.found(None))
+    both = versions.pip_command(versions.find_known_bad(None))
     assert both == "pip install 'numpy<2' 'protobuf<3.21'"
 
 
 def test_a_package_that_is_not_installed_has_no_version():
-    assert versions.version("no such distribution") is None
-    assert versions.major("no such distribution") == 0
+    assert versions.installed_version("no such distribution") is None
+    assert versions.installed_major("no such distribution") == 0
 
 
 def test_minors_of_releases_and_nightlies():

@@ -62,7 +62,7 @@ class Contents:
     checkpoints: tuple[Checkpoint, ...]
     leftovers: tuple[str, ...]
 
-    def named(self, word: str) -> list[Checkpoint]:
+    def find(self, word: str) -> list[Checkpoint]:
         """The checkpoints of a step, a name or a path, as given on a command line."""
         step = int(word) if word.isdecimal() else None
         return [
@@ -82,36 +82,40 @@ def read_contents(directory: str) -> Contents:
     names = frozenset(_tf.io.gfile.listdir(directory))
     parts: dict[str, list[str]] = {}
     for name in sorted(names):
-        prefix = _prefix(name, names)
+        prefix = _find_prefix(name, names)
         if prefix:
             parts.setdefault(prefix, []).append(name)
     found = [
-        Checkpoint(os.path.join(directory, prefix), (*files, *{_meta(prefix)}.intersection(names)))
+        Checkpoint(
+            os.path.join(directory, prefix), (*files, *{_meta_file(prefix)}.intersection(names))
+        )
         for prefix, files in parts.items()
     ]
-    found.sort(key=lambda each: (-1 if each.step is None else each.step, each.name), reverse=True)
+    found.sort(
+        key=lambda entry: (-1 if entry.step is None else entry.step, entry.name), reverse=True
+    )
     leftovers = sorted(name.rstrip("/") for name in names if _LEFTOVER.fullmatch(name))
     return Contents(directory, tuple(found), tuple(leftovers))
 
 
-def _prefix(name: str, names: frozenset[str]) -> str | None:
+def _find_prefix(name: str, names: frozenset[str]) -> str | None:
     """The checkpoint, as Saver.restore takes it, to which a file belongs."""
     part = _PART.fullmatch(name)
     if part:
         return part[1]
-    if _meta(name) not in names:  # the only other file of a checkpoint of the old format V1
+    if _meta_file(name) not in names:  # the only other file of a checkpoint of the old format V1
         return None
     return re.sub(f"{_SHARDS_V1}$", r"-?????-of-\1", name)
 
 
-def _meta(prefix: str) -> str:
+def _meta_file(prefix: str) -> str:
     return re.sub(f"{_SHARDS_V1}$", "", prefix) + ".meta"
 
 
 def find_checkpoint(path: str) -> Checkpoint:
     """The checkpoint of a path, with the files that exist."""
     found = list_checkpoints(os.path.dirname(path))
-    return next((each for each in found if each.prefix == path), Checkpoint(path))
+    return next((checkpoint for checkpoint in found if checkpoint.prefix == path), Checkpoint(path))
 
 
 def list_checkpoints(directory: str) -> tuple[Checkpoint, ...]:
@@ -123,4 +127,4 @@ def list_checkpoints(directory: str) -> tuple[Checkpoint, ...]:
 
 def absolute(path: str) -> str:
     """A path in a form that can be compared; URLs such as gs://bucket/dir are left as they are."""
-    return path if checks.scheme(path) else os.path.abspath(path)
+    return path if checks.find_scheme(path) else os.path.abspath(path)

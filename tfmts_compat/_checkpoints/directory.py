@@ -64,4 +64,4 @@ def _is_copied(directory: str, path: str) -> bool:
     if not (_tf.io.gfile.exists(original) and _tf.io.gfile.exists(copy)):
         return False
     # The same file has two paths if the directory is a link or is mounted twice.
-    return bool(checks.scheme(path)) or not os.path.samefile(original, copy)
+    return bool(checks.find_scheme(path)) or not os.path.samefile(original, copy)

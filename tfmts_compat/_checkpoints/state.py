@@ -87,7 +87,7 @@ def rewrite_state(directory: str, prefix: str, older: Sequence[str]) -> str | No
         kept = f"{file}.old-{number}"
         gfile.copy(file, kept)
     paths = [*older, prefix]
-    if not checks.scheme(directory):
+    if not checks.find_scheme(directory):
         # Relative to the directory, so that it can be moved; TensorFlow does so for URLs.
         directory = os.path.abspath(directory)
         paths = [os.path.abspath(path) for path in paths]

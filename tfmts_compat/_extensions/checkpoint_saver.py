@@ -19,7 +19,7 @@ _MARGIN = 2  # times the largest recent advance
 _DECAY = 0.99  # per advance: the effect of one large advance ends after some hundred runs
 
 
-class Reach:
+class AdvancePredictor:
     """Predicts how far one run can advance the global step, from the values that runs fetched.
 
     A run may read the step before or after its own train op. With an advance of `a` per
@@ -32,7 +32,7 @@ class Reach:
         self._step: int | None = None
         self._largest = 0.0
 
-    def after(self, step: int) -> int | None:
+    def add(self, step: int) -> int | None:
         """Adds the value that a run fetched.
 
         Args:
@@ -72,7 +72,7 @@ class StepCadenceSaverHook(GraphSaverHook):
     _timer: Any  # upstream's
 
     def after_create_session(self, session: Any, coord: Any) -> None:
-        self._reach = Reach()  # the new session may have restored another step
+        self._predictor = AdvancePredictor()  # the new session may have restored another step
         self._skipped = False
         self._late_since: int | None = None
         super().after_create_session(session, coord)
@@ -81,11 +81,13 @@ class StepCadenceSaverHook(GraphSaverHook):
         step = int(run_values.results)  # arithmetic of NumPy scalars is several times slower
         timer = self._timer
         late_since, self._late_since = self._late_since, None
-        if late_since is not None:  # not earlier, since end() compares with the saved step
+        if (
+            late_since is not None
+        ):  # corrected only now: until the next run, end() needs the step that was saved
             self._count_from(late_since)
-        reach = self._reach.after(step)
-        if reach is None or timer.should_trigger_for_step(step + reach):
-            # Due already after the previous run, which was skipped, and had this step.
+        most = self._predictor.add(step)
+        if most is None or timer.should_trigger_for_step(step + most):
+            # The save was due one run ago, but that run was skipped.
             late = self._skipped and timer.should_trigger_for_step(step)
             before = timer.last_triggered_step()
             super().after_run(run_context, run_values)

@@ -75,7 +75,7 @@ class AdvisingChiefSessionCreator(_UpstreamCreator):  # type: ignore[misc]
 
     def _explain(self, error: Exception) -> str | None:
         """Explains an error of a restore; None for any other error of the same class."""
-        restore = _failed_restore(error)
+        restore = _find_failed_restore(error)
         if restore is not None:
             saver, prefix = restore
             graph = _tf.compat.v1.get_default_graph()
@@ -94,7 +94,7 @@ class AdvisingChiefSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         return None
 
 
-def _failed_restore(error: Exception) -> tuple[Any, str] | None:
+def _find_failed_restore(error: Exception) -> tuple[Any, str] | None:
     """The Saver whose restore() raised the error, and the path; None if the error is another's."""
     for frame, _ in traceback.walk_tb(error.__traceback__):
         if frame.f_code is _RESTORE:

@@ -1,9 +1,9 @@
-"""Session.run that does its Python work only once for each structure of fetches and feeds.
+"""A faster Session.run, which prepares each kind of call once.
 
 Session.run resolves its fetches and feeds again in every call. The sessions that the
-shim's creators return keep the result as a plan, and later calls with the same fetches
-and the same keys in the feed only call TensorFlow's runtime. If it is not certain that
-a plan gives the same result, the call is passed unchanged to upstream's Session.run.
+shim's creators return keep the result as a prepared call. Later calls with the same
+fetches and the same keys in the feed only call TensorFlow's runtime. If it is not certain
+that a prepared call gives the same result, upstream's Session.run gets the call unchanged.
 
 Importing this module imports TensorFlow.
 """
@@ -20,10 +20,10 @@ import numpy as np
 from tfmts_compat._upstream import loading, runs
 from tfmts_compat._upstream.parts import part
 
-_MOST_PLANS = 1000  # per session
+_MOST_PREPARED = 1000  # per session
 # After this many new structures, most calls go to upstream's run without a lookup, so that a
-# program whose fetches are new in every run does not pay for it. A call that uses a plan
-# saves about as much time as the lookups of eight new structures take.
+# program whose fetches are new in every run does not pay for it. A call that was
+# prepared saves about as much time as the lookups of eight new structures take.
 _MOST_NEW = 100
 _NEW_PER_REUSE = 8
 _CALLS_WITHOUT_LOOKUP = 15  # between two calls that are looked up
@@ -38,18 +38,18 @@ def cache_runs(session: Any) -> None:
     """Gives a session a `run` that prepares a repeated call once.
 
     The session keeps its class. A session of a subclass of tf.compat.v1.Session keeps
-    its `run`, and so does every session if TensorFlow lacks a part that a plan needs.
+    its `run`, and so does every session if TensorFlow lacks a part that a prepared call needs.
 
     Args:
       session: a tf.compat.v1.Session.
     """
-    internals = runs.run_internals(session)
+    internals = runs.find_run_internals(session)
     if internals is not None:
         session.run = _RunCache(session, internals).run
 
 
 class _Feed:
-    """A tensor that a plan feeds."""
+    """A tensor that a prepared call feeds."""
 
     __slots__ = ("dtype", "output", "shape", "static_shape")
 
@@ -71,36 +71,37 @@ class _Feed:
         return True
 
 
-class _Plan(NamedTuple):
-    """A prepared call, for one structure of fetches and one set of feed keys.
+class _PreparedCall(NamedTuple):
+    """What to run for one structure of fetches and one set of feed keys.
 
     Attributes:
       fetches: the tensors to fetch, each once, in the form that TensorFlow's runtime takes.
       targets: the operations to run that have no value.
       feeds: the tensors to feed, in the order of the feed's keys.
-      result: makes the result from the fetched values, with None after them, and the
-        caller's fetches.
-      kept: the objects whose ids are in the plan's key, so that Python does not reuse the ids.
+      build_result: builds the result from the fetched values and the caller's fetches. The
+        list of values ends with None, which is the result of an operation.
+      kept: the objects whose ids are in the key, so that Python does not reuse the ids.
     """
 
     fetches: list[Any]
     targets: list[Any]
     feeds: list[_Feed]
-    result: Callable[[list[Any], Any], Any]
+    build_result: Callable[[list[Any], Any], Any]
     kept: list[Any]
 
 
 class _RunCache:
-    """The plans of one session."""
+    """The prepared calls of one session."""
 
     def __init__(self, session: Any, internals: runs.RunInternals) -> None:
         # Session.__del__ releases the session, so this object must not keep it alive.
         self._session = weakref.ref(session)
         self._internals = internals
-        self._plans: dict[tuple[Any, ...], _Plan | None] = {}  # None: upstream's run is needed
+        # None for a call that needs upstream's run.
+        self._prepared: dict[tuple[Any, ...], _PreparedCall | None] = {}
         self._seen: set[tuple[Any, ...]] = set()
         self._lock = threading.Lock()
-        self._new = 0  # new structures, less those that calls with a plan make up for
+        self._new = 0  # +1 for a new structure, -_NEW_PER_REUSE for a reuse, never below 0
         self._calls_without_lookup = 0
 
     def run(
@@ -122,25 +123,25 @@ class _RunCache:
                 or (type(run_metadata) is _RunMetadata and not run_metadata.ByteSize())
             )
         ):
-            key = self._key(session, fetches, feed_dict)
+            key = self._make_key(session, fetches, feed_dict)
         if key is not None:
-            plan = self._plan(session, tuple(key), fetches, feed_dict)
-            if plan is not None:
+            prepared = self._find_or_prepare(session, tuple(key), fetches, feed_dict)
+            if prepared is not None:
                 feeds = {}
                 if feed_dict:
-                    for feed, value in zip(plan.feeds, feed_dict.values()):
+                    for feed, value in zip(prepared.feeds, feed_dict.values()):
                         if not feed.takes(value):
                             break
                         feeds[feed.output] = value
-                if len(feeds) == len(plan.feeds):
-                    values = internals.run(session, feeds, plan.fetches, plan.targets)
-                    return plan.result([*values, None], fetches)
+                if len(feeds) == len(prepared.feeds):
+                    values = internals.run(session, feeds, prepared.fetches, prepared.targets)
+                    return prepared.build_result([*values, None], fetches)
         return internals.session_class.run(
             session, fetches, feed_dict=feed_dict, options=options, run_metadata=run_metadata
         )
 
-    def _key(self, session: Any, fetches: Any, feed_dict: Any) -> list[Any] | None:
-        """The key of the plan for a call; None if the call cannot have a plan."""
+    def _make_key(self, session: Any, fetches: Any, feed_dict: Any) -> list[Any] | None:
+        """Returns the key of a call; None if the call cannot be prepared."""
         internals = self._internals
         key = internals.state(session.graph)
         if not add_structure(fetches, key, internals.leaf_classes):
@@ -156,37 +157,37 @@ class _RunCache:
                 key.append(id(feed.shape))  # set_shape replaces it
         return key
 
-    def _plan(
+    def _find_or_prepare(
         self, session: Any, key: tuple[Any, ...], fetches: Any, feed_dict: Any
-    ) -> _Plan | None:
-        """The plan for a call; None in the first call, which upstream's run checks."""
+    ) -> _PreparedCall | None:
+        """Returns the prepared call; None the first time, when upstream's run checks the call."""
         try:
-            plan = self._plans[key]
+            prepared = self._prepared[key]
         except KeyError:
             pass
         else:
             if self._new:
                 self._new = max(0, self._new - _NEW_PER_REUSE)
-            return plan
+            return prepared
         with self._lock:
             if key not in self._seen:
-                if len(self._seen) >= _MOST_PLANS:
+                if len(self._seen) >= _MOST_PREPARED:
                     self._seen.clear()
                 self._seen.add(key)
                 self._new = min(self._new + 1, _MOST_NEW)
                 if self._new == _MOST_NEW:
                     self._calls_without_lookup = _CALLS_WITHOUT_LOOKUP
                 return None
-            plan = self._made(session.graph, fetches, list(feed_dict or ()))
-            if len(self._plans) >= _MOST_PLANS:
-                del self._plans[next(iter(self._plans))]
-            self._plans[key] = plan
-            return plan
+            prepared = self._prepare(session.graph, fetches, list(feed_dict or ()))
+            if len(self._prepared) >= _MOST_PREPARED:
+                del self._prepared[next(iter(self._prepared))]
+            self._prepared[key] = prepared
+            return prepared
 
-    def _made(self, graph: Any, fetches: Any, feeds: list[Any]) -> _Plan | None:
+    def _prepare(self, graph: Any, fetches: Any, feeds: list[Any]) -> _PreparedCall | None:
         internals = self._internals
-        leaves = leaves_of(fetches)
-        elements = [self._element(graph, leaf, feeds) for leaf in leaves]
+        leaves = list_leaves(fetches)
+        elements = [self._find_element(graph, leaf, feeds) for leaf in leaves]
         if not (elements and all(element is not None for element in elements)):
             return None
         if not all(self._may_feed(graph, feed) for feed in feeds):
@@ -203,8 +204,8 @@ class _RunCache:
             else:
                 places[id(element)] = len(tensors)
                 tensors.append(internals.runtime_output(element))
-        part = result_part(fetches, lambda fetch: places[id(graph.as_graph_element(fetch))])
-        return _Plan(
+        part = make_builder(fetches, lambda fetch: places[id(graph.as_graph_element(fetch))])
+        return _PreparedCall(
             tensors,
             targets,
             [_Feed(feed, internals.runtime_output(feed)) for feed in feeds],
@@ -220,8 +221,8 @@ class _RunCache:
             and not np.dtype(tensor.dtype.as_numpy_dtype).hasobject  # strings, handles
         )
 
-    def _element(self, graph: Any, fetch: Any, feeds: list[Any]) -> Any:
-        """The tensor or operation that a leaf fetches; None if a plan must not fetch it."""
+    def _find_element(self, graph: Any, fetch: Any, feeds: list[Any]) -> Any:
+        """Returns what a leaf fetches, a tensor or operation; None if upstream's run is needed."""
         try:
             element = graph.as_graph_element(fetch)
         except (TypeError, ValueError, KeyError):
@@ -263,36 +264,36 @@ def add_structure(fetches: Any, key: list[Any], leaf_classes: frozenset[type]) -
     return True
 
 
-def leaves_of(fetches: Any) -> list[Any]:
+def list_leaves(fetches: Any) -> list[Any]:
     """The leaves of the fetches, in the order of the structure."""
     if isinstance(fetches, dict):
         fetches = fetches.values()
     elif not isinstance(fetches, (list, tuple)):
         return [fetches]
-    return [leaf for fetch in fetches for leaf in leaves_of(fetch)]
+    return [leaf for fetch in fetches for leaf in list_leaves(fetch)]
 
 
-def result_part(fetches: Any, place: Callable[[Any], int]) -> Any:
-    """Returns how to make a part of the result.
+def make_builder(fetches: Any, place: Callable[[Any], int]) -> Any:
+    """Returns an index for a leaf, and for a list, tuple or dict a function that builds it.
 
-    For a leaf it is the index of its value; for a structure, a function of all values and
-    the fetches of the call. The result of a dict has the keys of these fetches.
+    The index is that of the leaf's value. The function takes all values and the fetches of the
+    call; a dict that it builds has the keys of these fetches.
     """
     kind: Any = type(fetches)
     if kind in _DICTS:
-        parts = [result_part(fetch, place) for fetch in fetches.values()]
+        parts = [make_builder(fetch, place) for fetch in fetches.values()]
 
-        def mapping(values: list[Any], given: Any) -> Any:
+        def build_dict(values: list[Any], given: Any) -> Any:
             result = kind()
             for (key, fetch), part in zip(given.items(), parts):
                 result[key] = values[part] if type(part) is int else part(values, fetch)
             return result
 
-        return mapping
+        return build_dict
     if kind is list or issubclass(kind, tuple):
-        parts = [result_part(fetch, place) for fetch in fetches]
+        parts = [make_builder(fetch, place) for fetch in fetches]
 
-        def sequence(values: list[Any], given: Any) -> Any:
+        def build_sequence(values: list[Any], given: Any) -> Any:
             results = [
                 values[part] if type(part) is int else part(values, fetch)
                 for fetch, part in zip(given, parts)
@@ -301,5 +302,5 @@ def result_part(fetches: Any, place: Callable[[Any], int]) -> Any:
                 return results
             return tuple(results) if kind is tuple else kind(*results)
 
-        return sequence
+        return build_sequence
     return place(fetches)

@@ -53,7 +53,7 @@ class StopOnSignalHook(_SessionRunHook):  # type: ignore[misc]
           ValueError: a signal does not exist or cannot be caught.
         """
         self.received: int | None = None
-        self._signals = tuple(_checked(signals))
+        self._signals = tuple(_check_signals(signals))
         self._earlier: dict[int, Any] = {}
         self._session: Any = None
         self._process: int | None = None  # the one that set the handlers
@@ -114,18 +114,18 @@ class StopOnSignalHook(_SessionRunHook):  # type: ignore[misc]
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
-def _checked(signals: Any) -> list[signal.Signals]:
+def _check_signals(signals: Any) -> list[signal.Signals]:
     instead = "pass e.g. (signal.SIGTERM,)"
     try:
         numbers = list(signals)
     except TypeError as problem:
-        raise checks.rejected(
-            checks.given("signals", signals), "must be an iterable of signals", instead
+        raise checks.rejection(
+            checks.describe_argument("signals", signals), "must be an iterable of signals", instead
         ) from problem
     for index, number in enumerate(numbers):
-        what = checks.given(f"signals[{index}]", number)
+        what = checks.describe_argument(f"signals[{index}]", number)
         if not isinstance(number, int):
-            raise checks.rejected(what, "must be a signal's number", instead)
+            raise checks.rejection(what, "must be a signal's number", instead)
         if number not in signal.valid_signals() or number in _NOT_CATCHABLE:
-            raise checks.rejected(what, "does not exist or cannot be caught", instead, ValueError)
+            raise checks.rejection(what, "does not exist or cannot be caught", instead, ValueError)
     return [signal.Signals(number) for number in numbers]

@@ -75,10 +75,10 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
                 if self._cache_runs:
                     run_cache.cache_runs(session)
                 return session
-            left = started + self._limit() - time.monotonic()
+            left = started + self._read_max_wait_secs() - time.monotonic()
             if left <= 0:
                 names = checks.listed(not_ready.names)
-                raise self._too_late(
+                raise self._deadline_error(
                     f"these variables are not initialized: {names}" if names else not_ready.line,
                     self._cause(session.graph, not_ready),
                 )
@@ -97,11 +97,11 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
           The session, and None if the model is ready. Otherwise the session is closed, and
           the second value is what is not ready.
         """
-        session = sessions.managed_session(manager, self._master, self._config)
+        session = sessions.open_managed_session(manager, self._master, self._config)
         if self._master:
             self._connect(session, started)
         try:
-            not_ready = sessions.not_ready(manager, session)
+            not_ready = sessions.poll_model(manager, session)
         except _tf.errors.OpError:
             raise  # as upstream; a cluster that fails may not answer close() either
         except BaseException:  # a signal handler's, such as KeyboardInterrupt
@@ -115,17 +115,17 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         """Connects to the cluster, up to _LONGEST_POLL_SECS after max_wait_secs."""
         config = b"" if self._config is None else self._config.SerializeToString(deterministic=True)
         try:
-            limit = self._limit() + _LONGEST_POLL_SECS
+            limit = self._read_max_wait_secs() + _LONGEST_POLL_SECS
         except (TypeError, ValueError, OverflowError):
             limit = math.inf  # rejected only after a poll that found no initialized model
-        if not _connected(session, (self._master, config), started + limit):
-            raise self._too_late(
+        if not _connect_before(session, (self._master, config), started + limit):
+            raise self._deadline_error(
                 "the last poll got no answer: without device_filters in config a session "
                 "starts only when every process of the cluster answers",
                 None,
             )
 
-    def _limit(self) -> float:
+    def _read_max_wait_secs(self) -> float:
         """max_wait_secs in seconds; upstream accepts any object that supports arithmetic."""
         if self._max_wait_secs is None:
             return math.inf
@@ -136,15 +136,15 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
             if math.isinf(self._max_wait_secs - 0.0) and not limit:
                 raise OverflowError("negative infinity")
         except (TypeError, ValueError, OverflowError) as error:
-            raise checks.rejected(
-                checks.given("max_wait_secs", self._max_wait_secs),
+            raise checks.rejection(
+                checks.describe_argument("max_wait_secs", self._max_wait_secs),
                 "must be a number of seconds, or None to wait without a limit",
                 "pass e.g. 7200",
                 type(error),
             ) from error
         return limit
 
-    def _too_late(self, why: str, cause: str | None) -> Exception:
+    def _deadline_error(self, why: str, cause: str | None) -> Exception:
         remedy = cause or (
             "Check whether the chief runs and has the same ClusterSpec, or pass a larger "
             "max_wait_secs."
@@ -214,7 +214,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_unanswered.clear)  # a child has none of the threads
 
 
-def _connected(session: Any, cluster: _Cluster, deadline: float) -> bool:
+def _connect_before(session: Any, cluster: _Cluster, deadline: float) -> bool:
     """Connects a session to its cluster.
 
     TensorFlow starts a session once every process that it may use answers. This may

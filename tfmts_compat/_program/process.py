@@ -33,7 +33,7 @@ class Program:
     upstream: str | None
     cwd: str
 
-    def tensorflow_imported(self) -> None:
+    def on_tensorflow_import(self) -> None:
         """Installs the function that the program is to call."""
         target = _session.MonitoredTrainingSession
         if self.upstream:
@@ -49,7 +49,7 @@ class Program:
             target = recorder.record_calls(target, built_by, self.report, self.cwd)
         _install.install_for_program(target)
 
-    def package_imported(self) -> None:
+    def on_package_import(self) -> None:
         """Records the calls of a program that imports the shim from tfmts_compat."""
         assert self.report is not None
         target, built_by = _session.MonitoredTrainingSession, "tfmts_compat"
@@ -59,7 +59,7 @@ class Program:
             target, built_by, self.report, self.cwd
         )
 
-    def ended(self) -> None:
+    def on_exit(self) -> None:
         """Prints the table of the report."""
         assert self.report is not None
         print(report.format_report(self.report), file=sys.stderr)

@@ -50,19 +50,19 @@ def record_calls(
     """
 
     @functools.wraps(function)
-    def recording(*args: Any, **kwargs: Any) -> Any:
+    def record(*args: Any, **kwargs: Any) -> Any:
         entry: dict[str, Any] = {
-            **_where(_warnings.caller(), cwd),
+            **_locate(_warnings.find_caller(), cwd),
             "process": os.getpid(),
             "tensorflow": loading.tensorflow().__version__,
             "built_by": built_by,
-            **_planned(args, kwargs),
+            **_plan_call(args, kwargs),
             "error": None,
             "returned": False,
         }
-        begun = _encoded(entry)
+        begun = _encode(entry)
         _write(path, begun)
-        with _warnings.collected() as warnings:
+        with _warnings.collect() as warnings:
             try:
                 session = function(*args, **kwargs)
                 entry["returned"] = True
@@ -74,12 +74,12 @@ def record_calls(
                 raise
             finally:
                 entry["warnings"] = list(dict.fromkeys([*entry["warnings"], *warnings]))
-                _write(path, _encoded(entry), begun)
+                _write(path, _encode(entry), begun)
 
-    return recording
+    return record
 
 
-def _where(frame: types.FrameType | None, cwd: str) -> dict[str, Any]:
+def _locate(frame: types.FrameType | None, cwd: str) -> dict[str, Any]:
     if frame is None:
         return {"file": None, "line": None, "function": None}
     name = os.path.join(cwd, frame.f_code.co_filename)
@@ -90,7 +90,7 @@ def _where(frame: types.FrameType | None, cwd: str) -> dict[str, Any]:
     }
 
 
-def _planned(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+def _plan_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """The plan of a call by the rules of tfmts_compat, and the differences from TensorFlow."""
     planned: dict[str, Any] = {
         "handed_over": parts.in_worker_context(),
@@ -109,7 +109,7 @@ def _planned(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     departures = [
         DEPARTURES[number]
         for number in plan.departures
-        if DEPARTURES[number].on(minor) and not planned["handed_over"]
+        if DEPARTURES[number].occurs_on(minor) and not planned["handed_over"]
     ]
     return {
         **planned,
@@ -128,7 +128,7 @@ def _is_of_a_check(error: BaseException) -> bool:
     return traceback is not None and traceback.tb_frame.f_globals is vars(checks)
 
 
-def _encoded(entry: dict[str, Any]) -> bytes:
+def _encode(entry: dict[str, Any]) -> bytes:
     return b"\n" + json.dumps(entry, default=str).encode()
 
 

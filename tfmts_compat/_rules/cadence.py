@@ -54,7 +54,7 @@ _CHECKPOINTS = _Pair(
 _SUMMARIES = _Pair("save_summaries_secs", "save_summaries_steps", precedence.SUMMARIES, "steps")
 
 
-def checkpoints(secs: Any, steps: Any) -> Cadence:
+def resolve_checkpoints(secs: Any, steps: Any) -> Cadence:
     """Resolves save_checkpoint_secs and save_checkpoint_steps.
 
     Raises:
@@ -65,7 +65,7 @@ def checkpoints(secs: Any, steps: Any) -> Cadence:
     return _resolve(_CHECKPOINTS, secs, steps)
 
 
-def decides_alone(secs: Any) -> bool:
+def seconds_are_on(secs: Any) -> bool:
     """Whether save_checkpoint_secs is on; upstream then saves without validating the steps."""
     try:
         return Setting.of(secs) is Setting.ON
@@ -73,7 +73,7 @@ def decides_alone(secs: Any) -> bool:
         return False
 
 
-def summaries(secs: Any, steps: Any) -> Cadence:
+def resolve_summaries(secs: Any, steps: Any) -> Cadence:
     """Resolves save_summaries_secs and save_summaries_steps.
 
     Raises:
@@ -85,14 +85,14 @@ def summaries(secs: Any, steps: Any) -> Cadence:
     return _resolve(_SUMMARIES, secs, steps)
 
 
-def step_counter(steps: Any) -> Cadence:
+def resolve_step_counter(steps: Any) -> Cadence:
     """Resolves log_step_count_steps.
 
     Raises:
       TypeError: the value is not a number.
       ValueError: the value is an array of several numbers.
     """
-    setting = _setting("log_step_count_steps", steps)
+    setting = _classify("log_step_count_steps", steps)
     if setting is Setting.ON:
         return Cadence(precedence.STEP_COUNT, steps=steps)
     return Cadence(precedence.NO_STEP_COUNT, warnings=_nan_warnings(log_step_count_steps=steps))
@@ -102,15 +102,15 @@ def _resolve(pair: _Pair, secs: Any, steps: Any) -> Cadence:
     names, values = {"secs": pair.secs, "steps": pair.steps}, {"secs": secs, "steps": steps}
     first = pair.validated_first
     second = "steps" if first == "secs" else "secs"
-    settings = {first: _setting(names[first], values[first])}
+    settings = {first: _classify(names[first], values[first])}
     # If the first value is on, upstream does not validate the second: it rejects the pair.
     error = ValueError if settings[first] is Setting.ON else None
-    settings[second] = _setting(names[second], values[second], error)
+    settings[second] = _classify(names[second], values[second], error)
 
     rule = pair.rules[settings["secs"], settings["steps"]]
     if rule.error:
-        raise checks.rejected(
-            f"{pair.secs}={checks.shown(secs)} and {pair.steps}={checks.shown(steps)}",
+        raise checks.rejection(
+            f"{pair.secs}={checks.short_repr(secs)} and {pair.steps}={checks.short_repr(steps)}",
             rule.says,
             f"leave {names[second]} out, or pass None for the one you do not want",
             rule.error,
@@ -118,7 +118,7 @@ def _resolve(pair: _Pair, secs: Any, steps: Any) -> Cadence:
     warnings = _nan_warnings(**{pair.secs: secs, pair.steps: steps})
     if rule.pitfall and not warnings:
         default = pair.rules[Setting.DEFAULT, Setting.DEFAULT].default
-        fields = {"value": checks.shown(steps), "default": default}
+        fields = {"value": checks.short_repr(steps), "default": default}
         warnings = (pitfalls.describe(rule.pitfall, **fields),)
     if rule.uses is not None and rule.default is not None:
         values[rule.uses] = rule.default
@@ -130,21 +130,21 @@ def _resolve(pair: _Pair, secs: Any, steps: Any) -> Cadence:
     )
 
 
-def _setting(name: str, value: Any, error: type[Exception] | None = None) -> Setting:
+def _classify(name: str, value: Any, error: type[Exception] | None = None) -> Setting:
     try:
         return Setting.of(value)
     except Exception as problem:
         unit = "seconds" if name.endswith("_secs") else "global steps"
         upstreams = ValueError if isinstance(problem, ValueError) else TypeError
-        raise checks.rejected(
-            checks.given(name, value),
+        raise checks.rejection(
+            checks.describe_argument(name, value),
             f"must be one number of {unit}, or None for off",
-            _number_in(value) or f"pass a number of {unit}, None, or leave it out",
+            _suggest_number(value) or f"pass a number of {unit}, None, or leave it out",
             error or upstreams,
         ) from problem
 
 
-def _number_in(value: Any) -> str | None:
+def _suggest_number(value: Any) -> str | None:
     """The remedy if a string contains a number, e.g. a flag that was not converted."""
     if not isinstance(value, str):
         return None

@@ -50,10 +50,10 @@ class Call:
             if is_use_default(getattr(self, field.name)):
                 object.__setattr__(self, field.name, USE_DEFAULT)
 
-    def checkpoints(self) -> Cadence:
+    def resolve_checkpoints(self) -> Cadence:
         """How often checkpoints are saved, if the role and the directories allow it."""
-        return cadence.checkpoints(self.save_checkpoint_secs, self.save_checkpoint_steps)
+        return cadence.resolve_checkpoints(self.save_checkpoint_secs, self.save_checkpoint_steps)
 
-    def summaries(self) -> Cadence:
+    def resolve_summaries(self) -> Cadence:
         """How often summaries are saved, if the role and the directories allow it."""
-        return cadence.summaries(self.save_summaries_secs, self.save_summaries_steps)
+        return cadence.resolve_summaries(self.save_summaries_secs, self.save_summaries_steps)

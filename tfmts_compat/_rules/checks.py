@@ -19,7 +19,7 @@ HOOK_METHODS = ("begin", "after_create_session", "before_run", "after_run", "end
 _MOST_NAMES = 10  # in a message
 
 
-def shown(value: Any) -> str:
+def short_repr(value: Any) -> str:
     """Returns a short repr; never raises."""
     try:
         return reprlib.repr(value)
@@ -34,16 +34,16 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(found[:_MOST_NAMES] + more)
 
 
-def given(argument: str, value: Any) -> str:
+def describe_argument(argument: str, value: Any) -> str:
     """Describes an argument as it was passed: `name=value (type)`."""
-    return f"{argument}={shown(value)} ({type(value).__name__})"
+    return f"{argument}={short_repr(value)} ({type(value).__name__})"
 
 
-def rejected(what: str, rule: str, instead: str, error: type[Exception] = TypeError) -> Exception:
+def rejection(what: str, rule: str, instead: str, error: type[Exception] = TypeError) -> Exception:
     """Builds the exception for a rejected argument.
 
     Args:
-      what: the argument, its value and type; see `given`.
+      what: the argument, its value and type; see `describe_argument`.
       rule: the rule it breaks.
       instead: what to pass instead.
       error: the class to raise; a tf.errors class works too.
@@ -54,7 +54,7 @@ def rejected(what: str, rule: str, instead: str, error: type[Exception] = TypeEr
     return error(message)
 
 
-def truth(argument: str, value: Any) -> bool:
+def to_bool(argument: str, value: Any) -> bool:
     """Returns the truth value of an argument such as is_chief."""
     try:
         return bool(value)
@@ -62,34 +62,36 @@ def truth(argument: str, value: Any) -> bool:
         error: type[Exception] = TypeError
         if isinstance(problem, (TypeError, ValueError)):
             error = type(problem)  # for a tensor it is a class of TensorFlow's
-        raise rejected(
-            given(argument, value), "has no truth value", "pass True or False", error
+        raise rejection(
+            describe_argument(argument, value), "has no truth value", "pass True or False", error
         ) from problem
 
 
-def seconds(argument: str, value: Any) -> None:
+def check_seconds(argument: str, value: Any) -> None:
     """Checks a number of seconds: it is finite and above 0."""
     if not isinstance(value, numbers.Real):
-        raise rejected(given(argument, value), "must be a number of seconds", "pass e.g. 1.0")
+        raise rejection(
+            describe_argument(argument, value), "must be a number of seconds", "pass e.g. 1.0"
+        )
     if not 0 < float(value) < float("inf"):
-        raise rejected(
-            given(argument, value),
+        raise rejection(
+            describe_argument(argument, value),
             "must be a finite number of seconds above 0",
             "pass e.g. 1.0",
             ValueError,
         )
 
 
-def iterable_of_hooks(argument: str, value: Any) -> None:
+def check_iterable_of_hooks(argument: str, value: Any) -> None:
     """Checks a list of hooks: None, a list, a tuple, a generator or a set."""
-    if not truth(argument, value):
+    if not to_bool(argument, value):
         return
     try:
         iter(value)
     except TypeError as problem:
         instead = f"pass [{type(value).__name__}(...)]" if is_hook(value) else "pass a list"
-        raise rejected(
-            given(argument, value), "must be a list of SessionRunHook objects", instead
+        raise rejection(
+            describe_argument(argument, value), "must be a list of SessionRunHook objects", instead
         ) from problem
 
 
@@ -98,31 +100,33 @@ def is_hook(value: Any) -> bool:
     return all(callable(getattr(value, name, None)) for name in HOOK_METHODS)
 
 
-def hook(argument: str, index: int, value: Any) -> None:
+def check_hook(argument: str, index: int, value: Any) -> None:
     """Checks one item of hooks or chief_only_hooks: any object with the five methods."""
-    what = given(f"{argument}[{index}]", value)
+    what = describe_argument(f"{argument}[{index}]", value)
     if not is_hook(value):
         missing = [m for m in HOOK_METHODS if not callable(getattr(value, m, None))]
-        raise rejected(
+        raise rejection(
             what,
             f"must be a SessionRunHook, but has no {', '.join(missing)}()",
             "pass SessionRunHook objects, or objects with its five methods",
         )
     if _is_bare_class(value, "begin"):
-        raise rejected(what, "must be a hook object, not its class", f"pass {value.__name__}(...)")
+        raise rejection(what, "must be a hook object, not its class", f"pass {value.__name__}(...)")
 
 
-def scaffold(value: Any) -> None:
+def check_scaffold(value: Any) -> None:
     """Checks a Scaffold; any object with a finalize() is accepted."""
     if not callable(getattr(value, "finalize", None)):
-        raise rejected(
-            given("scaffold", value),
+        raise rejection(
+            describe_argument("scaffold", value),
             "must be a Scaffold",
             "pass tf.compat.v1.train.Scaffold(...) or leave it out",
         )
     if _is_bare_class(value, "finalize"):
-        raise rejected(
-            given("scaffold", value), "must be an object, not its class", "pass Scaffold(...)"
+        raise rejection(
+            describe_argument("scaffold", value),
+            "must be an object, not its class",
+            "pass Scaffold(...)",
         )
 
 
@@ -137,24 +141,26 @@ def _is_bare_class(value: Any, method: str) -> bool:
     return False
 
 
-def directory_name(argument: str, value: Any) -> None:
+def check_directory_name(argument: str, value: Any) -> None:
     """Checks the name of the checkpoint directory; an os.PathLike was converted to a str before."""
     if not isinstance(value, str):
         instead = "pass os.fsdecode(...) of it" if isinstance(value, bytes) else "pass a str"
-        raise rejected(given(argument, value), "must be a str or an os.PathLike", instead)
+        raise rejection(
+            describe_argument(argument, value), "must be a str or an os.PathLike", instead
+        )
 
 
-def hashable_directory(argument: str, value: Any) -> None:
+def check_hashable_directory(argument: str, value: Any) -> None:
     """Checks the summary directory; upstream uses it as the key of a dict."""
     try:
         hash(value)
     except TypeError as problem:
-        raise rejected(
-            given(argument, value), "must be a str or an os.PathLike", "pass a str"
+        raise rejection(
+            describe_argument(argument, value), "must be a str or an os.PathLike", "pass a str"
         ) from problem
 
 
-def scheme(path: str) -> str | None:
+def find_scheme(path: str) -> str | None:
     """Returns the scheme of a path such as gs://bucket/dir, or None for a local path.
 
     The rule is TensorFlow's.
@@ -163,7 +169,7 @@ def scheme(path: str) -> str | None:
     return found.group(1) if found else None
 
 
-def writable_directory(argument: str, value: Any, knows_scheme: Any, errors: Any) -> None:
+def check_writable_directory(argument: str, value: Any, knows_scheme: Any, errors: Any) -> None:
     """Checks a directory: it exists, or it can be created.
 
     Args:
@@ -174,11 +180,11 @@ def writable_directory(argument: str, value: Any, knows_scheme: Any, errors: Any
     """
     if not isinstance(value, str):
         return
-    named = scheme(value)
+    named = find_scheme(value)
     if named is not None:
         if not knows_scheme(named):
-            raise rejected(
-                given(argument, value),
+            raise rejection(
+                describe_argument(argument, value),
                 "TensorFlow has no file system for this scheme",
                 "pass a local path, or load the plugin for this file system first",
                 errors.UnimplementedError,
@@ -190,53 +196,53 @@ def writable_directory(argument: str, value: Any, knows_scheme: Any, errors: Any
     while not os.path.exists(nearest):
         nearest = os.path.dirname(nearest) or os.curdir
     if not os.path.isdir(nearest):
-        raise rejected(
-            given(argument, value),
+        raise rejection(
+            describe_argument(argument, value),
             f"must be a directory, but {os.path.abspath(nearest)} is not a directory",
             "pass a directory, existing or not",
             errors.FailedPreconditionError,
         )
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise rejected(
-            given(argument, value),
+        raise rejection(
+            describe_argument(argument, value),
             f"must be writable, but this process may not write to {os.path.abspath(nearest)}",
             "pass a directory that this user may write to",
             errors.PermissionDeniedError,
         )
 
 
-def master(value: Any) -> None:
+def check_master(value: Any) -> None:
     """Checks the address of the TensorFlow master; None means the same as ''."""
     if value is not None and not isinstance(value, (str, bytes)):
-        raise rejected(
-            given("master", value),
+        raise rejection(
+            describe_argument("master", value),
             "must be a str",
             "pass server.target, 'grpc://host:port', or '' for this process",
         )
 
 
-def reachable_master(value: Any, error: Exception | None) -> None:
+def check_master_scheme(value: Any, error: Exception | None) -> None:
     """Rejects a master for which TensorFlow raises `error`, unless `error` is None."""
     if error is not None:
-        raise rejected(
-            given("master", value),
+        raise rejection(
+            describe_argument("master", value),
             "TensorFlow has no session for this kind of address",
             "pass server.target, 'grpc://host:port', or '' for this process",
             type(error),
         ) from error
 
 
-def config(value: Any, config_proto: type) -> None:
+def check_config(value: Any, config_proto: type) -> None:
     """Checks a ConfigProto or None."""
     if value is not None and not isinstance(value, config_proto):
-        raise rejected(
-            given("config", value),
+        raise rejection(
+            describe_argument("config", value),
             "must be a tf.compat.v1.ConfigProto",
             "pass tf.compat.v1.ConfigProto(...) or None",
         )
 
 
-def graph_mode(eager: bool) -> None:
+def check_graph_mode(eager: bool) -> None:
     """Checks that TensorFlow is not executing eagerly, since a session needs a graph."""
     if eager:
         raise RuntimeError(
@@ -246,7 +252,7 @@ def graph_mode(eager: bool) -> None:
         )
 
 
-def finalized_graph(prepared: bool) -> None:
+def check_finalized_graph(prepared: bool) -> None:
     """Checks that a finalized graph already contains everything that a session adds to a graph."""
     if not prepared:
         raise RuntimeError(
@@ -256,7 +262,7 @@ def finalized_graph(prepared: bool) -> None:
         )
 
 
-def global_step(exists: bool, needed_by: str) -> None:
+def check_global_step(exists: bool, needed_by: str) -> None:
     """Checks that there is a global step, which the default hooks and most other hooks need."""
     if not exists:
         raise RuntimeError(
@@ -267,7 +273,7 @@ def global_step(exists: bool, needed_by: str) -> None:
         )
 
 
-def environment(problem: str | None) -> None:
+def check_environment(problem: str | None) -> None:
     """Raises a TypeError for the result of `loading.cannot_save_graph`, unless it is None."""
     if problem:
         raise TypeError(problem)

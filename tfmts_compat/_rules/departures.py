@@ -31,7 +31,7 @@ class Departure:
     since: tuple[int, int] | None = None
     row: str = "role"
 
-    def on(self, minor: tuple[int, int]) -> bool:
+    def occurs_on(self, minor: tuple[int, int]) -> bool:
         """Whether upstream behaves this way on a TensorFlow minor."""
         return self.since is None or self.since <= minor
 

@@ -80,7 +80,7 @@ class SessionPlan:
         def directory(value: Any) -> str | None:
             return None if value is None else str(value)
 
-        def described(what: Cadence, where: Any) -> dict[str, Any]:
+        def describe(what: Cadence, where: Any) -> dict[str, Any]:
             return {
                 "secs": _json_number(what.secs),
                 "steps": _json_number(what.steps),
@@ -99,9 +99,9 @@ class SessionPlan:
             "recovery_wait_secs": _json_number(self.recovery_wait_secs),
             "restore_dir": directory(self.restore_dir),
             "cache_runs": self.cache_runs,
-            "checkpoints": described(self.checkpoints, self.checkpoint_dir),
-            "summaries": described(self.summaries, self.summary_dir),
-            "step_counter": described(self.step_counter, self.summary_dir),
+            "checkpoints": describe(self.checkpoints, self.checkpoint_dir),
+            "summaries": describe(self.summaries, self.summary_dir),
+            "step_counter": describe(self.step_counter, self.summary_dir),
             "departures": list(self.departures),
             "warnings": list(self.warnings),
         }
@@ -148,9 +148,9 @@ def plan_session(call: Call) -> SessionPlan:
 
 
 def _resolve(call: Call) -> SessionPlan:
-    if not checks.truth("is_chief", call.is_chief):
-        checks.seconds("recovery_wait_secs", call.recovery_wait_secs)
-        checks.iterable_of_hooks("hooks", call.hooks)
+    if not checks.to_bool("is_chief", call.is_chief):
+        checks.check_seconds("recovery_wait_secs", call.recovery_wait_secs)
+        checks.check_iterable_of_hooks("hooks", call.hooks)
         idle = Cadence(precedence.NOT_CHIEF)
         return SessionPlan(
             role="worker",
@@ -163,26 +163,26 @@ def _resolve(call: Call) -> SessionPlan:
             step_counter=idle,
             max_wait_secs=call.max_wait_secs,
             recovery_wait_secs=call.recovery_wait_secs,
-            cache_runs=checks.truth("cache_runs", call.cache_runs),
+            cache_runs=checks.to_bool("cache_runs", call.cache_runs),
             warnings=(),
         )
 
-    checks.iterable_of_hooks("chief_only_hooks", call.chief_only_hooks)
+    checks.check_iterable_of_hooks("chief_only_hooks", call.chief_only_hooks)
     checkpoint_dir, summary_dir = _directories(call)
     checkpoints = summaries = step_counter = Cadence(precedence.NO_DIRECTORY)
     if summary_dir is not None:
-        step_counter = cadence.step_counter(call.log_step_count_steps)
-        summaries = call.summaries()
+        step_counter = cadence.resolve_step_counter(call.log_step_count_steps)
+        summaries = call.resolve_summaries()
     if checkpoint_dir is not None:
         # Upstream joins a file name to the directory before it checks save_checkpoint_steps.
-        if cadence.decides_alone(call.save_checkpoint_secs):
-            checks.directory_name("checkpoint_dir", checkpoint_dir)
-        checkpoints = call.checkpoints()
+        if cadence.seconds_are_on(call.save_checkpoint_secs):
+            checks.check_directory_name("checkpoint_dir", checkpoint_dir)
+        checkpoints = call.resolve_checkpoints()
         if checkpoints.on:
-            checks.directory_name("checkpoint_dir", checkpoint_dir)
-    checks.iterable_of_hooks("hooks", call.hooks)
+            checks.check_directory_name("checkpoint_dir", checkpoint_dir)
+    checks.check_iterable_of_hooks("hooks", call.hooks)
     if summaries.on or step_counter.on:
-        checks.hashable_directory("summary_dir", summary_dir)
+        checks.check_hashable_directory("summary_dir", summary_dir)
 
     return SessionPlan(
         role="chief",
@@ -195,7 +195,7 @@ def _resolve(call: Call) -> SessionPlan:
         step_counter=step_counter,
         max_wait_secs=None,
         recovery_wait_secs=None,
-        cache_runs=checks.truth("cache_runs", call.cache_runs),
+        cache_runs=checks.to_bool("cache_runs", call.cache_runs),
         warnings=(
             *_warnings(call, summary_dir),
             *step_counter.warnings,
@@ -209,7 +209,7 @@ def _directories(call: Call) -> tuple[Any, Any]:
     """Returns checkpoint_dir and summary_dir: '' counts as None, a path as its str (D3)."""
     checkpoint_dir, summary_dir = (
         (os.fspath(value) if isinstance(value, os.PathLike) else value)
-        if checks.truth(name, value)
+        if checks.to_bool(name, value)
         else None
         for name, value in (
             ("checkpoint_dir", call.checkpoint_dir),
@@ -222,10 +222,10 @@ def _directories(call: Call) -> tuple[Any, Any]:
 def _warnings(call: Call, summary_dir: Any) -> list[str]:
     found = []
     if isinstance(call.is_chief, (str, bytes)):
-        given = checks.given("is_chief", call.is_chief)
+        given = checks.describe_argument("is_chief", call.is_chief)
         found.append(pitfalls.describe("is-chief-str", given=given))
     if summary_dir is not None and not isinstance(summary_dir, str):
-        given = checks.given("summary_dir", summary_dir)
+        given = checks.describe_argument("summary_dir", summary_dir)
         fields = {"given": given, "directory": str(summary_dir)}
         found.append(pitfalls.describe("summary-dir-not-str", **fields))
     for argument in ("checkpoint_dir", "summary_dir"):
@@ -233,7 +233,7 @@ def _warnings(call: Call, summary_dir: Any) -> list[str]:
         directory = os.fspath(value) if isinstance(value, os.PathLike) else value
         if isinstance(directory, str) and os.path.expanduser(directory) != directory:
             fields = {"directory": directory, "first": directory.partition("/")[0]}
-            given = checks.given(argument, value)
+            given = checks.describe_argument(argument, value)
             found.append(pitfalls.describe("home-directory", given=given, **fields))
     return found
 

@@ -43,12 +43,12 @@ def tensorflow() -> Any:
 def _broken(problem: Exception) -> TensorFlowUnavailableError:
     why = f"{type(problem).__name__}: {problem}".splitlines()[0]
     remedy = "reinstall TensorFlow with the versions it requires (pip check lists conflicts)"
-    builds = list(versions.tensorflow_builds().values())
+    builds = list(versions.find_tensorflow_builds().values())
     minor = versions.minor_of(builds[0]) if builds else None
-    known = [entry for entry in versions.found(minor) if entry.breaks == versions.IMPORT]
+    known = [entry for entry in versions.find_known_bad(minor) if entry.breaks == versions.IMPORT]
     if known:
         reasons = "; ".join(str(entry) for entry in known)
-        remedy = f"{reasons}; {versions.remedy(known)}"
+        remedy = f"{reasons}; {versions.pip_command(known)}"
     return TensorFlowUnavailableError(f"TensorFlow cannot be imported ({why}); {remedy}.")
 
 
@@ -85,12 +85,12 @@ def v1() -> Any:
 def cannot_save_graph() -> str | None:
     """The reason why the installed versions cannot write graph.pbtxt; None if they can."""
     tf = tensorflow()
-    known = versions.found(versions.minor_of(tf.__version__))
+    known = versions.find_known_bad(versions.minor_of(tf.__version__))
     known = [entry for entry in known if entry.breaks == versions.GRAPH]
     if not known:
         return None
     return (
         f"TensorFlow {tf.__version__} cannot write graph.pbtxt with protobuf "
-        f"{versions.major('protobuf')}; {versions.remedy(known)}, or pass "
+        f"{versions.installed_major('protobuf')}; {versions.pip_command(known)}, or pass "
         "save_graph_def=False."
     )

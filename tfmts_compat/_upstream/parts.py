@@ -87,7 +87,7 @@ def monitored_training_session() -> Any | None:
     if not hasattr(home, "MonitoredTrainingSession"):
         return None
     for module in (home, *list(sys.modules.values())):
-        for value in list(module_contents(module).values()):
+        for value in list(read_attributes(module).values()):
             if (
                 not isinstance(value, types.FunctionType)
                 or value.__name__ != "MonitoredTrainingSession"
@@ -101,7 +101,7 @@ def monitored_training_session() -> Any | None:
     return None
 
 
-def places() -> list[Any]:
+def list_places() -> list[Any]:
     """The loaded modules in which TensorFlow exposes MonitoredTrainingSession."""
     return [
         v1().train,
@@ -115,7 +115,7 @@ def places() -> list[Any]:
     ]
 
 
-def module_contents(module: Any) -> dict[str, Any]:
+def read_attributes(module: Any) -> dict[str, Any]:
     """The attributes that a module in sys.modules has now; this does not load a lazy module."""
     if not isinstance(module, types.ModuleType):
         return {}

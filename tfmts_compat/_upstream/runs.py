@@ -56,7 +56,7 @@ class RunInternals:
         self._extended_to: int | None = None  # the graph's version that the session has
 
     def may_skip_run(self, session: Any) -> bool:
-        """Whether the session is open, and has upstream's methods that a plan does not call."""
+        """Whether the session is open, and nobody replaced run, _run or _do_run."""
         cls = self.session_class
         return (
             cls.run is self._public_run
@@ -70,7 +70,7 @@ class RunInternals:
         return object is next(known for known, *_ in self._expansions if isinstance(fetch, known))
 
     def state(self, graph: Any) -> list[Any]:
-        """Counters that grow with each change of how Session.run treats equal arguments."""
+        """Numbers that change when an earlier preparation is no longer valid."""
         return [
             len(self._expansions),
             len(graph._unfetchable_ops),
@@ -99,7 +99,7 @@ def _runtime_operation(operation: Any) -> Any:
     return operation._c_op
 
 
-def run_internals(session: Any) -> RunInternals | None:
+def find_run_internals(session: Any) -> RunInternals | None:
     """The parts of Session.run, or None if the session has to use upstream's run."""
     if type(session) is not part("Session"):
         return None

@@ -27,7 +27,7 @@ def waits_as_upstream(manager: Any) -> bool:
     return parts.is_from_tensorflow(manager, "wait_for_session")
 
 
-def managed_session(manager: Any, master: Any, config: Any) -> Any:
+def open_managed_session(manager: Any, master: Any, config: Any) -> Any:
     """A new tf.compat.v1.Session of the graph that a SessionManager is for."""
     return parts.part("Session")(master, graph=manager._graph, config=config)
 
@@ -46,7 +46,7 @@ class NotReady(NamedTuple):
     ran_local_init_op: bool
 
 
-def not_ready(manager: Any, session: Any) -> NotReady | None:
+def poll_model(manager: Any, session: Any) -> NotReady | None:
     """Polls once, as SessionManager.wait_for_session does, in an open session.
 
     Runs the local init op if the model is ready for it, and checks whether the model is ready.
@@ -115,7 +115,7 @@ def has_own_begin(hook: object) -> bool:
     return not str(module).startswith("tensorflow.")  # None for a method made by exec()
 
 
-def scheme_error(master: Any) -> Exception | None:
+def find_scheme_error(master: Any) -> Exception | None:
     """The error that TensorFlow raises for a master's scheme, or None; skips '' and grpc://."""
     tf = tensorflow()
     address = os.fsdecode(master or "")

@@ -49,7 +49,7 @@ KNOWN_BAD = (
 )
 
 
-def found(minor: Minor | None) -> list[KnownBad]:
+def find_known_bad(minor: Minor | None) -> list[KnownBad]:
     """The known-bad combinations that are installed, at most one for each package.
 
     Args:
@@ -58,17 +58,19 @@ def found(minor: Minor | None) -> list[KnownBad]:
     """
     matching: dict[str, KnownBad] = {}
     for entry in KNOWN_BAD:
-        if (minor is None or minor <= entry.newest) and major(entry.package) >= entry.major:
+        if (minor is None or minor <= entry.newest) and installed_major(
+            entry.package
+        ) >= entry.major:
             matching.setdefault(entry.package, entry)
     return list(matching.values())
 
 
-def remedy(entries: list[KnownBad]) -> str:
+def pip_command(entries: list[KnownBad]) -> str:
     """The pip command that replaces these versions with ones that work."""
     return "pip install " + " ".join(f"'{entry.pin}'" for entry in entries)
 
 
-def version(distribution: str) -> str | None:
+def installed_version(distribution: str) -> str | None:
     """The installed version of a distribution, or None."""
     from importlib import metadata  # takes long to import
 
@@ -78,12 +80,12 @@ def version(distribution: str) -> str | None:
         return None
 
 
-def major(distribution: str) -> int:
+def installed_major(distribution: str) -> int:
     """The installed major version of a distribution; 0 if it is not installed."""
-    return int((version(distribution) or "0").split(".")[0])
+    return int((installed_version(distribution) or "0").split(".")[0])
 
 
-def tensorflow_builds() -> dict[str, str]:
+def find_tensorflow_builds() -> dict[str, str]:
     """The installed distributions that contain the package tensorflow, with their versions.
 
     The name of the distribution may be tensorflow-cpu, tf-nightly or the name of a vendor build.

@@ -62,15 +62,15 @@ def add_parser(subparsers: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     tf = loading.quiet_tensorflow()
     try:
-        report = _report(arguments, tf)
+        report = _build_report(arguments, tf)
     except (tf.errors.OpError, OSError) as problem:
         why = getattr(problem, "message", "") or str(problem) or type(problem).__name__
         raise ValueError(f"{arguments.directory}: {why}") from problem
-    print(json.dumps(report, indent=2) if arguments.json else _text(report))
+    print(json.dumps(report, indent=2) if arguments.json else _format_report(report))
     return 0 if report["ok"] else 1
 
 
-def _report(arguments: argparse.Namespace, tf: Any) -> dict[str, Any]:
+def _build_report(arguments: argparse.Namespace, tf: Any) -> dict[str, Any]:
     """The report, as --json prints it."""
     from tfmts_compat._checkpoints.contents import read_contents
     from tfmts_compat._checkpoints.state import read_state
@@ -95,21 +95,21 @@ def _use(contents: Contents, word: str) -> dict[str, Any]:
     from tfmts_compat._checkpoints.state import read_state, rewrite_state
 
     state = read_state(contents.directory)
-    found = contents.named(word)
+    found = contents.find(word)
     found = found or [Checkpoint(path) for path in state.paths if path == word]
     if len(found) != 1:
         rule = "several checkpoints have this step; pass a name" if found else "no such checkpoint"
-        candidates = _described(found or contents.checkpoints)
+        candidates = _describe(found or contents.checkpoints)
         raise ValueError(f"--use {word}: {rule}; {contents.directory} has {candidates}.")
     prefix = found[0].prefix
     damage = find_damage(prefix)
     if damage:
         intact = (
-            each
-            for each in contents.checkpoints
-            if each.prefix != prefix and not find_damage(each.prefix)
+            checkpoint
+            for checkpoint in contents.checkpoints
+            if checkpoint.prefix != prefix and not find_damage(checkpoint.prefix)
         )
-        raise ValueError(f"--use {word}: {damage}; intact are {_described(intact)}.")
+        raise ValueError(f"--use {word}: {damage}; intact are {_describe(intact)}.")
     own = list_own_paths(contents.directory, state)
     paths = [absolute(path) for path in own]
     chosen = absolute(prefix)
@@ -118,10 +118,13 @@ def _use(contents: Contents, word: str) -> dict[str, Any]:
     return {"used": prefix, "kept": kept}
 
 
-def _described(checkpoints: Iterable[Checkpoint]) -> str:
+def _describe(checkpoints: Iterable[Checkpoint]) -> str:
     """The first checkpoints as text. To check thousands of them for damage would take too long."""
     first = list(itertools.islice(checkpoints, _MOST + 1))
-    words = [it.name if it.step is None else f"{it.step} ({it.name})" for it in first[:_MOST]]
+    words = [
+        checkpoint.name if checkpoint.step is None else f"{checkpoint.step} ({checkpoint.name})"
+        for checkpoint in first[:_MOST]
+    ]
     return ", ".join(words + ["…"] * (len(first) > _MOST)) or "none"
 
 
@@ -129,12 +132,12 @@ def _collect(contents: Contents, state: State, verify: bool, tf: Any) -> dict[st
     from tfmts_compat._checkpoints.contents import absolute, find_checkpoint
     from tfmts_compat._checkpoints.directory import describe_copy
 
-    rows = [_row(each, verify, tf) for each in contents.checkpoints]
+    rows = [_make_row(checkpoint, verify, tf) for checkpoint in contents.checkpoints]
     rows = [row for row in rows if row["files"]]
     listed = {absolute(row["path"]): row for row in rows}
     for path in reversed(state.paths):
         if absolute(path) not in listed:  # in another directory, or deleted
-            row = _row(find_checkpoint(path), verify, tf)
+            row = _make_row(find_checkpoint(path), verify, tf)
             rows.append({**row, "name": path})
     restored = absolute(state.newest) if state.newest else None
     named = {absolute(path) for path in state.paths}
@@ -154,12 +157,12 @@ def _collect(contents: Contents, state: State, verify: bool, tf: Any) -> dict[st
             "all": list(state.paths),
         },
         "restores": state.newest if target and not target["damage"] else None,
-        "why": _why(contents.directory, state, target, copy),
+        "why": _explain_restore(contents.directory, state, target, copy),
         "ok": not (state.problem or copy or (target and target["damage"])),
     }
 
 
-def _row(checkpoint: Checkpoint, verify: bool, tf: Any) -> dict[str, Any]:
+def _make_row(checkpoint: Checkpoint, verify: bool, tf: Any) -> dict[str, Any]:
     from tfmts_compat._checkpoints.damage import find_damage
 
     place = os.path.dirname(checkpoint.prefix)
@@ -181,7 +184,9 @@ def _row(checkpoint: Checkpoint, verify: bool, tf: Any) -> dict[str, Any]:
     }
 
 
-def _why(directory: str, state: State, target: dict[str, Any] | None, copy: str | None) -> str:
+def _explain_restore(
+    directory: str, state: State, target: dict[str, Any] | None, copy: str | None
+) -> str:
     """Which checkpoint a session restores, and why."""
     from tfmts_compat._checkpoints.advice import find_intact, list_candidates
 
@@ -202,7 +207,7 @@ def _why(directory: str, state: State, target: dict[str, Any] | None, copy: str 
     return f"a session {why}{remedy}"
 
 
-def _text(report: dict[str, Any]) -> str:
+def _format_report(report: dict[str, Any]) -> str:
     place = report["directory"].rstrip("/") + "/"
     named = bool(report["checkpoint_file"]["all"])
     rows = [("", "step", "checkpoint", "age", "size", "files", "state")]
@@ -212,8 +217,8 @@ def _text(report: dict[str, Any]) -> str:
                 "->" if row["restored"] else "",
                 "?" if row["step"] is None else str(row["step"]),
                 row["name"],
-                _age(row["written"]),
-                _size(row["bytes"]),
+                _format_age(row["written"]),
+                _format_size(row["bytes"]),
                 str(len(row["files"])),
                 (row["damage"] or ("intact" if row["verified"] else "complete")).replace(place, "")
                 + (", not named in `checkpoint`" if named and not row["named"] else ""),
@@ -240,7 +245,7 @@ def _text(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _age(written: float | None) -> str:
+def _format_age(written: float | None) -> str:
     if written is None:
         return "-"
     seconds = max(0, int(time.time() - written))
@@ -250,7 +255,7 @@ def _age(written: float | None) -> str:
     return ""
 
 
-def _size(size: float) -> str:
+def _format_size(size: float) -> str:
     for unit in ("B", "kB", "MB", "GB"):
         if size < 1000:
             return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"

@@ -303,7 +303,7 @@ def _explanation(calls: list[dict[str, Any]], shims_calls: list[dict[str, Any]])
 
 
 def _counts(outcome: dict[str, Any]) -> dict[str, int]:
-    checkpoints = [it for it in outcome["checkpoints"].values() if isinstance(it, dict)]
+    checkpoints = [found for found in outcome["checkpoints"].values() if isinstance(found, dict)]
     return {
         "sessions": len(outcome["sessions"]),
         "lines": len(outcome["printed"]),

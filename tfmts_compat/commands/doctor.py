@@ -41,16 +41,16 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(report, indent=2))
     else:
-        print(table.text(_rows(report), table.terminal_width()))
+        print(table.text(_make_rows(report), table.terminal_width()))
     return 0 if report["ok"] else 1
 
 
 def _collect() -> dict[str, Any]:
     """The report, as --json prints it."""
-    builds = versions.tensorflow_builds()
-    problems = _problems(builds)
+    builds = versions.find_tensorflow_builds()
+    problems = _find_problems(builds)
     try:
-        stages = _trial()
+        stages = _run_trial()
     except OSError as problem:
         why = f"{problem}; set TMPDIR to a directory that can be written"
         stages = [{"stage": "temporary directory", "works": False, "error": why}]
@@ -59,19 +59,19 @@ def _collect() -> dict[str, Any]:
         "platform": platform.platform(),
         "tfmts_compat": tfmts_compat.__version__,
         "tensorflow": builds,
-        **{name: versions.version(name) for name in _LIBRARIES},
+        **{name: versions.installed_version(name) for name in _LIBRARIES},
         "problems": problems,
         "stages": stages,
         "ok": not problems and all(stage["works"] for stage in stages),
     }
 
 
-def _problems(builds: dict[str, str]) -> list[dict[str, str]]:
+def _find_problems(builds: dict[str, str]) -> list[dict[str, str]]:
     """Known-bad combinations, each with the command that corrects it."""
     found = []
     for version in sorted(set(builds.values())):
-        for entry in versions.found(versions.minor_of(version)):
-            found.append({"problem": str(entry), "remedy": versions.remedy([entry])})
+        for entry in versions.find_known_bad(versions.minor_of(version)):
+            found.append({"problem": str(entry), "remedy": versions.pip_command([entry])})
     if len(set(builds.values())) > 1:
         names = " ".join(sorted(builds))
         found.append(
@@ -83,7 +83,7 @@ def _problems(builds: dict[str, str]) -> list[dict[str, str]]:
     return found
 
 
-def _trial() -> list[dict[str, Any]]:
+def _run_trial() -> list[dict[str, Any]]:
     """The result of each stage of a small training, which runs in a process that may crash."""
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "stages")
@@ -97,7 +97,7 @@ def _trial() -> list[dict[str, Any]]:
                 text=True,
                 timeout=_TIMEOUT_SECS,
             )
-            error = _ending(ended)
+            error = _describe_end(ended)
         except subprocess.TimeoutExpired:
             error = f"the process did not end within {_TIMEOUT_SECS} seconds"
         lines = []
@@ -116,7 +116,7 @@ def _trial() -> list[dict[str, Any]]:
     return stages
 
 
-def _ending(ended: subprocess.CompletedProcess[str]) -> str:
+def _describe_end(ended: subprocess.CompletedProcess[str]) -> str:
     """Describes how the process ended if it reported no error itself."""
     if ended.returncode < 0:
         return f"the process was ended by {signal.Signals(-ended.returncode).name}"
@@ -124,7 +124,7 @@ def _ending(ended: subprocess.CompletedProcess[str]) -> str:
     return f"the process ended with exit code {ended.returncode}: {lines[-1]}"
 
 
-def _rows(report: dict[str, Any]) -> list[table.Row]:
+def _make_rows(report: dict[str, Any]) -> list[table.Row]:
     rows = [
         ("Python", f"{report['python']} ({report['platform']})", ""),
         ("tfmts_compat", report["tfmts_compat"], ""),

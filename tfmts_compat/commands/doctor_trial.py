@@ -25,15 +25,15 @@ STAGES = (
 _STEPS = 10
 
 
-def _stages() -> Iterator[None]:
+def _run_stages() -> Iterator[None]:
     """Yields after each of STAGES."""
     tf = loading.quiet_tensorflow()
     yield
     with tempfile.TemporaryDirectory() as directory:
         steps = []
         with tf.Graph().as_default():
-            train_op = _model(tf)
-            with _session(directory) as session:
+            train_op = _build_model(tf)
+            with _open_session(directory) as session:
                 yield
                 while not session.should_stop():
                     steps.append(int(session.run(train_op)))
@@ -43,21 +43,21 @@ def _stages() -> Iterator[None]:
         _expect("newest checkpoint", newest, f"{directory}/model.ckpt-{_STEPS}")
         yield
         with tf.Graph().as_default():
-            _model(tf)
+            _build_model(tf)
             step = tf.compat.v1.train.get_global_step()
             with tfmts_compat.MonitoredTrainingSession(checkpoint_dir=directory) as session:
                 _expect("restored global step", int(session.run(step)), _STEPS)
         yield
 
 
-def _model(tf: Any) -> Any:
+def _build_model(tf: Any) -> Any:
     step = tf.compat.v1.train.get_or_create_global_step()
     weights = tf.compat.v1.get_variable("weights", [10])
     with tf.control_dependencies([tf.compat.v1.assign_add(weights, tf.ones([10]))]):
         return tf.compat.v1.assign_add(step, 1)
 
 
-def _session(directory: str) -> Any:
+def _open_session(directory: str) -> Any:
     return tfmts_compat.MonitoredTrainingSession(
         checkpoint_dir=directory,
         save_checkpoint_steps=_STEPS,
@@ -79,7 +79,7 @@ def run(path: str) -> None:
     warnings.simplefilter("ignore")
     with open(path, "a", encoding="utf-8", buffering=1) as file:
         try:
-            for _ in _stages():
+            for _ in _run_stages():
                 file.write(json.dumps({}) + "\n")
         except Exception as problem:
             why = str(problem)

@@ -39,13 +39,13 @@ def add_parser(subparsers: Any) -> None:
         allow_abbrev=False,
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    documented = _documented_arguments()
+    documented = _read_argument_docs()
     for field in fields(Call):
         if field.name not in _NOT_ON_A_COMMAND_LINE:
             about = documented.get(field.name, "").replace("%", "%%")
             parser.add_argument(
                 f"--{field.name}",
-                type=_text if field.name in _TEXTS else _literal,
+                type=_parse_text if field.name in _TEXTS else _parse_literal,
                 default=field.default,
                 metavar="VALUE",
                 help=f"{about} (default: {field.default!r})",
@@ -53,7 +53,7 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=_run)
 
 
-def _documented_arguments() -> dict[str, str]:
+def _read_argument_docs() -> dict[str, str]:
     """Returns the description of each argument in the session's docstring."""
     docstring = inspect.getdoc(MonitoredTrainingSession) or ""  # None under python -OO
     _, _, after = docstring.partition("Args:\n")
@@ -62,11 +62,11 @@ def _documented_arguments() -> dict[str, str]:
     return {name: " ".join(text.split()).rstrip(".") for name, text in entries}
 
 
-def _text(text: str) -> str | None:
+def _parse_text(text: str) -> str | None:
     return None if text == "None" else text
 
 
-def _literal(text: str) -> Any:
+def _parse_literal(text: str) -> Any:
     word = text if text in _WORDS else text.lower()
     if word in _WORDS:
         return _WORDS[word]

@@ -57,7 +57,7 @@ def add_parser(subparsers: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from tfmts_compat.parity import scenarios
 
-    chosen = _chosen(scenarios.table(), arguments.only)
+    chosen = _choose(scenarios.load_all(), arguments.only)
     if arguments.list:
         print("\n".join(scenario.name for scenario in chosen))
         return 0
@@ -70,15 +70,15 @@ def _run(arguments: argparse.Namespace) -> int:
 
     from tfmts_compat.parity import report, suite
 
-    environment = suite.environment(arguments.cache_runs)
-    print(report.header(environment, suite.reference()), flush=True)
-    outcomes = list(_with_progress(suite.run(chosen, arguments.cache_runs), len(chosen)))
-    result = suite.Result(environment, suite.reference(), outcomes)
-    print(report.text(result))
+    environment = suite.read_environment(arguments.cache_runs)
+    print(report.format_header(environment, suite.describe_reference()), flush=True)
+    outcomes = list(_show_progress(suite.run(chosen, arguments.cache_runs), len(chosen)))
+    result = suite.Result(environment, suite.describe_reference(), outcomes)
+    print(report.format_text(result))
     if arguments.junit:
         report.write_junit(result, arguments.junit)
     if arguments.html:
-        arguments.html.write_text(report.html(result), encoding="utf-8")
+        arguments.html.write_text(report.format_html(result), encoding="utf-8")
     return 0 if result.ok else 1
 
 
@@ -94,14 +94,14 @@ def _record(chosen: list[Scenario], arguments: argparse.Namespace) -> int:
 
     from tfmts_compat.parity import suite
 
-    header = {**suite.environment(), "date": datetime.date.today().isoformat()}
-    traces = dict(_with_progress(suite.record(chosen), len(chosen)))
+    header = {**suite.read_environment(), "date": datetime.date.today().isoformat()}
+    traces = dict(_show_progress(suite.record(chosen), len(chosen)))
     golden.write(arguments.record, header, traces)
     print(arguments.record)
     return 0
 
 
-def _chosen(table: dict[str, Scenario], only: list[str] | None) -> list[Scenario]:
+def _choose(table: dict[str, Scenario], only: list[str] | None) -> list[Scenario]:
     if not only:
         return list(table.values())
     found: set[str] = set()
@@ -130,7 +130,7 @@ def _check_writable(path: pathlib.Path) -> None:
         path.unlink()
 
 
-def _with_progress(items: Iterable[_T], total: int) -> Iterable[_T]:
+def _show_progress(items: Iterable[_T], total: int) -> Iterable[_T]:
     """Shows a progress bar on a terminal if tqdm is installed (the extra `migrate` installs it)."""
     try:
         from tqdm import tqdm

@@ -7,7 +7,7 @@ import fnmatch
 from dataclasses import dataclass
 from typing import Any, Dict, List
 
-from tfmts_compat.parity.departures import Departure
+from tfmts_compat.parity.departures import ObservedDeparture
 from tfmts_compat.parity.scenario import Scenario
 
 Trace = List[Dict[str, Any]]
@@ -62,7 +62,7 @@ class Outcome:
         return " ".join((self.verdict.value, *self.departures))
 
 
-def compared(scenario: Scenario, minor: tuple[int, int], upstream: Traces, shim: Trace) -> Outcome:
+def compare(scenario: Scenario, minor: tuple[int, int], upstream: Traces, shim: Trace) -> Outcome:
     """Compares the shim's trace with upstream's.
 
     If the scenario has a documented call, the shim's trace has to match upstream's trace
@@ -75,15 +75,15 @@ def compared(scenario: Scenario, minor: tuple[int, int], upstream: Traces, shim:
       upstream: what upstream did.
       shim: what the shim did.
     """
-    expected = [departure for departure in scenario.departs if departure.on(minor)]
+    expected = [departure for departure in scenario.departs if departure.occurs_on(minor)]
     by_document = [departure for departure in expected if not departure.may_differ]
     by_place = [departure for departure in expected if departure.may_differ]
-    whole = differences(upstream.call, shim)
+    whole = find_differences(upstream.call, shim)
     rest = whole
     if by_document and upstream.documented is not None:
-        rest = differences(upstream.documented, shim)
+        rest = find_differences(upstream.documented, shim)
     findings = [
-        line(place, ("upstream", value), ("the shim", shims_value))
+        describe_difference(place, ("upstream", value), ("the shim", shims_value))
         for place, value, shims_value in rest
         if not any(_covers(departure, place) for departure in by_place)
     ]
@@ -91,7 +91,7 @@ def compared(scenario: Scenario, minor: tuple[int, int], upstream: Traces, shim:
     shown += [d for d in by_place if any(_covers(d, place) for place, *_ in rest)]
     retired = [departure for departure in expected if departure not in shown]
     if scenario.rejected:
-        findings += _not_rejected_cleanly(upstream.call, shim)
+        findings += _check_rejection(upstream.call, shim)
     verdict = Verdict.DIFFERS if findings else Verdict.DEPARTS if shown else Verdict.SAME
     findings += [
         f"{d.number} was not observed: upstream behaves as documented now, remove the departure"
@@ -102,9 +102,9 @@ def compared(scenario: Scenario, minor: tuple[int, int], upstream: Traces, shim:
     )
 
 
-def differences(upstream: Trace, shim: Trace) -> list[tuple[str, Any, Any]]:
+def find_differences(upstream: Trace, shim: Trace) -> list[tuple[str, Any, Any]]:
     """The places where two traces differ: (place, upstream's value, the shim's)."""
-    left, right = dict(_leaves("run", upstream)), dict(_leaves("run", shim))
+    left, right = dict(_list_leaves("run", upstream)), dict(_list_leaves("run", shim))
     return [
         (place, left.get(place), right.get(place))
         for place in [*left, *(place for place in right if place not in left)]
@@ -112,21 +112,21 @@ def differences(upstream: Trace, shim: Trace) -> list[tuple[str, Any, Any]]:
     ]
 
 
-def _leaves(place: str, value: Any) -> list[tuple[str, Any]]:
+def _list_leaves(place: str, value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
         items = [(f"{place}.{name}", item) for name, item in value.items()]
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
         items = [(f"{place}[{index}]", item) for index, item in enumerate(value)]
     else:
         return [(place, value)]
-    return [leaf for item in items for leaf in _leaves(*item)]
+    return [leaf for item in items for leaf in _list_leaves(*item)]
 
 
-def _covers(departure: Departure, place: str) -> bool:
+def _covers(departure: ObservedDeparture, place: str) -> bool:
     return any(fnmatch.fnmatchcase(place, pattern) for pattern in departure.may_differ)
 
 
-def line(place: str, left: tuple[str, Any], right: tuple[str, Any]) -> str:
+def describe_difference(place: str, left: tuple[str, Any], right: tuple[str, Any]) -> str:
     """Describes a difference: both values; of two lists only the items that differ."""
     (who, value), (other, others) = left, right
     if isinstance(value, list) and isinstance(others, list):
@@ -144,7 +144,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 300 else f"{text[:300]}…"
 
 
-def _not_rejected_cleanly(upstream: Trace, shim: Trace) -> list[str]:
+def _check_rejection(upstream: Trace, shim: Trace) -> list[str]:
     """Contract clause 2: upstream's class, TypeError for AttributeError, and nothing written."""
     (upstreams_run,), (shims_run,) = upstream, shim
     error, shims_error = upstreams_run.get("error"), shims_run.get("error")

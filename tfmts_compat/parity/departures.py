@@ -8,7 +8,7 @@ from tfmts_compat._rules.departures import DEPARTURES
 
 
 @dataclass(frozen=True)
-class Departure:
+class ObservedDeparture:
     """A departure that the suite can observe.
 
     Attributes:
@@ -24,26 +24,26 @@ class Departure:
     may_differ: tuple[str, ...] = ()
     since: tuple[int, int] | None = None
 
-    def on(self, minor: tuple[int, int]) -> bool:
+    def occurs_on(self, minor: tuple[int, int]) -> bool:
         """Whether it is expected on this TensorFlow minor."""
         return self.since is None or self.since <= minor
 
 
-def _observed(number: str, *may_differ: str) -> Departure:
+def _observe(number: str, *may_differ: str) -> ObservedDeparture:
     departure = DEPARTURES[number]
-    return Departure(number, departure.here, may_differ, departure.since)
+    return ObservedDeparture(number, departure.here, may_differ, departure.since)
 
 
-C2 = Departure(
+C2 = ObservedDeparture(
     "C2",
     "rejected before anything is written, and a TypeError instead of an AttributeError",
     may_differ=("*.error", "*.files*", "*.log*", "*.events*", "*.checkpoints*", "*.calls*"),
 )
-D1 = _observed("D1")
-D2 = _observed("D2", "*.log*")
-D3 = _observed("D3")
-D4 = _observed("D4", "*.session_runs*", "*._steps_per_run")
-D5 = _observed("D5")
-D6 = _observed("D6")
+D1 = _observe("D1")
+D2 = _observe("D2", "*.log*")
+D3 = _observe("D3")
+D4 = _observe("D4", "*.session_runs*", "*._steps_per_run")
+D5 = _observe("D5")
+D6 = _observe("D6")
 
 ALL = (D1, D2, D3, D4, D5, D6, C2)

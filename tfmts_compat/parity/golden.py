@@ -73,24 +73,24 @@ def load(path: pathlib.Path) -> History:
     return History(headers, scenarios)
 
 
-def minors() -> list[Minor]:
+def list_minors() -> list[Minor]:
     """The minors that have a golden, oldest first."""
     return list(load(FILE).headers)
 
 
-def nearest(minor: Minor) -> Golden | None:
+def read_nearest(minor: Minor) -> Golden | None:
     """The golden of a minor, or else of the nearest older one; None if there is none."""
     history = load(FILE)
     older = [recorded for recorded in history.headers if recorded <= minor]
-    return _golden(history, older[-1]) if older else None
+    return _select(history, older[-1]) if older else None
 
 
 def read(minor: Minor) -> Golden:
     """Reads the golden of a minor that has one."""
-    return _golden(load(FILE), minor)
+    return _select(load(FILE), minor)
 
 
-def _golden(history: History, minor: Minor) -> Golden:
+def _select(history: History, minor: Minor) -> Golden:
     traces = {
         name: Traces(**by_minor[minor])
         for name, by_minor in history.scenarios.items()
@@ -110,16 +110,18 @@ def write(path: pathlib.Path, header: Mapping[str, str], traces: Mapping[str, Tr
     for name, recorded in traces.items():
         scenarios[name][minor] = {k: v for k, v in vars(recorded).items() if v is not None}
     content = {
-        "minors": {_name(known): known_header for known, known_header in headers.items()},
+        "minors": {_format_minor(known): known_header for known, known_header in headers.items()},
         "scenarios": {
-            name: _by_ranges(by_minor, headers) for name, by_minor in scenarios.items() if by_minor
+            name: _group_by_ranges(by_minor, headers)
+            for name, by_minor in scenarios.items()
+            if by_minor
         },
     }
-    parts = (f' "{key}": {_lines(value, 5, " ")}' for key, value in content.items())
+    parts = (f' "{key}": {_format_json(value, 5, " ")}' for key, value in content.items())
     path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 
 
-def _name(minor: Minor) -> str:
+def _format_minor(minor: Minor) -> str:
     return "{}.{}".format(*minor)
 
 
@@ -130,33 +132,34 @@ def _expand(ranges: str, recorded: Collection[Minor]) -> Iterator[Minor]:
         yield from (minor for minor in recorded if ends[0] <= minor <= ends[-1])
 
 
-def _by_ranges(by_minor: Mapping[Minor, Any], recorded: Collection[Minor]) -> dict[str, Any]:
+def _group_by_ranges(by_minor: Mapping[Minor, Any], recorded: Collection[Minor]) -> dict[str, Any]:
     """Groups equal traces; the key of each is the ranges of its minors."""
     groups: dict[str, list[Minor]] = {}
     for minor in sorted(by_minor):
         groups.setdefault(json.dumps(by_minor[minor]), []).append(minor)
-    return {_ranges(group, recorded): json.loads(text) for text, group in groups.items()}
+    return {_format_ranges(group, recorded): json.loads(text) for text, group in groups.items()}
 
 
-def _ranges(group: Collection[Minor], recorded: Collection[Minor]) -> str:
+def _format_ranges(group: Collection[Minor], recorded: Collection[Minor]) -> str:
     """The ranges of a group of minors; a range contains every recorded minor between its ends."""
     neighbours = [
         list(run) for inside, run in itertools.groupby(recorded, group.__contains__) if inside
     ]
     return ", ".join(
-        " to ".join(dict.fromkeys([_name(run[0]), _name(run[-1])])) for run in neighbours
+        " to ".join(dict.fromkeys([_format_minor(run[0]), _format_minor(run[-1])]))
+        for run in neighbours
     )
 
 
-def _lines(value: Any, depth: int, indent: str = "") -> str:
+def _format_json(value: Any, depth: int, indent: str = "") -> str:
     """Returns JSON with one line per item down to `depth`, and one line for each item below."""
     if not depth or not isinstance(value, (dict, list)) or not value:
         return json.dumps(value, ensure_ascii=False)
     inner = indent + " "
     if isinstance(value, dict):
-        items = [f"{json.dumps(k)}: {_lines(v, depth - 1, inner)}" for k, v in value.items()]
+        items = [f"{json.dumps(k)}: {_format_json(v, depth - 1, inner)}" for k, v in value.items()]
         start, end = "{", "}"
     else:
-        items = [_lines(item, depth - 1, inner) for item in value]
+        items = [_format_json(item, depth - 1, inner) for item in value]
         start, end = "[", "]"
     return f"{start}\n{inner}" + f",\n{inner}".join(items) + f"\n{indent}{end}"

@@ -37,13 +37,13 @@ ul { list-style: none; margin: 0; padding: 0; }
 """
 
 
-def header(environment: Mapping[str, str], reference: str) -> str:
+def format_header(environment: Mapping[str, str], reference: str) -> str:
     """The versions, and what the shim is compared with."""
     versions = ", ".join(f"{name} {version}" for name, version in environment.items())
     return f"{versions}\ncompared with {reference}\n"
 
 
-def text(result: Result) -> str:
+def format_text(result: Result) -> str:
     """A table of scenarios, with the findings below each, and a summary."""
     width = max((len(outcome.name) for outcome in result.outcomes), default=0)
     lines = []
@@ -51,10 +51,10 @@ def text(result: Result) -> str:
         lines.append(f"{outcome.name:{width}}  {outcome.verdict_text}")
         lines += [f"  ! {finding}" for finding in outcome.findings]
         lines += [f"  . {note}" for note in outcome.notes]
-    return "\n".join([*lines, "", summary(result)])
+    return "\n".join([*lines, "", format_summary(result)])
 
 
-def summary(result: Result) -> str:
+def format_summary(result: Result) -> str:
     """One line: how many scenarios have which verdict, and the time."""
     counts = ", ".join(f"{result.count(verdict)} {verdict.value}" for verdict in Verdict)
     found = sum(bool(outcome.findings) for outcome in result.outcomes)
@@ -94,7 +94,7 @@ def write_junit(result: Result, path: pathlib.Path) -> None:
     tree.write(str(path), encoding="utf-8", xml_declaration=True)
 
 
-def html(result: Result) -> str:
+def format_html(result: Result) -> str:
     """The result as one HTML page that needs no other files."""
     tensorflow = escape(result.environment["tensorflow"])
     title = f"tfmts_compat on TensorFlow {tensorflow}"
@@ -118,8 +118,8 @@ def html(result: Result) -> str:
                 for v in Verdict
             ),
             "</ul>",
-            *(_topic("findings", found) if found else ()),
-            *(part for topic, outcomes in topics for part in _topic(topic, list(outcomes))),
+            *(_format_topic("findings", found) if found else ()),
+            *(part for topic, outcomes in topics for part in _format_topic(topic, list(outcomes))),
             "<h2>Departures</h2><dl>" if used else "<dl>",
             *(
                 f"<dt>{known.number}</dt><dd>{escape(known.says)}</dd>"
@@ -131,11 +131,11 @@ def html(result: Result) -> str:
     )
 
 
-def _topic(topic: str, outcomes: list[Outcome]) -> list[str]:
-    return [f"<h2>{escape(topic)}</h2><ul>", *(_scenario(o) for o in outcomes), "</ul>"]
+def _format_topic(topic: str, outcomes: list[Outcome]) -> list[str]:
+    return [f"<h2>{escape(topic)}</h2><ul>", *(_format_scenario(o) for o in outcomes), "</ul>"]
 
 
-def _scenario(outcome: Outcome) -> str:
+def _format_scenario(outcome: Outcome) -> str:
     kind = outcome.verdict.name.lower()
     lines = [("more found", line) for line in outcome.findings]
     lines += [("more", line) for line in outcome.notes]

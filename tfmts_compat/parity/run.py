@@ -52,7 +52,7 @@ class Run:
 
     def note(self, value: Any) -> Any:
         """Records a value in the trace, as a JSON value."""
-        self.values.append(_plain(value))
+        self.values.append(_to_json(value))
         return value
 
     def step(self, session: Any, fetches: Any = None, **options: Any) -> Any:
@@ -96,13 +96,13 @@ class _RunCounter:
         return self._count
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {str(name): _to_json(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_to_json(item) for item in value]
     if hasattr(value, "tolist"):  # numpy
-        return _plain(value.tolist())
+        return _to_json(value.tolist())
     if isinstance(value, bytes):
         return value.decode()
     return value if isinstance(value, (bool, int, float, str, type(None))) else str(value)

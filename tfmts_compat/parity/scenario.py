@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from tfmts_compat.parity import training
-from tfmts_compat.parity.departures import Departure
+from tfmts_compat.parity.departures import ObservedDeparture
 from tfmts_compat.parity.run import Run
 
 
@@ -33,7 +33,7 @@ class Scenario:
     model: Callable[[Run], None] = training.counter
     train: Callable[[Run, Any], None] = training.steps(3)
     runs: int = 1
-    departs: tuple[Departure, ...] = ()
+    departs: tuple[ObservedDeparture, ...] = ()
     documented: Callable[[Run], dict[str, Any]] | None = None
     rejected: bool = False
     eager: bool = False

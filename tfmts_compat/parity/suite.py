@@ -48,7 +48,7 @@ class Result:
         return sum(outcome.verdict is verdict for outcome in self.outcomes)
 
 
-def environment(cache_runs: bool = True) -> dict[str, str]:
+def read_environment(cache_runs: bool = True) -> dict[str, str]:
     """The versions on which a result depends, and `cache_runs` if it is False."""
     tf = loading.tensorflow()
     versions = {"tensorflow": tf.__version__, "python": platform.python_version()}
@@ -68,12 +68,12 @@ def run(scenarios: Iterable[Scenario], cache_runs: bool = True) -> Iterator[Outc
     shim = tfmts_compat.MonitoredTrainingSession
     function = shim if cache_runs else functools.partial(shim, cache_runs=False)
     minor = golden.minor_of(loading.tensorflow().__version__)
-    recorded = golden.nearest(minor)
+    recorded = golden.read_nearest(minor)
     for scenario in scenarios:
         start = time.monotonic()
         with _quiet():
             try:
-                outcome = _outcome(scenario, function, minor, recorded)
+                outcome = _compare_scenario(scenario, function, minor, recorded)
             except Exception as problem:
                 outcome = Outcome(
                     scenario.name,
@@ -98,13 +98,13 @@ def record(scenarios: Iterable[Scenario]) -> Iterator[tuple[str, Traces]]:
         )
     for scenario in scenarios:
         with _quiet():
-            yield scenario.name, _upstreams(scenario, function)
+            yield scenario.name, _record_upstream(scenario, function)
 
 
-def reference() -> str:
+def describe_reference() -> str:
     """What the shim is compared with on this TensorFlow, in words."""
     minor = golden.minor_of(loading.tensorflow().__version__)
-    recorded = golden.nearest(minor)
+    recorded = golden.read_nearest(minor)
     live = parts.monitored_training_session() is not None
     words = ["upstream as installed"] if live else []
     if recorded:
@@ -114,7 +114,7 @@ def reference() -> str:
     return ", ".join(words) or "nothing: no upstream and no golden"
 
 
-def _outcome(
+def _compare_scenario(
     scenario: Scenario,
     shims_function: Callable[..., Any],
     minor: tuple[int, int],
@@ -122,21 +122,21 @@ def _outcome(
 ) -> Outcome:
     function = parts.monitored_training_session()
     known = recorded.traces.get(scenario.name) if recorded else None
-    live = _upstreams(scenario, function) if function else None
+    live = _record_upstream(scenario, function) if function else None
     shim = trace.record(scenario, shims_function, scenario.call)
     reference = live or known
     if reference is None:
         raise LookupError("there is neither upstream's function nor a golden with this scenario")
-    outcome = comparison.compared(scenario, minor, reference, shim)
+    outcome = comparison.compare(scenario, minor, reference, shim)
     if live is None or recorded is None:
         return outcome
-    drift = _drift(recorded, known, live)
+    drift = _find_drift(recorded, known, live)
     if recorded.minor == minor:
         return replace(outcome, findings=(*outcome.findings, *drift))
     return replace(outcome, notes=drift)
 
 
-def _upstreams(scenario: Scenario, function: Callable[..., Any]) -> Traces:
+def _record_upstream(scenario: Scenario, function: Callable[..., Any]) -> Traces:
     documented = scenario.documented
     return Traces(
         trace.record(scenario, function, scenario.call),
@@ -144,16 +144,16 @@ def _upstreams(scenario: Scenario, function: Callable[..., Any]) -> Traces:
     )
 
 
-def _drift(recorded: golden.Golden, known: Traces | None, live: Traces) -> tuple[str, ...]:
+def _find_drift(recorded: golden.Golden, known: Traces | None, live: Traces) -> tuple[str, ...]:
     """The differences between upstream now and upstream when its golden was recorded."""
     version = recorded.header["tensorflow"]
     if known is None:
         return (f"the golden of {version} does not contain this scenario: record it again",)
-    places = comparison.differences(known.call, live.call)
+    places = comparison.find_differences(known.call, live.call)
     if known.documented is not None and live.documented is not None:
-        places += comparison.differences(known.documented, live.documented)
+        places += comparison.find_differences(known.documented, live.documented)
     return tuple(
-        comparison.line(f"upstream drifted: {place}", (version, then), ("now", now))
+        comparison.describe_difference(f"upstream drifted: {place}", (version, then), ("now", now))
         for place, then, now in places
     )
 

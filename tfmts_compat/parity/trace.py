@@ -44,15 +44,15 @@ def record(
 def _run(scenario: Scenario, run: Run, call: Callable[[Run], dict[str, Any]]) -> dict[str, Any]:
     os.makedirs(run.root, exist_ok=True)
     graph = contextlib.nullcontext() if scenario.eager else run.tf.Graph().as_default()
-    with graph, _logged(run) as lines:
+    with graph, _collect_log(run) as lines:
         scenario.model(run)
         arguments = call(run)
-        before = set(_files(run.root))  # the call may have created files
-        built, error = _opened_and_trained(scenario, run, arguments)
+        before = set(_list_files(run.root))  # the call may have created files
+        built, error = _open_and_train(scenario, run, arguments)
     run.v1.summary.FileWriterCache.clear()
-    files = set(_files(run.root)) - before
-    with _logged(run):  # reading them logs lines, too
-        checkpoints, events = _checkpoints(run), _events(run)
+    files = set(_list_files(run.root)) - before
+    with _collect_log(run):  # reading them logs lines, too
+        checkpoints, events = _read_checkpoints(run), _read_events(run)
     seen = {
         **built,
         "error": error,
@@ -60,14 +60,14 @@ def _run(scenario: Scenario, run: Run, call: Callable[[Run], dict[str, Any]]) ->
         "calls": run.calls,
         "session_runs": run.session_runs,
         "log": lines,
-        "files": sorted({_normal(run, name) for name in files}),
+        "files": sorted({_normalize(run, name) for name in files}),
         "checkpoints": checkpoints,
         "events": events,
     }
     return {name: value for name, value in seen.items() if value}
 
 
-def _opened_and_trained(
+def _open_and_train(
     scenario: Scenario, run: Run, arguments: dict[str, Any]
 ) -> tuple[dict[str, Any], str | None]:
     try:
@@ -77,8 +77,8 @@ def _opened_and_trained(
     creator, hooks, classes = sessions.unwrap_session(session)
     built = {
         "session": " > ".join(classes),
-        "creator": _described(run, creator),
-        "hooks": [_described(run, hook) for hook in hooks],
+        "creator": _describe(run, creator),
+        "hooks": [_describe(run, hook) for hook in hooks],
     }
     try:
         scenario.train(run, session)
@@ -87,7 +87,7 @@ def _opened_and_trained(
     return built, None
 
 
-def _described(run: Run, part: Any) -> dict[str, Any]:
+def _describe(run: Run, part: Any) -> dict[str, Any]:
     """The class and parameters of a hook or session creator, as upstream's constructor sets them.
 
     Of the objects that the constructor creates, only the timer is included, because the
@@ -100,9 +100,9 @@ def _described(run: Run, part: Any) -> dict[str, Any]:
     for name, value in vars(part).items():
         if hasattr(value, "should_trigger_for_step"):  # a timer
             timer = {key: item for key, item in vars(value).items() if "every" in key}
-            parameters.update({key: _shown(run, item) for key, item in timer.items()})
+            parameters.update({key: _show(run, item) for key, item in timer.items()})
         elif name in set_there and (_is_plain(value) or name.lstrip("_") in given):
-            parameters[name] = _shown(run, value)
+            parameters[name] = _show(run, value)
     return {"class": upstreams.__name__, **{k: v for k, v in parameters.items() if v is not None}}
 
 
@@ -115,12 +115,12 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, (bool, int, float, str, bytes, type(None)))
 
 
-def _shown(run: Run, value: Any) -> Any:
+def _show(run: Run, value: Any) -> Any:
     """A parameter's value; for an object its class, for a list its length."""
     if isinstance(value, (bool, int, type(None))):
         return value
     if isinstance(value, (str, bytes, os.PathLike)):
-        return _normal(run, os.fsdecode(value))
+        return _normalize(run, os.fsdecode(value))
     if isinstance(value, (list, tuple, dict)):
         return f"{type(value).__name__} of {len(value)}"
     if hasattr(value, "tolist"):  # numpy
@@ -128,43 +128,43 @@ def _shown(run: Run, value: Any) -> Any:
     return str(value) if isinstance(value, (float, list)) else type(value).__name__
 
 
-def _normal(run: Run, text: str) -> str:
+def _normalize(run: Run, text: str) -> str:
     text = text.replace(run.root, "DIR")
     text = _EVENTS_FILE.sub("events.out.tfevents.TIME.HOST", text)
     text = _ADDRESS.sub("HOST:PORT", text)
     return _RATE.sub("/sec: RATE", text)
 
 
-def _files(root: str) -> list[str]:
+def _list_files(root: str) -> list[str]:
     return [name for name in glob.glob(os.path.join(root, "**"), recursive=True) if name != root]
 
 
-def _checkpoints(run: Run) -> dict[str, list[str]]:
+def _read_checkpoints(run: Run) -> dict[str, list[str]]:
     """For each directory, the checkpoints that can be restored, oldest first."""
     found = {}
     for file in sorted(glob.glob(run.path("**", "checkpoint"), recursive=True)):
         directory = os.path.dirname(file)
         state = run.train.get_checkpoint_state(directory)
         paths = state.all_model_checkpoint_paths if state else ()
-        found[_normal(run, directory)] = [os.path.basename(path) for path in paths]
+        found[_normalize(run, directory)] = [os.path.basename(path) for path in paths]
     return found
 
 
-def _events(run: Run) -> dict[str, list[str]]:
+def _read_events(run: Run) -> dict[str, list[str]]:
     """For each directory, the events in order.
 
     The files are removed, because the next run may create files of the same names.
     """
     found: dict[str, list[str]] = {}
     for file in sorted(glob.glob(run.path("**", "events.out.tfevents.*"), recursive=True)):
-        events = found.setdefault(_normal(run, os.path.dirname(file)), [])
+        events = found.setdefault(_normalize(run, os.path.dirname(file)), [])
         for event in run.train.summary_iterator(file):
-            events += [f"{tag} @{event.step}" for tag in _tags(event)]
+            events += [f"{tag} @{event.step}" for tag in _list_tags(event)]
         os.remove(file)
     return found
 
 
-def _tags(event: Any) -> list[str]:
+def _list_tags(event: Any) -> list[str]:
     kind = event.WhichOneof("what")
     if kind == "file_version":
         return []
@@ -174,7 +174,7 @@ def _tags(event: Any) -> list[str]:
 
 
 @contextlib.contextmanager
-def _logged(run: Run) -> Iterator[list[str]]:
+def _collect_log(run: Run) -> Iterator[list[str]]:
     """Collects TensorFlow's log lines of level INFO and above, instead of printing them.
 
     Notices of deprecated functions are left out: a process logs each one only once, so that
@@ -185,7 +185,7 @@ def _logged(run: Run) -> Iterator[list[str]]:
     class Gather(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if record.filename != "deprecation.py":
-                text = _normal(run, record.getMessage())
+                text = _normalize(run, record.getMessage())
                 lines.append(f"{record.levelname} {text}")
 
     logger = run.tf.get_logger()

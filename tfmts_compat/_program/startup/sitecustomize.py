@@ -69,11 +69,11 @@ class _OwnFinder:
         )
 
 
-def _own(module: str) -> Any:
+def _import_own(module: str) -> Any:
     """Imports a module of the tfmts_compat that contains this file."""
     import importlib
 
-    before = [index for index, it in enumerate(sys.meta_path) if isinstance(it, _Finder)]
+    before = [index for index, finder in enumerate(sys.meta_path) if isinstance(finder, _Finder)]
     sys.meta_path.insert(max(before, default=-1) + 1, _OwnFinder)
     try:
         return importlib.import_module(module)
@@ -90,19 +90,19 @@ def _start() -> None:
         cwd = ""
 
     def program() -> Any:
-        return _own("tfmts_compat._program.process").Program(report, upstream, cwd)
+        return _import_own("tfmts_compat._program.process").Program(report, upstream, cwd)
 
     if report or not upstream:
-        finder: Any = _Finder("tensorflow", lambda: program().tensorflow_imported())
+        finder: Any = _Finder("tensorflow", lambda: program().on_tensorflow_import())
         sys.meta_path.insert(0, finder)
     if report:
-        finder = _Finder("tfmts_compat", lambda: program().package_imported())
+        finder = _Finder("tfmts_compat", lambda: program().on_package_import())
         sys.meta_path.insert(0, finder)
         process = os.getpid()
         if os.environ.get("TFMTS_COMPAT_PID") == str(process):
             import atexit
 
-            atexit.register(lambda: os.getpid() == process and program().ended())
+            atexit.register(lambda: os.getpid() == process and program().on_exit())
 
 
 def _run_hidden_module() -> None:

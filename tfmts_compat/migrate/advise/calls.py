@@ -18,8 +18,8 @@ _UNKNOWN = object()
 _ARITHMETIC = (ast.Constant, ast.UnaryOp, ast.USub, ast.UAdd, ast.BinOp,
                ast.Add, ast.Sub, ast.Mult, ast.Div)  # fmt: skip
 _PAIRS = (
-    (cadence.checkpoints, "save_checkpoint_secs", "save_checkpoint_steps"),
-    (cadence.summaries, "save_summaries_secs", "save_summaries_steps"),
+    (cadence.resolve_checkpoints, "save_checkpoint_secs", "save_checkpoint_steps"),
+    (cadence.resolve_summaries, "save_summaries_secs", "save_summaries_steps"),
 )
 
 
@@ -72,7 +72,7 @@ def _check_pair(resolve: Any, secs: Any, steps: Any) -> Iterator[tuple[str, str]
         return
     except ValueError as problem:
         text = isinstance(secs, str) or isinstance(steps, str)
-        both = resolve is cadence.summaries and not text
+        both = resolve is cadence.resolve_summaries and not text
         yield "TFM303" if both else "TFM305", str(problem)
         return
     rule = resolved.rule

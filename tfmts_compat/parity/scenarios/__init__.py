@@ -20,17 +20,17 @@ TOPICS: Final = (
 )
 
 
-def of(topic: str) -> tuple[Scenario, ...]:
+def load_topic(topic: str) -> tuple[Scenario, ...]:
     """The scenarios of one topic."""
     module = importlib.import_module(f"{__name__}.{topic}")
     listed: tuple[Scenario, ...] = module.SCENARIOS
     return listed
 
 
-def table() -> dict[str, Scenario]:
+def load_all() -> dict[str, Scenario]:
     """All scenarios by name, in order."""
     return {
         scenario.name: dataclasses.replace(scenario, topic=topic)
         for topic in TOPICS
-        for scenario in of(topic)
+        for scenario in load_topic(topic)
     }

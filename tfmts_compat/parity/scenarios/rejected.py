@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from tfmts_compat.parity import training
-from tfmts_compat.parity.departures import C2, Departure
+from tfmts_compat.parity.departures import C2, ObservedDeparture
 from tfmts_compat.parity.probes import RecordingHook, StepMaker
 from tfmts_compat.parity.run import Run
 from tfmts_compat.parity.scenario import Scenario
@@ -15,7 +15,7 @@ from tfmts_compat.parity.scenarios.checkpoints import array
 def _rejected(
     name: str,
     call: Callable[[Run], dict[str, Any]] | None = None,
-    departs: tuple[Departure, ...] = (),
+    departs: tuple[ObservedDeparture, ...] = (),
     model: Callable[[Run], None] = training.counter,
     eager: bool = False,
     **arguments: Any,
