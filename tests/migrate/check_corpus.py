@@ -25,7 +25,7 @@ from pyflakes.checker import Checker
 
 from tfmts_compat.migrate.codebase.files import SUFFIXES
 from tfmts_compat.migrate.findings import CODES, REWRITES
-from tfmts_compat.migrate.read.source import Encoded, split_lines
+from tfmts_compat.migrate.read.source import decode, split_lines
 
 IMPORTS = (ast.Import, ast.ImportFrom)
 
@@ -81,7 +81,7 @@ def check_change(old: bytes, new: bytes, found: list[dict[str, object]]) -> None
     more = flaws(new) - flaws(old) - collections.Counter(("UnusedImport", it) for it in kept)
     assert not more, f"new pyflakes messages: {dict(more)}"
     reported = reported_lines(old, [it for it in found if it["code"] in REWRITES])
-    before, after = (split_lines(Encoded.read(it).text) for it in (old, new))
+    before, after = (split_lines(decode(it)[0]) for it in (old, new))
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     for tag, first, last, start, end in matcher.get_opcodes():
         if tag == "insert":

@@ -2,7 +2,7 @@
 
 import textwrap
 
-from tfmts_compat.migrate.change.rewrite import rewritten
+from tfmts_compat.migrate.change.rewrite import rewrite
 from tfmts_compat.migrate.findings import REWRITES
 
 
@@ -12,21 +12,21 @@ def dedented(source):
 
 def found_to_change_by_hand(source, path="module.py"):
     """The line, column and code of each finding that is not a replacement."""
-    found = rewritten(dedented(source), path).found
+    found = rewrite(dedented(source), path).found
     return [(it.line, it.column, it.code) for it in found if it.code not in REWRITES]
 
 
 def check_noop(source):
-    result = rewritten(dedented(source), "module.py")
+    result = rewrite(dedented(source), "module.py")
     assert result.text == dedented(source)
     assert result.found == []
 
 
 def check_transformed(before, after):
     """Checks the exact output, that it compiles, and that a second run does not change it."""
-    result = rewritten(dedented(before), "module.py")
+    result = rewrite(dedented(before), "module.py")
     assert result.text == dedented(after)
     compile(result.text, "module.py", "exec")
-    again = rewritten(result.text, "module.py")
+    again = rewrite(result.text, "module.py")
     assert again.text == result.text
     assert not [it for it in again.found if it.code in REWRITES]

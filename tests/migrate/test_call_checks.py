@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tfmts_compat import USE_DEFAULT, explain
-from tfmts_compat.migrate.change.rewrite import rewritten
+from tfmts_compat.migrate.change.rewrite import rewrite
 
 from .helpers import found_to_change_by_hand
 
@@ -79,7 +79,7 @@ def test_a_call_of_an_alias_of_the_session_is_checked():
 )
 def test_both_cadences_the_message_names_the_one_to_remove(secs, steps, rule, unused):
     call = f"MonitoredTrainingSession(save_checkpoint_secs={secs}, save_checkpoint_steps={steps})"
-    (found,) = rewritten(f"import tfmts_compat\ntfmts_compat.{call}\n", "module.py").found
+    (found,) = rewrite(f"import tfmts_compat\ntfmts_compat.{call}\n", "module.py").found
     assert str(found) == (
         f"module.py:2:1: TFM301 {rule}; upstream: ValueError: Can not provide both every_secs and "
         f"every_steps. (D1); remove save_checkpoint_{unused}"

@@ -8,9 +8,9 @@ import warnings
 from pathlib import Path
 
 from tfmts_compat.migrate.codebase.files import may_matter
-from tfmts_compat.migrate.codebase.jobs import processed
+from tfmts_compat.migrate.codebase.jobs import process
 from tfmts_compat.migrate.findings import ERRORS, REWRITES
-from tfmts_compat.migrate.read.source import Encoded, split_lines
+from tfmts_compat.migrate.read.source import decode, split_lines
 
 IMPORTS = (ast.Import, ast.ImportFrom)
 PACKAGES = Path(sysconfig.get_paths()["purelib"])
@@ -30,7 +30,7 @@ def candidates(largest):
 
 def check(path):
     data = path.read_bytes()
-    outcome = processed(str(path), data, (), False)
+    outcome = process(str(path), data, (), False)
     if [it for it in outcome.found if it.code in ERRORS]:
         return False  # an invalid file, such as the test data of a package
     places = [it for it in outcome.found if it.code in REWRITES]
@@ -38,7 +38,7 @@ def check(path):
         assert not places
         return False
     parsed(outcome.data)
-    old, new = (split_lines(Encoded.read(it).text) for it in (data, outcome.data))
+    old, new = (split_lines(decode(it)[0]) for it in (data, outcome.data))
     reported = {it.line for it in places}
     for node in ast.walk(parsed(data)):  # an import is changed as a whole
         lines = range(node.lineno, node.end_lineno + 1) if isinstance(node, IMPORTS) else ()
@@ -49,7 +49,7 @@ def check(path):
             assert reported & set(range(first - 12, first + 2))
         elif tag != "equal":
             assert set(range(first + 1, last + 1)) <= reported
-    again = processed(str(path), outcome.data, (), False)
+    again = process(str(path), outcome.data, (), False)
     assert again.data is None
     assert not [it for it in again.found if it.code in REWRITES]
     return True
@@ -68,5 +68,5 @@ def test_skipped_files_have_nothing_to_move():
         data = path.read_bytes()
         if not may_matter(data):
             skipped += 1
-            assert processed(str(path), data, (), False).data is None
+            assert process(str(path), data, (), False).data is None
     assert skipped >= 10

@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from tfmts_compat.migrate.change.rewrite import rewritten
+from tfmts_compat.migrate.change.rewrite import rewrite
 
 BODY = """
 step = {train}.get_or_create_global_step()
@@ -45,7 +45,7 @@ FORMS = {
 @pytest.mark.parametrize(("head", "train", "hooks"), FORMS.values(), ids=FORMS)
 def test_migrated_code_trains(head, train, hooks, tmp_path):
     old = head + V1 + BODY.format(train=train, hooks=hooks)
-    result = rewritten(old, "script.py")
+    result = rewrite(old, "script.py")
     assert "tfmts_compat.MonitoredTrainingSession(" in result.text
     variables = {"directory": str(tmp_path), "__name__": "script"}
     with tf.Graph().as_default():
@@ -67,7 +67,7 @@ with M("", True, directory, hooks=[StopAtStepHook(5)]) as session:
     while not session.should_stop():
         last = session.run(add)
 """
-    result = rewritten(old, "script.py")
+    result = rewrite(old, "script.py")
     assert "tensorflow.python" not in result.text
     variables = {"directory": str(tmp_path)}
     with tf.Graph().as_default():

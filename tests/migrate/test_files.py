@@ -19,7 +19,7 @@ def test_gitignore_exclude_and_settings_exclude_files(tree):
     (tree() / "venv/pyvenv.cfg").touch()
     (tree() / "venv/a.py").write_text(OLD)
     settings = files.Settings.read(".", ["x/"])
-    found = files.Discovery(settings, print).files(["."])
+    found = files.Discovery(settings, print).find(["."])
     assert list(found) == ["a.py", "sub/b.py"]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tfmts_compat.migrate.change.rewrite import rewritten
+from tfmts_compat.migrate.change.rewrite import rewrite
 from tfmts_compat.migrate.findings import CODES
 
 from .helpers import found_to_change_by_hand
@@ -114,7 +114,7 @@ if sys.version_info >= (3, 10):
 @pytest.mark.parametrize(("code", "found"), LEFT.values(), ids=LEFT)
 def test_a_place_to_change_by_hand_is_reported_and_not_changed(code, found):
     assert found_to_change_by_hand(TF + code + "\n") == found
-    assert rewritten(TF + code + "\n", "module.py").text == TF + code + "\n"
+    assert rewrite(TF + code + "\n", "module.py").text == TF + code + "\n"
 
 
 VERSIONS = {
@@ -131,7 +131,7 @@ VERSIONS = {
 @pytest.mark.parametrize(("test", "is_reported"), VERSIONS.values(), ids=VERSIONS)
 def test_a_branch_for_tensorflow_1_is_reported_and_migrated(test, is_reported):
     source = f"{TF}{test}\n    x = tf.train.Scaffold()\nelse:\n    x = None\n"
-    result = rewritten(source, "module.py")
+    result = rewrite(source, "module.py")
     assert "x = tfmts_compat.Scaffold()" in result.text
     assert ["TFM213" in it.code for it in result.found].count(True) == is_reported
 
@@ -155,11 +155,11 @@ def test_a_comment_ignores_findings_on_its_line(comment, found):
 @pytest.mark.parametrize("ignored", ["TFM201", "TFM2"])
 def test_a_setting_ignores_a_code_or_a_group(ignored):
     source = f'{TF}getattr(tf.train, "Scaffold")\n'
-    assert rewritten(source, "module.py", [ignored]).found == []
+    assert rewrite(source, "module.py", [ignored]).found == []
 
 
 def test_a_finding_as_text():
-    found = rewritten(f"{TF}x = tf.train.Scaffold()\n", "dir/module.py").found
+    found = rewrite(f"{TF}x = tf.train.Scaffold()\n", "dir/module.py").found
     assert str(found[-1]) == (
         "dir/module.py:2:5: TFM101 replace tensorflow.train.Scaffold with tfmts_compat.Scaffold"
     )

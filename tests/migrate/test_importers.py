@@ -35,12 +35,7 @@ OTHERS = {
 
 @pytest.fixture(autouse=True)
 def _clear_caches():
-    for cached in (
-        importers._takers,
-        importers._contents,
-        importers._stars,
-        importers._replacements,
-    ):
+    for cached in (importers._read_all, importers._find_replacements):
         cached.cache_clear()
 
 

@@ -4,315 +4,539 @@ import sys
 
 import pytest
 
-from tfmts_compat.migrate.change.rewrite import rewritten
+from tfmts_compat.migrate.change.rewrite import rewrite
 
 from .helpers import check_noop, check_transformed, dedented
 
 CASES = {
     "next-to-tensorflow": (
-        '"""Doc."""\nfrom __future__ import division\nimport os\nimport tensorflow as tf\n'
-        "import zlib\n\nx = tf.train.Scaffold(tf.x, os, zlib)\n",
-        '"""Doc."""\nfrom __future__ import division\nimport os\nimport tensorflow as tf\n'
-        "import tfmts_compat\nimport zlib\n\nx = tfmts_compat.Scaffold(tf.x, os, zlib)\n",
-    ),
-    "in-a-class": (
-        "class A:\n    import tensorflow as tf\n    S = tf.train.Scaffold, tf.x\n",
-        "import tfmts_compat\n"
-        "\n"
-        "\n"
-        "class A:\n"
-        "    import tensorflow as tf\n"
-        "    S = tfmts_compat.Scaffold, tf.x\n",
+        '''
+        """Doc."""
+        from __future__ import division
+        import os
+        import tensorflow as tf
+        import zlib
+
+        x = tf.train.Scaffold(tf.x, os, zlib)
+        ''',
+        '''
+        """Doc."""
+        from __future__ import division
+        import os
+        import tensorflow as tf
+        import tfmts_compat
+        import zlib
+
+        x = tfmts_compat.Scaffold(tf.x, os, zlib)
+        ''',
     ),
     "tried": (
-        "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n"
-        "    import tensorflow as tf\n\nx = tf.train.Scaffold()\n",
-        "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n"
-        "    import tensorflow as tf\nimport tfmts_compat\n\nx = tfmts_compat.Scaffold()\n",
+        """
+        try:
+            import tensorflow.compat.v1 as tf
+        except ImportError:
+            import tensorflow as tf
+
+        x = tf.train.Scaffold()
+        """,
+        """
+        try:
+            import tensorflow.compat.v1 as tf
+        except ImportError:
+            import tensorflow as tf
+        import tfmts_compat
+
+        x = tfmts_compat.Scaffold()
+        """,
     ),
     "in-a-version-branch": (
-        "if USE_TF_2:\n    import tensorflow.compat.v1 as tf\nelse:\n    import tensorflow as tf\n"
-        "x = tf.train.Scaffold(tf.x)\n",
-        "if USE_TF_2:\n    import tensorflow.compat.v1 as tf\nelse:\n    import tensorflow as tf\n"
-        "import tfmts_compat\nx = tfmts_compat.Scaffold(tf.x)\n",
+        """
+        if USE_TF_2:
+            import tensorflow.compat.v1 as tf
+        else:
+            import tensorflow as tf
+        x = tf.train.Scaffold(tf.x)
+        """,
+        """
+        if USE_TF_2:
+            import tensorflow.compat.v1 as tf
+        else:
+            import tensorflow as tf
+        import tfmts_compat
+        x = tfmts_compat.Scaffold(tf.x)
+        """,
     ),
     "from-in-a-version-branch": (
-        "if USE_TF_2:\n    from tensorflow.compat.v1.train import Scaffold\n"
-        "else:\n    from tensorflow.train import Scaffold\n",
-        "if USE_TF_2:\n    from tfmts_compat import Scaffold\n"
-        "else:\n    from tfmts_compat import Scaffold\n",
+        """
+        if USE_TF_2:
+            from tensorflow.compat.v1.train import Scaffold
+        else:
+            from tensorflow.train import Scaffold
+        """,
+        """
+        if USE_TF_2:
+            from tfmts_compat import Scaffold
+        else:
+            from tfmts_compat import Scaffold
+        """,
     ),
     "already-there": (
-        "import tensorflow as tf\nimport tfmts_compat\nx = tf.train.Scaffold(tf.x)\n",
-        "import tensorflow as tf\nimport tfmts_compat\nx = tfmts_compat.Scaffold(tf.x)\n",
+        """
+        import tensorflow as tf
+        import tfmts_compat
+        x = tf.train.Scaffold(tf.x)
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+        x = tfmts_compat.Scaffold(tf.x)
+        """,
     ),
     "name-taken": (
-        "import tensorflow as tf\ntfmts_compat = 3\nx = tf.train.Scaffold(tf.x)\n",
-        "import tensorflow as tf\nimport tfmts_compat as tfmts_compat_\ntfmts_compat = 3\n"
-        "x = tfmts_compat_.Scaffold(tf.x)\n",
+        """
+        import tensorflow as tf
+        tfmts_compat = 3
+        x = tf.train.Scaffold(tf.x)
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat as tfmts_compat_
+        tfmts_compat = 3
+        x = tfmts_compat_.Scaffold(tf.x)
+        """,
     ),
     "name-taken-by-a-parameter": (
-        "import tensorflow as tf\ndef f(tfmts_compat):\n    return tf.train.Scaffold(tf.x)\n",
-        "import tensorflow as tf\nimport tfmts_compat as tfmts_compat_\ndef f(tfmts_compat):\n"
-        "    return tfmts_compat_.Scaffold(tf.x)\n",
+        """
+        import tensorflow as tf
+        def f(tfmts_compat):
+            return tf.train.Scaffold(tf.x)
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat as tfmts_compat_
+        def f(tfmts_compat):
+            return tfmts_compat_.Scaffold(tf.x)
+        """,
     ),
     "one-of-several-is-removed": (
-        "from tensorflow.python.training import saver, monitored_session, x\n"
-        "monitored_session.Scaffold(saver, x)\n",
-        "from tensorflow.python.training import saver, x\nimport tfmts_compat\n"
-        "tfmts_compat.Scaffold(saver, x)\n",
+        """
+        from tensorflow.python.training import saver, monitored_session, x
+        monitored_session.Scaffold(saver, x)
+        """,
+        """
+        from tensorflow.python.training import saver, x
+        import tfmts_compat
+        tfmts_compat.Scaffold(saver, x)
+        """,
     ),
     "one-of-a-plain-import-is-removed": (
-        "import os, tensorflow as tf\nx = tf.train.Scaffold(os)\n",
-        "import os\nimport tfmts_compat\nx = tfmts_compat.Scaffold(os)\n",
+        """
+        import os, tensorflow as tf
+        x = tf.train.Scaffold(os)
+        """,
+        """
+        import os
+        import tfmts_compat
+        x = tfmts_compat.Scaffold(os)
+        """,
     ),
     "one-removed-one-added": (
-        "from tensorflow.compat.v1 import train, estimator, Session\n"
-        "x = train.Scaffold(estimator.StopAtStepHook(Session))\n",
-        "from tensorflow.compat.v1 import Session\nimport tfmts_compat\n"
-        "x = tfmts_compat.Scaffold(tfmts_compat.StopAtStepHook(Session))\n",
+        """
+        from tensorflow.compat.v1 import train, estimator, Session
+        x = train.Scaffold(estimator.StopAtStepHook(Session))
+        """,
+        """
+        from tensorflow.compat.v1 import Session
+        import tfmts_compat
+        x = tfmts_compat.Scaffold(tfmts_compat.StopAtStepHook(Session))
+        """,
     ),
     "second-line-is-removed": (
-        "import tensorflow as tf\nfrom tensorflow.python.training import monitored_session\n\n"
-        "x = tf.x(tf.train.Scaffold, monitored_session.Scaffold)\n",
-        "import tensorflow as tf\nimport tfmts_compat\n\n"
-        "x = tf.x(tfmts_compat.Scaffold, tfmts_compat.Scaffold)\n",
+        """
+        import tensorflow as tf
+        from tensorflow.python.training import monitored_session
+
+        x = tf.x(tf.train.Scaffold, monitored_session.Scaffold)
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+
+        x = tf.x(tfmts_compat.Scaffold, tfmts_compat.Scaffold)
+        """,
     ),
     "semicolons": (
-        "import os; import tensorflow as tf; import sys\nx = tf.train.Scaffold(os, sys)\n",
-        "import os; import tfmts_compat; import sys\nx = tfmts_compat.Scaffold(os, sys)\n",
+        """
+        import os; import tensorflow as tf; import sys
+        x = tf.train.Scaffold(os, sys)
+        """,
+        """
+        import os; import tfmts_compat; import sys
+        x = tfmts_compat.Scaffold(os, sys)
+        """,
     ),
     "semicolons-kept": (
-        "import tensorflow as tf; tf.x()\nx = tf.train.Scaffold()\n",
-        "import tensorflow as tf; import tfmts_compat; tf.x()\nx = tfmts_compat.Scaffold()\n",
+        """
+        import tensorflow as tf; tf.x()
+        x = tf.train.Scaffold()
+        """,
+        """
+        import tensorflow as tf; import tfmts_compat; tf.x()
+        x = tfmts_compat.Scaffold()
+        """,
     ),
     "deleted-later": (
-        "import tensorflow as tf\nS = tf.train.Scaffold\ndel tf\n",
-        "import tensorflow as tf\nimport tfmts_compat\nS = tfmts_compat.Scaffold\ndel tf\n",
+        """
+        import tensorflow as tf
+        S = tf.train.Scaffold
+        del tf
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+        S = tfmts_compat.Scaffold
+        del tf
+        """,
     ),
     "global": (
-        "import tensorflow as tf\nS = tf.train.Scaffold\n"
-        "def f():\n    global tf\n    import tensorflow as tf\n    tf.x()\n",
-        "import tensorflow as tf\nimport tfmts_compat\nS = tfmts_compat.Scaffold\n"
-        "def f():\n    global tf\n    import tensorflow as tf\n    tf.x()\n",
+        """
+        import tensorflow as tf
+        S = tf.train.Scaffold
+        def f():
+            global tf
+            import tensorflow as tf
+            tf.x()
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+        S = tfmts_compat.Scaffold
+        def f():
+            global tf
+            import tensorflow as tf
+            tf.x()
+        """,
     ),
     "in-all-of-two-branches": (
-        "if v2:\n    from tensorflow.compat.v1 import train\nelse:\n"
-        "    from tensorflow import train\nx = train.Scaffold()\n",
-        "if v2:\n    pass\nelse:\n    pass\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n",
+        """
+        if v2:
+            from tensorflow.compat.v1 import train
+        else:
+            from tensorflow import train
+        x = train.Scaffold()
+        """,
+        """
+        if v2:
+            pass
+        else:
+            pass
+        import tfmts_compat
+        x = tfmts_compat.Scaffold()
+        """,
     ),
     "empty-branch-gets-pass": (
-        "import tensorflow as tf\nif tf.x:\n    # old\n    from tensorflow import train\n"
-        "x = tf.train.Scaffold(train.Scaffold)\n",
-        "import tensorflow as tf\nimport tfmts_compat\nif tf.x:\n    # old\n    pass\n"
-        "x = tfmts_compat.Scaffold(tfmts_compat.Scaffold)\n",
+        """
+        import tensorflow as tf
+        if tf.x:
+            # old
+            from tensorflow import train
+        x = tf.train.Scaffold(train.Scaffold)
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+        if tf.x:
+            # old
+            pass
+        x = tfmts_compat.Scaffold(tfmts_compat.Scaffold)
+        """,
     ),
     "function-and-module": (
-        "import tensorflow as tf\n"
-        "def f():\n"
-        "    from tensorflow import train\n"
-        "    return train.Scaffold(tf.train.Scaffold, tf.x)\n",
-        "import tensorflow as tf\n"
-        "import tfmts_compat\n"
-        "def f():\n"
-        "    return tfmts_compat.Scaffold(tfmts_compat.Scaffold, tf.x)\n",
+        """
+        import tensorflow as tf
+        def f():
+            from tensorflow import train
+            return train.Scaffold(tf.train.Scaffold, tf.x)
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+        def f():
+            return tfmts_compat.Scaffold(tfmts_compat.Scaffold, tf.x)
+        """,
     ),
     "before-an-import-in-the-function": (
-        "import tensorflow as tf\n"
-        "\n"
-        "def f():\n"
-        "    s = tf.train.Scaffold()\n"
-        "    import tensorflow.compat.v1 as tf1\n"
-        "    return s, tf1.train.Scaffold(), tf.x\n",
-        "import tensorflow as tf\n"
-        "import tfmts_compat\n"
-        "\n"
-        "def f():\n"
-        "    s = tfmts_compat.Scaffold()\n"
-        "    return s, tfmts_compat.Scaffold(), tf.x\n",
+        """
+        import tensorflow as tf
+
+        def f():
+            s = tf.train.Scaffold()
+            import tensorflow.compat.v1 as tf1
+            return s, tf1.train.Scaffold(), tf.x
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+
+        def f():
+            s = tfmts_compat.Scaffold()
+            return s, tfmts_compat.Scaffold(), tf.x
+        """,
     ),
     "existing-in-a-branch": (
-        "import tensorflow as tf\nif tf.x:\n    import tfmts_compat\nx = tf.train.Scaffold()\n",
-        "import tensorflow as tf\n"
-        "import tfmts_compat\n"
-        "if tf.x:\n"
-        "    import tfmts_compat\n"
-        "x = tfmts_compat.Scaffold()\n",
+        """
+        import tensorflow as tf
+        if tf.x:
+            import tfmts_compat
+        x = tf.train.Scaffold()
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+        if tf.x:
+            import tfmts_compat
+        x = tfmts_compat.Scaffold()
+        """,
     ),
     "existing-in-another-function": (
-        "import tensorflow as tf\n"
-        "def f():\n"
-        "    import tfmts_compat\n"
-        "def g():\n"
-        "    return tf.train.Scaffold()\n",
-        "import tfmts_compat\n"
-        "def f():\n"
-        "    import tfmts_compat\n"
-        "def g():\n"
-        "    return tfmts_compat.Scaffold()\n",
+        """
+        import tensorflow as tf
+        def f():
+            import tfmts_compat
+        def g():
+            return tf.train.Scaffold()
+        """,
+        """
+        import tfmts_compat
+        def f():
+            import tfmts_compat
+        def g():
+            return tfmts_compat.Scaffold()
+        """,
     ),
     "existing-with-an-alias": (
-        "import tensorflow as tf\nimport tfmts_compat as tc\nx = tf.train.Scaffold(tf.x)\n",
-        "import tensorflow as tf\nimport tfmts_compat as tc\nx = tc.Scaffold(tf.x)\n",
+        """
+        import tensorflow as tf
+        import tfmts_compat as tc
+        x = tf.train.Scaffold(tf.x)
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat as tc
+        x = tc.Scaffold(tf.x)
+        """,
     ),
     "existing-after-the-first-use": (
-        "import tensorflow as tf\nx = tf.train.Scaffold(tf.x)\nimport tfmts_compat as tc\n",
-        "import tensorflow as tf\n"
-        "import tfmts_compat\n"
-        "x = tfmts_compat.Scaffold(tf.x)\n"
-        "import tfmts_compat as tc\n",
+        """
+        import tensorflow as tf
+        x = tf.train.Scaffold(tf.x)
+        import tfmts_compat as tc
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+        x = tfmts_compat.Scaffold(tf.x)
+        import tfmts_compat as tc
+        """,
     ),
     "existing-hidden-by-a-parameter": (
-        "import tensorflow as tf\n"
-        "import tfmts_compat as tc\n"
-        "def f(tc):\n"
-        "    return tf.train.Scaffold(tf.x)\n",
-        "import tensorflow as tf\n"
-        "import tfmts_compat\n"
-        "import tfmts_compat as tc\n"
-        "def f(tc):\n"
-        "    return tfmts_compat.Scaffold(tf.x)\n",
+        """
+        import tensorflow as tf
+        import tfmts_compat as tc
+        def f(tc):
+            return tf.train.Scaffold(tf.x)
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+        import tfmts_compat as tc
+        def f(tc):
+            return tfmts_compat.Scaffold(tf.x)
+        """,
     ),
     "existing-hidden-by-a-variable": (
-        "import tensorflow as tf\n"
-        "import tfmts_compat as tc\n"
-        "def f():\n"
-        "    tc = 3\n"
-        "    return tf.train.Scaffold(tf.x)\n",
-        "import tensorflow as tf\n"
-        "import tfmts_compat\n"
-        "import tfmts_compat as tc\n"
-        "def f():\n"
-        "    tc = 3\n"
-        "    return tfmts_compat.Scaffold(tf.x)\n",
+        """
+        import tensorflow as tf
+        import tfmts_compat as tc
+        def f():
+            tc = 3
+            return tf.train.Scaffold(tf.x)
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+        import tfmts_compat as tc
+        def f():
+            tc = 3
+            return tfmts_compat.Scaffold(tf.x)
+        """,
     ),
     "existing-hidden-by-an-import": (
-        "import tensorflow as tf\n"
-        "import tfmts_compat as tc\n"
-        "def f():\n"
-        "    import other as tc\n"
-        "    return tf.train.Scaffold(tf.x)\n",
-        "import tensorflow as tf\n"
-        "import tfmts_compat\n"
-        "import tfmts_compat as tc\n"
-        "def f():\n"
-        "    import other as tc\n"
-        "    return tfmts_compat.Scaffold(tf.x)\n",
+        """
+        import tensorflow as tf
+        import tfmts_compat as tc
+        def f():
+            import other as tc
+            return tf.train.Scaffold(tf.x)
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+        import tfmts_compat as tc
+        def f():
+            import other as tc
+            return tfmts_compat.Scaffold(tf.x)
+        """,
     ),
     "existing-replaced-by-an-import": (
-        "import tensorflow as tf\n"
-        "import tfmts_compat as tc\n"
-        "import other as tc\n"
-        "x = tf.train.Scaffold(tf.x)\n",
-        "import tensorflow as tf\n"
-        "import tfmts_compat\n"
-        "import tfmts_compat as tc\n"
-        "import other as tc\n"
-        "x = tfmts_compat.Scaffold(tf.x)\n",
+        """
+        import tensorflow as tf
+        import tfmts_compat as tc
+        import other as tc
+        x = tf.train.Scaffold(tf.x)
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+        import tfmts_compat as tc
+        import other as tc
+        x = tfmts_compat.Scaffold(tf.x)
+        """,
     ),
     "one-kept-and-one-removed": (
-        "import tensorflow as tensorflow\n"
-        "import tensorflow as tf\n"
-        "x = tensorflow.train.Scaffold(tf.train.Scaffold)\n",
-        "import tensorflow as tensorflow\n"
-        "import tfmts_compat\n"
-        "x = tfmts_compat.Scaffold(tfmts_compat.Scaffold)\n",
+        """
+        import tensorflow as tensorflow
+        import tensorflow as tf
+        x = tensorflow.train.Scaffold(tf.train.Scaffold)
+        """,
+        """
+        import tensorflow as tensorflow
+        import tfmts_compat
+        x = tfmts_compat.Scaffold(tfmts_compat.Scaffold)
+        """,
     ),
     "all-imports-of-two-branches": (
-        "if a:\n"
-        "    import tensorflow as tf\n"
-        "    from tensorflow import train\n"
-        "else:\n"
-        "    import tensorflow.compat.v1 as tf\n"
-        "    from tensorflow import train\n"
-        "x = tf.train.Scaffold(train.Scaffold)\n",
-        "if a:\n"
-        "    pass\n"
-        "else:\n"
-        "    pass\n"
-        "import tfmts_compat\n"
-        "x = tfmts_compat.Scaffold(tfmts_compat.Scaffold)\n",
-    ),
-    "attribute-of-a-class": (
-        "class A:\n"
-        "    import tensorflow as tf\n"
-        "    S = tf.train.Scaffold\n"
-        "\n"
-        "    def f(self):\n"
-        "        return self.tf.x\n",
-        "import tfmts_compat\n"
-        "\n"
-        "\n"
-        "class A:\n"
-        "    import tensorflow as tf\n"
-        "    S = tfmts_compat.Scaffold\n"
-        "\n"
-        "    def f(self):\n"
-        "        return self.tf.x\n",
+        """
+        if a:
+            import tensorflow as tf
+            from tensorflow import train
+        else:
+            import tensorflow.compat.v1 as tf
+            from tensorflow import train
+        x = tf.train.Scaffold(train.Scaffold)
+        """,
+        """
+        if a:
+            pass
+        else:
+            pass
+        import tfmts_compat
+        x = tfmts_compat.Scaffold(tfmts_compat.Scaffold)
+        """,
     ),
     "submodule-for-its-effect": (
-        "import tensorflow\nimport tensorflow.sub\nx = tensorflow.train.Scaffold()\n",
-        "import tensorflow.sub\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n",
+        """
+        import tensorflow
+        import tensorflow.sub
+        x = tensorflow.train.Scaffold()
+        """,
+        """
+        import tensorflow.sub
+        import tfmts_compat
+        x = tfmts_compat.Scaffold()
+        """,
     ),
     "submodule-first": (
-        "import tensorflow.sub\nimport tensorflow\nx = tensorflow.train.Scaffold()\n",
-        "import tensorflow.sub\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n",
+        """
+        import tensorflow.sub
+        import tensorflow
+        x = tensorflow.train.Scaffold()
+        """,
+        """
+        import tensorflow.sub
+        import tfmts_compat
+        x = tfmts_compat.Scaffold()
+        """,
     ),
     "used-in-a-doctest": (
-        "import tensorflow as tf\n"
-        "def f():\n"
-        '    """Makes one.\n'
-        "\n"
-        "    >>> tf.constant(f())\n"
-        '    """\n'
-        "    return tf.train.Scaffold()\n",
-        "import tensorflow as tf\n"
-        "import tfmts_compat\n"
-        "def f():\n"
-        '    """Makes one.\n'
-        "\n"
-        "    >>> tf.constant(f())\n"
-        '    """\n'
-        "    return tfmts_compat.Scaffold()\n",
+        '''
+        import tensorflow as tf
+        def f():
+            """Makes one.
+
+            >>> tf.constant(f())
+            """
+            return tf.train.Scaffold()
+        ''',
+        '''
+        import tensorflow as tf
+        import tfmts_compat
+        def f():
+            """Makes one.
+
+            >>> tf.constant(f())
+            """
+            return tfmts_compat.Scaffold()
+        ''',
     ),
     "after-a-block-that-ends-with-a-moved-import": (
-        "if a:\n"
-        "    from tensorflow import train\n"
-        "    from tensorflow.train import (\n"
-        "        Saver,\n"
-        "        Scaffold as S,  # it\n"
-        "    )\n"
-        "x = train.Scaffold(S, Saver)\n",
-        "if a:\n"
-        "    from tensorflow.train import (\n"
-        "        Saver,\n"
-        "    )\n"
-        "    from tfmts_compat import (\n"
-        "        Scaffold as S,  # it\n"
-        "    )\n"
-        "import tfmts_compat\n"
-        "x = tfmts_compat.Scaffold(S, Saver)\n",
+        """
+        if a:
+            from tensorflow import train
+            from tensorflow.train import (
+                Saver,
+                Scaffold as S,  # it
+            )
+        x = train.Scaffold(S, Saver)
+        """,
+        """
+        if a:
+            import tfmts_compat
+            from tensorflow.train import (
+                Saver,
+            )
+            from tfmts_compat import (
+                Scaffold as S,  # it
+            )
+        x = tfmts_compat.Scaffold(S, Saver)
+        """,
+    ),
+    "used-by-a-type-comment": (
+        """
+        import tensorflow as tf
+        x = []  # type: List[tf.Tensor]
+        y = tf.train.Scaffold()
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+        x = []  # type: List[tf.Tensor]
+        y = tfmts_compat.Scaffold()
+        """,
+    ),
+    "on-the-line-of-a-future-import": (
+        "from __future__ import print_function; import tensorflow as tf; tf.train.Saver(tf.x)\n"
+        "tf.train.Scaffold()\n",
+        "from __future__ import print_function; import tensorflow as tf; import tfmts_compat; "
+        "tf.train.Saver(tf.x)\ntfmts_compat.Scaffold()\n",
     ),
 }
 if sys.version_info >= (3, 10):
     CASES["name-taken-by-a-match"] = (
-        "import tensorflow as tf\nmatch tf.x:\n"
-        "    case tfmts_compat:\n        tf.train.Scaffold()\n",
-        "import tensorflow as tf\nimport tfmts_compat as tfmts_compat_\nmatch tf.x:\n"
-        "    case tfmts_compat:\n        tfmts_compat_.Scaffold()\n",
+        """
+        import tensorflow as tf
+        match tf.x:
+            case tfmts_compat:
+                tf.train.Scaffold()
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat as tfmts_compat_
+        match tf.x:
+            case tfmts_compat:
+                tfmts_compat_.Scaffold()
+        """,
     )
-
-
-CASES["used-by-a-type-comment"] = (
-    "import tensorflow as tf\nx = []  # type: List[tf.Tensor]\ny = tf.train.Scaffold()\n",
-    "import tensorflow as tf\nimport tfmts_compat\nx = []  # type: List[tf.Tensor]\n"
-    "y = tfmts_compat.Scaffold()\n",
-)
-CASES["on-the-line-of-a-future-import"] = (
-    "from __future__ import print_function; import tensorflow as tf; tf.train.Scaffold(tf.x)\n",
-    "from __future__ import print_function; import tensorflow as tf; import tfmts_compat; "
-    "tfmts_compat.Scaffold(tf.x)\n",
-)
 
 
 @pytest.mark.parametrize(("before", "after"), CASES.values(), ids=CASES)
@@ -323,209 +547,263 @@ def test_imports_are_added_and_removed(before, after):
 # TensorFlow is optional in these modules: tfmts_compat is imported where TensorFlow is.
 OPTIONAL = {
     "in-a-function": (
-        "def f():\n    import tensorflow as tf\n    return tf.train.Scaffold(tf.x)\n",
-        "def f():\n"
-        "    import tensorflow as tf\n"
-        "    import tfmts_compat\n"
-        "    return tfmts_compat.Scaffold(tf.x)\n",
+        """
+        def f():
+            import tensorflow as tf
+            return tf.train.Scaffold(tf.x)
+        """,
+        """
+        def f():
+            import tensorflow as tf
+            import tfmts_compat
+            return tfmts_compat.Scaffold(tf.x)
+        """,
     ),
     "in-a-function-alone": (
-        "def f():\n    import tensorflow as tf  # late\n    return tf.train.Scaffold()\n",
-        "def f():\n    import tfmts_compat  # late\n    return tfmts_compat.Scaffold()\n",
+        """
+        def f():
+            import tensorflow as tf  # late
+            return tf.train.Scaffold()
+        """,
+        """
+        def f():
+            import tfmts_compat  # late
+            return tfmts_compat.Scaffold()
+        """,
     ),
     "in-two-functions": (
-        "def f():\n"
-        "    import tensorflow as tf\n"
-        "    return tf.train.Scaffold()\n"
-        "def g():\n"
-        "    import tensorflow as tf\n"
-        "    return tf.train.Scaffold(tf.x)\n",
-        "def f():\n"
-        "    import tfmts_compat\n"
-        "    return tfmts_compat.Scaffold()\n"
-        "def g():\n"
-        "    import tensorflow as tf\n"
-        "    import tfmts_compat\n"
-        "    return tfmts_compat.Scaffold(tf.x)\n",
+        """
+        def f():
+            import tensorflow as tf
+            return tf.train.Scaffold()
+        def g():
+            import tensorflow as tf
+            return tf.train.Scaffold(tf.x)
+        """,
+        """
+        def f():
+            import tfmts_compat
+            return tfmts_compat.Scaffold()
+        def g():
+            import tensorflow as tf
+            import tfmts_compat
+            return tfmts_compat.Scaffold(tf.x)
+        """,
     ),
     "tried-else-none": (
-        "try:\n"
-        "    import tensorflow as tf\n"
-        "except ImportError:\n"
-        "    tf = None\n"
-        "\n"
-        "def f():\n"
-        "    return tf.train.Scaffold()\n",
-        "try:\n"
-        "    import tensorflow as tf\n"
-        "    import tfmts_compat\n"
-        "except ImportError:\n"
-        "    tf = None\n"
-        "    tfmts_compat = None\n"
-        "\n"
-        "def f():\n"
-        "    return tfmts_compat.Scaffold()\n",
+        """
+        try:
+            import tensorflow as tf
+        except ImportError:
+            tf = None
+
+        def f():
+            return tf.train.Scaffold()
+        """,
+        """
+        try:
+            import tensorflow as tf
+            import tfmts_compat
+        except ImportError:
+            tf = None
+            tfmts_compat = None
+
+        def f():
+            return tfmts_compat.Scaffold()
+        """,
     ),
     "used-in-the-try": (
-        "# Either one.\n"
-        "try:\n"
-        "    import tensorflow as tf\n"
-        "    S = tf.train.Scaffold\n"
-        "except ImportError:\n"
-        "    S = None\n",
-        "# Either one.\n"
-        "try:\n"
-        "    import tensorflow as tf\n"
-        "    import tfmts_compat\n"
-        "    S = tfmts_compat.Scaffold\n"
-        "except ImportError:\n"
-        "    S = None\n",
+        """
+        # Either one.
+        try:
+            import tensorflow as tf
+            S = tf.train.Scaffold
+        except ImportError:
+            S = None
+        """,
+        """
+        # Either one.
+        try:
+            import tensorflow as tf
+            import tfmts_compat
+            S = tfmts_compat.Scaffold
+        except ImportError:
+            S = None
+        """,
     ),
     "in-the-branches-of-a-function": (
-        "def f():\n"
-        "    if v2:\n"
-        "        import tensorflow.compat.v1 as tf\n"
-        "    else:\n"
-        "        import tensorflow as tf\n"
-        "    return tf.train.Scaffold(tf.x)\n",
-        "def f():\n"
-        "    if v2:\n"
-        "        import tensorflow.compat.v1 as tf\n"
-        "        import tfmts_compat\n"
-        "    else:\n"
-        "        import tensorflow as tf\n"
-        "        import tfmts_compat\n"
-        "    return tfmts_compat.Scaffold(tf.x)\n",
-    ),
-    "function-that-assigns-global-tf": (
-        "def load():\n"
-        "    global tf\n"
-        "    import tensorflow as tf\n"
-        "\n"
-        "def f():\n"
-        "    return tf.train.Scaffold(tf.x)\n",
-        "def load():\n"
-        "    global tf\n"
-        "    import tensorflow as tf\n"
-        "    global tfmts_compat\n"
-        "    import tfmts_compat\n"
-        "\n"
-        "def f():\n"
-        "    return tfmts_compat.Scaffold(tf.x)\n",
+        """
+        def f():
+            if v2:
+                import tensorflow.compat.v1 as tf
+            else:
+                import tensorflow as tf
+            return tf.train.Scaffold(tf.x)
+        """,
+        """
+        def f():
+            if v2:
+                import tensorflow.compat.v1 as tf
+                import tfmts_compat
+            else:
+                import tensorflow as tf
+                import tfmts_compat
+            return tfmts_compat.Scaffold(tf.x)
+        """,
     ),
     "all-imports-of-a-block": (
-        "def f(a,\n"
-        "      b):\n"
-        "    from tensorflow import train\n"
-        "    import tensorflow as tf\n"
-        "\n"
-        "def g():\n"
-        "    import tensorflow as tf\n"
-        "    from tensorflow import train\n"
-        "    return tf.train.Scaffold(train.Scaffold)\n",
-        "def f(a,\n"
-        "      b):\n"
-        "    from tensorflow import train\n"
-        "    import tensorflow as tf\n"
-        "\n"
-        "def g():\n"
-        "    import tfmts_compat\n"
-        "    return tfmts_compat.Scaffold(tfmts_compat.Scaffold)\n",
+        """
+        def f(a,
+              b):
+            from tensorflow import train
+            import tensorflow as tf
+
+        def g():
+            import tensorflow as tf
+            from tensorflow import train
+            return tf.train.Scaffold(train.Scaffold)
+        """,
+        """
+        def f(a,
+              b):
+            from tensorflow import train
+            import tensorflow as tf
+
+        def g():
+            import tfmts_compat
+            return tfmts_compat.Scaffold(tfmts_compat.Scaffold)
+        """,
     ),
     "after-a-licence": (
-        "# Copyright 2019\n"
-        "#\n"
-        "# Licensed under X\n"
-        "try:\n"
-        "    import tensorflow as tf\n"
-        "    S = tf.train.Scaffold\n"
-        "except ImportError:\n"
-        "    S = None\n",
-        "# Copyright 2019\n"
-        "#\n"
-        "# Licensed under X\n"
-        "try:\n"
-        "    import tensorflow as tf\n"
-        "    import tfmts_compat\n"
-        "    S = tfmts_compat.Scaffold\n"
-        "except ImportError:\n"
-        "    S = None\n",
+        """
+        # Copyright 2019
+        #
+        # Licensed under X
+        try:
+            import tensorflow as tf
+            S = tf.train.Scaffold
+        except ImportError:
+            S = None
+        """,
+        """
+        # Copyright 2019
+        #
+        # Licensed under X
+        try:
+            import tensorflow as tf
+            import tfmts_compat
+            S = tfmts_compat.Scaffold
+        except ImportError:
+            S = None
+        """,
     ),
     "after-a-licence-before-a-function": (
-        "#!/usr/bin/env python\n"
-        "# Copyright 2019\n"
-        "\n"
-        "# Makes what the licence allows.\n"
-        "def f():\n"
-        "    import tensorflow as tf\n"
-        "    return tf.train.Scaffold()\n",
-        "#!/usr/bin/env python\n"
-        "# Copyright 2019\n"
-        "\n"
-        "# Makes what the licence allows.\n"
-        "def f():\n"
-        "    import tfmts_compat\n"
-        "    return tfmts_compat.Scaffold()\n",
+        """
+        #!/usr/bin/env python
+        # Copyright 2019
+
+        # Makes what the licence allows.
+        def f():
+            import tensorflow as tf
+            return tf.train.Scaffold()
+        """,
+        """
+        #!/usr/bin/env python
+        # Copyright 2019
+
+        # Makes what the licence allows.
+        def f():
+            import tfmts_compat
+            return tfmts_compat.Scaffold()
+        """,
     ),
     "before-a-decorator": (
-        "@f\n"
-        "@g\n"
-        "class A:\n"
-        "    def f(self):\n"
-        "        import tensorflow as tf\n"
-        "        return tf.train.Scaffold()\n",
-        "@f\n"
-        "@g\n"
-        "class A:\n"
-        "    def f(self):\n"
-        "        import tfmts_compat\n"
-        "        return tfmts_compat.Scaffold()\n",
+        """
+        @f
+        @g
+        class A:
+            def f(self):
+                import tensorflow as tf
+                return tf.train.Scaffold()
+        """,
+        """
+        @f
+        @g
+        class A:
+            def f(self):
+                import tfmts_compat
+                return tfmts_compat.Scaffold()
+        """,
     ),
     "used-above-the-import": (
-        "for _ in 'ab':\n"
-        "    if b:\n"
-        "        out((b, tf.x))\n"
-        "    import tensorflow as tf\n"
-        "    b = tf.train.Scaffold()\n",
-        "for _ in 'ab':\n"
-        "    if b:\n"
-        "        out((b, tf.x))\n"
-        "    import tensorflow as tf\n"
-        "    import tfmts_compat\n"
-        "    b = tfmts_compat.Scaffold()\n",
+        """
+        for _ in 'ab':
+            if b:
+                out((b, tf.x))
+            import tensorflow as tf
+            b = tf.train.Scaffold()
+        """,
+        """
+        for _ in 'ab':
+            if b:
+                out((b, tf.x))
+            import tensorflow as tf
+            import tfmts_compat
+            b = tfmts_compat.Scaffold()
+        """,
     ),
     "after-a-docstring": (
-        '"""Doc."""\n\ndef f():\n    import tensorflow as tf\n    return tf.train.Scaffold()\n',
-        '"""Doc."""\n\ndef f():\n    import tfmts_compat\n    return tfmts_compat.Scaffold()\n',
+        '''
+        """Doc."""
+
+        def f():
+            import tensorflow as tf
+            return tf.train.Scaffold()
+        ''',
+        '''
+        """Doc."""
+
+        def f():
+            import tfmts_compat
+            return tfmts_compat.Scaffold()
+        ''',
     ),
     "after-the-first-imports": (
-        '"""Doc."""\n'
-        "\n"
-        "from __future__ import print_function\n"
-        "import os\n"
-        "foo = 1\n"
-        "def f():\n"
-        "    import tensorflow as tf\n"
-        "    return tf.train.Scaffold(tf.x)\n",
-        '"""Doc."""\n'
-        "\n"
-        "from __future__ import print_function\n"
-        "import os\n"
-        "foo = 1\n"
-        "def f():\n"
-        "    import tensorflow as tf\n"
-        "    import tfmts_compat\n"
-        "    return tfmts_compat.Scaffold(tf.x)\n",
+        '''
+        """Doc."""
+
+        from __future__ import print_function
+        import os
+        foo = 1
+        def f():
+            import tensorflow as tf
+            return tf.train.Scaffold(tf.x)
+        ''',
+        '''
+        """Doc."""
+
+        from __future__ import print_function
+        import os
+        foo = 1
+        def f():
+            import tensorflow as tf
+            import tfmts_compat
+            return tfmts_compat.Scaffold(tf.x)
+        ''',
     ),
     "below-the-line-of-a-future-import": (
-        "from __future__ import print_function; x = 1\n"
-        "def f():\n"
-        "    import tensorflow as tf\n"
-        "    tf.train.Scaffold()\n",
-        "from __future__ import print_function; x = 1\n"
-        "def f():\n"
-        "    import tfmts_compat\n"
-        "    tfmts_compat.Scaffold()\n",
+        """
+        from __future__ import print_function; x = 1
+        def f():
+            import tensorflow as tf
+            tf.train.Scaffold()
+        """,
+        """
+        from __future__ import print_function; x = 1
+        def f():
+            import tfmts_compat
+            tfmts_compat.Scaffold()
+        """,
     ),
 }
 
@@ -535,42 +813,138 @@ def test_an_import_is_added_where_tensorflow_is_imported(before, after):
     check_transformed(before, after)
 
 
+WITHOUT_A_PLACE = {
+    "in-a-class": """
+        class A:
+            import tensorflow as tf
+            S = tf.train.Scaffold
+    """,
+    "function-that-assigns-global-tf": """
+        def load():
+            global tf
+            import tensorflow as tf
+        def f():
+            return tf.train.Scaffold()
+    """,
+}
+
+
+@pytest.mark.parametrize("source", WITHOUT_A_PLACE.values(), ids=WITHOUT_A_PLACE)
+def test_a_name_without_a_place_for_its_import_is_reported_and_not_changed(source):
+    result = rewrite(dedented(source), "module.py")
+    assert result.text == dedented(source)
+    assert [finding.code for finding in result.found] == ["TFM212"]
+
+
 SORTED = {
     "plain": (
-        "import os\n\nimport numpy\nimport tensorflow as tf\nimport tensorflow_hub\nimport tqdm\n",
-        "import os\n\nimport numpy\nimport tensorflow as tf\nimport tensorflow_hub\n"
-        "import tfmts_compat\nimport tqdm\n",
+        """
+        import os
+
+        import numpy
+        import tensorflow as tf
+        import tensorflow_hub
+        import tqdm
+        """,
+        """
+        import os
+
+        import numpy
+        import tensorflow as tf
+        import tensorflow_hub
+        import tfmts_compat
+        import tqdm
+        """,
     ),
     "plain-first": (
-        "import numpy\nimport tensorflow as tf\nimport zlib\nfrom absl import app\n",
-        "import numpy\nimport tensorflow as tf\nimport tfmts_compat\nimport zlib\n"
-        "from absl import app\n",
+        """
+        import numpy
+        import tensorflow as tf
+        import zlib
+        from absl import app
+        """,
+        """
+        import numpy
+        import tensorflow as tf
+        import tfmts_compat
+        import zlib
+        from absl import app
+        """,
     ),
     "by-name": (
-        "from absl import app\nimport tensorflow as tf\nfrom tensorflow.keras import layers\n"
-        "import zlib\n",
-        "from absl import app\nimport tensorflow as tf\nfrom tensorflow.keras import layers\n"
-        "import tfmts_compat\nimport zlib\n",
+        """
+        from absl import app
+        import tensorflow as tf
+        from tensorflow.keras import layers
+        import zlib
+        """,
+        """
+        from absl import app
+        import tensorflow as tf
+        from tensorflow.keras import layers
+        import tfmts_compat
+        import zlib
+        """,
     ),
     "by-name-as-another-section": (
-        "from os import path\nimport sys\n\nfrom absl import app\n"
-        "from tensorflow.compat import v1 as tf\nfrom z import y\n",
-        "from os import path\nimport sys\n\nfrom absl import app\n"
-        "from tensorflow.compat import v1 as tf\nimport tfmts_compat\nfrom z import y\n",
+        """
+        from os import path
+        import sys
+
+        from absl import app
+        from tensorflow.compat import v1 as tf
+        from z import y
+        """,
+        """
+        from os import path
+        import sys
+
+        from absl import app
+        from tensorflow.compat import v1 as tf
+        import tfmts_compat
+        from z import y
+        """,
     ),
     "not-sorted": (
-        "import zlib\nimport tensorflow as tf\nimport numpy\nimport tensorflow_hub\n",
-        "import zlib\nimport tensorflow as tf\nimport tfmts_compat\nimport numpy\n"
-        "import tensorflow_hub\n",
+        """
+        import zlib
+        import tensorflow as tf
+        import numpy
+        import tensorflow_hub
+        """,
+        """
+        import zlib
+        import tensorflow as tf
+        import tfmts_compat
+        import numpy
+        import tensorflow_hub
+        """,
     ),
     "case": (
-        "import PIL\nimport tensorflow as tf\nimport tensorflow_hub\n",
-        "import PIL\nimport tensorflow as tf\nimport tensorflow_hub\nimport tfmts_compat\n",
+        """
+        import PIL
+        import tensorflow as tf
+        import tensorflow_hub
+        """,
+        """
+        import PIL
+        import tensorflow as tf
+        import tensorflow_hub
+        import tfmts_compat
+        """,
     ),
     "below-from": (
-        "from a import b\nfrom tensorflow.compat import v1 as tf\nfrom z import y\n",
-        "import tfmts_compat\nfrom a import b\nfrom tensorflow.compat import v1 as tf\n"
-        "from z import y\n",
+        """
+        from a import b
+        from tensorflow.compat import v1 as tf
+        from z import y
+        """,
+        """
+        import tfmts_compat
+        from a import b
+        from tensorflow.compat import v1 as tf
+        from z import y
+        """,
     ),
 }
 
@@ -578,14 +952,42 @@ SORTED = {
 @pytest.mark.parametrize(("before", "after"), SORTED.values(), ids=SORTED)
 def test_sorted_imports_stay_sorted(before, after):
     check_transformed(
-        f"{before}\nx = tf.train.Scaffold(tf.x)\n", f"{after}\nx = tfmts_compat.Scaffold(tf.x)\n"
+        f"{dedented(before)}\nx = tf.train.Scaffold(tf.x)\n",
+        f"{dedented(after)}\nx = tfmts_compat.Scaffold(tf.x)\n",
     )
 
 
 def test_sorted_imports_stay_sorted_if_the_import_of_tensorflow_is_replaced():
     check_transformed(
-        "import numpy\nimport tensorflow as tf\nimport tensorflow_hub\n\ntf.train.Scaffold()\n",
-        "import numpy\nimport tensorflow_hub\nimport tfmts_compat\n\ntfmts_compat.Scaffold()\n",
+        """
+        import numpy
+        import tensorflow as tf
+        import tensorflow_hub
+
+        tf.train.Scaffold()
+        """,
+        """
+        import numpy
+        import tensorflow_hub
+        import tfmts_compat
+
+        tfmts_compat.Scaffold()
+        """,
+    )
+
+
+def test_sorted_imports_stay_sorted_if_all_names_of_an_import_move():
+    check_transformed(
+        """
+        from absl import app
+        from tensorflow.train import Scaffold
+        from tensorflow_hub import load
+        """,
+        """
+        from absl import app
+        from tensorflow_hub import load
+        from tfmts_compat import Scaffold
+        """,
     )
 
 
@@ -620,11 +1022,11 @@ def test_an_import_that_others_may_use_is_kept(head):
 
 def test_an_import_that_code_in_a_string_may_use_is_kept_and_reported():
     source = "import tensorflow as tf\nx = tf.train.Scaffold()\nexec('''\ny = tf.x\n''')\n"
-    result = rewritten(source, "module.py")
+    result = rewrite(source, "module.py")
     assert result.text == source.replace("\nx", "\nimport tfmts_compat\nx").replace(
         "tf.train.", "tfmts_compat."
     )
-    assert [str(it) for it in result.found if it.code == "TFM104"] == [
+    assert [str(finding) for finding in result.found if finding.code == "TFM104"] == [
         "module.py:1:8: TFM104 tf is no longer used; remove it unless code in a string uses it"
     ]
 
@@ -635,7 +1037,7 @@ def test_only_the_import_that_another_file_uses_is_kept():
         import tensorflow as tf
         x = train.Scaffold(tf.train.Scaffold)
     """)
-    result = rewritten(source, "module.py", is_imported=lambda name: name == "train")
+    result = rewrite(source, "module.py", is_imported=lambda name: name == "train")
     assert result.text == (
         "from tensorflow import train\nimport tfmts_compat\n"
         "x = tfmts_compat.Scaffold(tfmts_compat.Scaffold)\n"
@@ -651,4 +1053,4 @@ def test_the_import_of_an_ignored_name_is_kept():
         import tensorflow as tf
         x = tf.train.Scaffold()  # tfmts: ignore
     """)
-    assert rewritten(source, "module.py").text == source
+    assert rewrite(source, "module.py").text == source

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfmts_compat.migrate.change.rewrite import rewritten
+from tfmts_compat.migrate.change.rewrite import rewrite
 
 from .helpers import check_noop, found_to_change_by_hand
 
@@ -48,4 +48,4 @@ def test_another_object_with_the_same_name_is_not_changed(source):
 @pytest.mark.parametrize("source", NOT_KNOWN.values(), ids=NOT_KNOWN)
 def test_an_object_that_may_be_tensorflow_is_reported_and_not_changed(source):
     assert {code for _, _, code in found_to_change_by_hand(source)} == {"TFM208"}
-    assert rewritten(source, "module.py").text == source
+    assert rewrite(source, "module.py").text == source

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tfmts_compat.migrate.change.notebook import migrated
+from tfmts_compat.migrate.change.notebook import migrate_notebook
 from tfmts_compat.migrate.read.source import UnreadableError
 
 HEAD = ["%matplotlib inline\n", "!pip install x\n", "import tensorflow as tf"]
@@ -35,26 +35,26 @@ def test_cells_are_one_module_and_nothing_else_changes(indent, ascii_only, end):
 
     new_use = [line.replace("tf.train.", "tfmts_compat.") for line in USE]
     new_head = [*HEAD[:2], HEAD[2] + "\n", "import tfmts_compat"]
-    result = migrated(dumped(notebook(HEAD, USE)), "n.ipynb")
+    result = migrate_notebook(dumped(notebook(HEAD, USE)), "n.ipynb")
     assert result.text == dumped(notebook(new_head, new_use))
     assert [str(it)[:26] for it in result.found] == [
         "n.ipynb:cell 1:3:1: TFM102",
         "n.ipynb:cell 2:1:5: TFM101",
         "n.ipynb:cell 2:4:6: TFM101",
     ]
-    assert migrated(result.text, "n.ipynb").text == result.text
+    assert migrate_notebook(result.text, "n.ipynb").text == result.text
 
 
 def test_a_source_may_be_one_string():
     text = json.dumps(notebook("import tensorflow as tf\ntf.train.Scaffold()"))
     expected = json.dumps(notebook("import tfmts_compat\ntfmts_compat.Scaffold()"))
-    assert migrated(text, "n.ipynb").text == expected
+    assert migrate_notebook(text, "n.ipynb").text == expected
 
 
 def test_an_import_that_is_alone_in_its_cell_is_replaced():
     text = json.dumps(notebook(["import tensorflow as tf"], ["tf.train.Scaffold()\n"]))
     expected = json.dumps(notebook(["import tfmts_compat"], ["tfmts_compat.Scaffold()\n"]))
-    assert migrated(text, "n.ipynb").text == expected
+    assert migrate_notebook(text, "n.ipynb").text == expected
 
 
 ALONE = {
@@ -69,7 +69,7 @@ ALONE = {
 @pytest.mark.parametrize("source", ALONE.values(), ids=ALONE)
 def test_a_cell_that_is_not_python_does_not_change(source):
     text = json.dumps(notebook(source))
-    assert migrated(text, "n.ipynb").text == text
+    assert migrate_notebook(text, "n.ipynb").text == text
 
 
 @pytest.mark.parametrize("magic", ["%timeit tf.x()\n", "%%time\ntf.x()\n"])
@@ -78,7 +78,7 @@ def test_an_import_that_a_magic_uses_is_kept(magic):
     expected = json.dumps(
         notebook("import tensorflow as tf\nimport tfmts_compat\ntfmts_compat.Scaffold()", magic)
     )
-    assert migrated(text, "n.ipynb").text == expected
+    assert migrate_notebook(text, "n.ipynb").text == expected
 
 
 NAMED = {
@@ -94,7 +94,7 @@ NAMED = {
 @pytest.mark.parametrize("source", NAMED.values(), ids=NAMED)
 def test_a_name_in_a_magic_is_reported_and_not_changed(source):
     text = json.dumps(notebook("import tensorflow as tf", source))
-    result = migrated(text, "n.ipynb")
+    result = migrate_notebook(text, "n.ipynb")
     assert result.text == text
     ((place, line, code, message),) = (
         (it.path, it.line, it.code, it.message) for it in result.found
@@ -105,12 +105,12 @@ def test_a_name_in_a_magic_is_reported_and_not_changed(source):
         "tfmts_compat.Scaffold and import tfmts_compat"
     )
     source[2] += "  # tfmts: ignore"
-    assert not migrated(json.dumps(notebook(source)), "n.ipynb").found
+    assert not migrate_notebook(json.dumps(notebook(source)), "n.ipynb").found
 
 
 def test_a_text_in_a_magic_is_not_reported():
     text = json.dumps(notebook(["%%html\n", "<b>tf.train.Scaffold</b>"], "%%bash\nls", "!ls"))
-    assert not migrated(text, "n.ipynb").found
+    assert not migrate_notebook(text, "n.ipynb").found
 
 
 def test_the_last_of_two_sources_is_migrated():
@@ -119,12 +119,12 @@ def test_the_last_of_two_sources_is_migrated():
     expected = twice.replace("tf\\n", "tf\\nimport tfmts_compat\\n").replace(
         USED, USED.replace("tf.train", "tfmts_compat")
     )
-    assert migrated(twice, "n.ipynb").text == expected
+    assert migrate_notebook(twice, "n.ipynb").text == expected
 
 
 def test_a_cell_that_cannot_be_encoded_is_reported():
     text = json.dumps(notebook("s = '\ud83d'", f"{TF}\n{USED}"))
-    result = migrated(text, "n.ipynb")
+    result = migrate_notebook(text, "n.ipynb")
     assert "tfmts_compat.Scaffold(tf.x)" in result.text
     assert [it.code for it in result.found] == ["TFM002", "TFM102", "TFM101"]
     assert "surrogates not allowed; this cell is not changed" in str(result.found[0])
@@ -134,12 +134,12 @@ def test_text_cells_do_not_change():
     text = json.dumps(
         notebook(["import tensorflow as tf\n", "tf.train.Scaffold()"], kind="markdown")
     )
-    assert migrated(text, "n.ipynb").text == text
+    assert migrate_notebook(text, "n.ipynb").text == text
 
 
 def test_await_outside_a_function_is_parsed():
     text = json.dumps(notebook(["import tensorflow as tf\n", "await tf.train.Scaffold(tf.x)"]))
-    assert "await tfmts_compat.Scaffold(tf.x)" in migrated(text, "n.ipynb").text
+    assert "await tfmts_compat.Scaffold(tf.x)" in migrate_notebook(text, "n.ipynb").text
 
 
 TF, USED = "import tensorflow as tf", "tf.train.Scaffold(tf.x)"
@@ -158,7 +158,7 @@ MAGICS = {
 @pytest.mark.parametrize("source", MAGICS.values(), ids=MAGICS)
 def test_python_in_magics_is_migrated(source):
     new = [line.replace("tf.train.", "tfmts_compat.") for line in source]
-    result = migrated(json.dumps(notebook(TF, source)), "n.ipynb")
+    result = migrate_notebook(json.dumps(notebook(TF, source)), "n.ipynb")
     assert result.text == json.dumps(notebook(f"{TF}\nimport tfmts_compat", new))
     assert [it.code for it in result.found] == ["TFM102", "TFM101"]
 
@@ -188,7 +188,7 @@ ALL_IN_ONE = {
 @pytest.mark.parametrize(("before", "after"), ALL_IN_ONE.values(), ids=ALL_IN_ONE)
 def test_an_import_in_a_magic_is_migrated(before, after):
     text = json.dumps(notebook(before))
-    assert migrated(text, "n.ipynb").text == json.dumps(notebook(after))
+    assert migrate_notebook(text, "n.ipynb").text == json.dumps(notebook(after))
 
 
 def test_a_cell_that_cannot_be_parsed_is_reported_and_not_changed():
@@ -196,7 +196,7 @@ def test_a_cell_that_cannot_be_parsed_is_reported_and_not_changed():
     text = json.dumps(notebook(TF, bad, USED))
     expected = json.dumps(notebook(f"{TF}\nimport tfmts_compat", bad, USED.replace(
         "tf.train.", "tfmts_compat.")))  # fmt: skip
-    result = migrated(text, "n.ipynb")
+    result = migrate_notebook(text, "n.ipynb")
     assert result.text == expected
     (found,) = (str(it) for it in result.found if it.code == "TFM002")
     assert found.startswith("n.ipynb:cell 2:2:1: TFM002 ")
@@ -206,12 +206,12 @@ def test_a_cell_that_cannot_be_parsed_is_reported_and_not_changed():
 def test_an_import_that_a_cell_that_cannot_be_parsed_uses_is_kept():
     text = json.dumps(notebook(f"{TF}\ntf.train.Scaffold()", "tf.x((("))
     expected = notebook(f"{TF}\nimport tfmts_compat\ntfmts_compat.Scaffold()", "tf.x(((")
-    assert migrated(text, "n.ipynb").text == json.dumps(expected)
+    assert migrate_notebook(text, "n.ipynb").text == json.dumps(expected)
 
 
 def test_a_cell_that_is_nested_too_deeply_is_reported_and_not_changed():
     text = json.dumps(notebook(f"{TF}\ntf.train.Scaffold(tf.x)", f"y = {'-' * 6000}1"))
-    result = migrated(text, "n.ipynb")
+    result = migrate_notebook(text, "n.ipynb")
     assert "import tfmts_compat\\ntfmts_compat.Scaffold(tf.x)" in result.text
     (found,) = (str(it) for it in result.found if it.code == "TFM002")
     assert found.startswith("n.ipynb:cell 2:1:1: TFM002 ")
@@ -223,4 +223,4 @@ def test_a_cell_that_is_nested_too_deeply_is_reported_and_not_changed():
 )
 def test_a_file_that_is_not_a_notebook_is_an_error(text):
     with pytest.raises(UnreadableError, match="is not a notebook"):
-        migrated(text, "n.ipynb")
+        migrate_notebook(text, "n.ipynb")

@@ -14,7 +14,7 @@ from unittest import mock
 
 from hypothesis import HealthCheck, given, settings
 
-from tfmts_compat.migrate.change.rewrite import rewritten
+from tfmts_compat.migrate.change.rewrite import rewrite
 
 from .programs import programs
 
@@ -101,7 +101,7 @@ def test_a_migrated_program_has_the_same_output():
         before = outcome(program)
         if "SyntaxError" in str(before[1]):
             return
-        result = rewritten(program, "program.py")
+        result = rewrite(program, "program.py")
         if "TFM003" in [it.code for it in result.found]:
             counts["unverified"] += 1
             assert result.text == program
@@ -114,7 +114,7 @@ def test_a_migrated_program_has_the_same_output():
         if alone[1] is None:
             counts["ran alone"] += 1
             assert outcome(result.text, MISSING) == alone, result.text
-        assert rewritten(result.text, "program.py").text == result.text
+        assert rewrite(result.text, "program.py").text == result.text
 
     check()
     assert counts["ran"] >= 0.5 * counts["programs"]

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from tfmts_compat import cli
-from tfmts_compat.migrate.change.rewrite import Result, rewritten
+from tfmts_compat.migrate.change.rewrite import Result, rewrite
 from tfmts_compat.migrate.codebase import importers
 from tfmts_compat.migrate.read import effects, resolver
 
@@ -84,7 +84,7 @@ def found_in_user(tree, compat):
     """The findings of a module that imports tf from pkg/compat.py; the module does not change."""
     tree(pkg__compat_py=compat, pkg__inner_py="tf = fake()\n")
     source = f"from .compat import tf\n{USE.format('tf.')}"
-    result = rewritten(source, "pkg/user.py")
+    result = rewrite(source, "pkg/user.py")
     assert result.text == source
     return [(it.code, it.message) for it in result.found]
 
@@ -98,8 +98,8 @@ if sys.version_info >= (3, 10):
 
 @pytest.fixture(autouse=True)
 def _clear_caches():
-    importer = (importers._contents, importers._replacements)
-    for cached in (resolver.load, resolver.found_module, effects._cached, *importer):
+    importer = (importers._read_all, importers._find_replacements)
+    for cached in (resolver.load, resolver.find_module, effects._needs_any, *importer):
         cached.cache_clear()
 
 
@@ -111,7 +111,7 @@ def test_a_module_that_re_exports_tensorflow_is_resolved(tree, compat, imported,
     first, *rest = imported.splitlines(keepends=True)
     new = [first.rstrip(), "import tfmts_compat", *rest, f"x = tfmts_compat.Scaffold(), {prefix}x"]
     tree(pkg__user_py=old)
-    result = rewritten(old, "pkg/user.py")
+    result = rewrite(old, "pkg/user.py")
     assert result.text == "\n".join([*new, ""])
     assert [it.code for it in result.found] == ["TFM102", "TFM101"]
     assert cli.main(["migrate", "--write", "."]) == 0
@@ -136,7 +136,7 @@ def test_a_module_with_two_definitions_is_reported(tree, compat, reason):
 
 def test_a_module_named_train_with_another_definition_is_reported(tree):
     tree(pkg__compat_py="import tensorflow as tf\ntrain = getattr(tf, 'train')\n")
-    (found,) = rewritten("from .compat import train\ntrain.Scaffold()\n", "pkg/user.py").found
+    (found,) = rewrite("from .compat import train\ntrain.Scaffold()\n", "pkg/user.py").found
     assert str(found) == (
         "pkg/user.py:2:1: TFM208 it is not known whether train is a module of TensorFlow, because "
         "it has another value at pkg/compat.py:2; if it is, replace train.Scaffold with "
@@ -148,15 +148,15 @@ def test_a_module_named_train_with_another_definition_is_reported(tree):
 def test_a_quoted_name_that_a_module_binds_is_not_reported(tree, use):
     tree(pkg__compat_py="import tensorflow as tf\nScaffold = tf.train.Scaffold\n")
     source = f"from . import compat\n{use}"
-    assert rewritten(source.format("compat.Scaffold"), "pkg/user.py").found == []
-    (found,) = rewritten(source.format("compat.tf.train.Scaffold"), "pkg/user.py").found
+    assert rewrite(source.format("compat.Scaffold"), "pkg/user.py").found == []
+    (found,) = rewrite(source.format("compat.tf.train.Scaffold"), "pkg/user.py").found
     assert found.code == "TFM206"
 
 
 def test_a_name_that_a_module_gives_to_another_class_is_not_replaced(tree):
     tree(pkg__compat_py="import tensorflow as tf\nScaffold = tf.train.MonitoredSession\n")
     source = "from . import compat\nx = compat.Scaffold()\n"
-    assert rewritten(source, "pkg/user.py") == Result(source, [])
+    assert rewrite(source, "pkg/user.py") == Result(source, [])
 
 
 PATCHES = {
@@ -236,11 +236,14 @@ def test_an_optional_import_of_a_module_that_needs_tensorflow_gets_its_own_impor
     )
 
 
+MOCKS = {
+    "patched": "mock.patch('tensorflow.train.Scaffold')",
+    "patched-object": "mock.patch.object(tf.compat.v1.train, 'Scaffold')",
+    "monkeypatch": "monkeypatch.setattr(tf.train, 'Scaffold', f)",
+}
 REPLACES = {
     "assigned": "tf.train.Scaffold = wrap(tf.train.Scaffold)",
     "setattr": "setattr(tf.train, 'Scaffold', f)",
-    "patched": "mock.patch('tensorflow.train.Scaffold')",
-    "patched-object": "mock.patch.object(tf.compat.v1.train, 'Scaffold')",
     "module": "tf.train = f",
     "deleted": "del tf.train.Scaffold",
 }
@@ -260,6 +263,21 @@ def test_a_name_that_another_file_replaces_is_reported_and_not_changed(tree, cap
     assert "may be replaced at tests/patcher.py:2, which does not change" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("code", MOCKS.values(), ids=MOCKS)
+@pytest.mark.parametrize(
+    ("path", "is_changed"),
+    [("pkg__patcher_py", False), ("tests__a_py", True), ("pkg__conftest_py", True)],
+)
+def test_a_mock_in_a_test_file_is_reported_and_changes_no_other_file(
+    tree, capsys, code, path, is_changed
+):
+    user = "import tensorflow as tf\nx = tf.train.Scaffold()\n"
+    mock = f"from unittest import mock\nimport tensorflow as tf\n{code}\n"
+    text = written(tree, pkg__user_py=user, **{path: mock})
+    assert ("tfmts_compat" in text) == is_changed
+    assert ":3:" in capsys.readouterr().out
+
+
 def test_other_names_of_a_file_that_replaces_one_are_changed(tree):
     patcher = "import tensorflow as tf\ntf.train.Scaffold = f\n"
     user = "import tensorflow as tf\nx = tf.train.StopAtStepHook(1)\n"
@@ -270,4 +288,4 @@ def test_other_names_of_a_file_that_replaces_one_are_changed(tree):
 def test_a_class_that_a_module_defines_last_is_its_own(tree, before):
     tree(pkg__hooks_py=f"{before}class Scaffold(Scaffold):\n    pass\n")
     source = "from . import hooks\nx = hooks.Scaffold()\n"
-    assert rewritten(source, "pkg/user.py") == Result(source, [])
+    assert rewrite(source, "pkg/user.py") == Result(source, [])

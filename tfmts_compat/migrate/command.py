@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import gc
 import importlib.util
 import os
 import sys
-from typing import Any, Iterator
+from typing import Any
 
 from tfmts_compat.migrate.names import NEW
 
-_NEEDS = ("pathspec", "tqdm")
+_NEEDS = ("pathspec", "pyflakes")
 _EXIT = """\
 exit codes:
   0  no changes are needed, or the files were changed, or the diff was shown
@@ -88,17 +87,14 @@ def _run(arguments: argparse.Namespace) -> int:
         to_stderr=piped or not listing,
     )
     try:
-        (_stdin if piped else _files)(arguments, report)
+        (_migrate_stdin if piped else _migrate_files)(arguments, report)
     except KeyboardInterrupt:
         print("tfmts-compat: interrupted; no file is written in part", file=sys.stderr)
         return 130
-    except RuntimeError as problem:  # a process was killed, for example by the OOM killer
-        print(f"tfmts-compat: error: {problem}", file=sys.stderr)
-        return 2
     did = "changed" if arguments.write else "would change"
     report.finish(did, shows_summary=not arguments.diff)
     if arguments.write:
-        report.next_steps(files.Settings.read(arguments.paths[0]).root)
+        report.print_next_steps(files.Settings.read(arguments.paths[0]).root)
     if report.counts["errors"]:
         return 2
     needed = report.changed and (arguments.check or arguments.diff)
@@ -107,91 +103,72 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _ignored(arguments: argparse.Namespace, settings: Any) -> tuple[str, ...]:
     """Returns the codes that the settings and the command line ignore."""
-    from tfmts_compat.migrate.findings import unselected, validated
+    from tfmts_compat.migrate.findings import leave_out, validate
 
     def given(name: str) -> tuple[str, ...]:
         listed = [code for value in getattr(arguments, name) for code in value.split(",")]
-        return validated(listed, f"--{name}")
+        return validate(listed, f"--{name}")
 
-    from_file = validated(settings.ignore, f"{settings.root / 'pyproject.toml'}: ignore")
-    return (*from_file, *given("ignore"), *unselected(given("select")))
+    from_file = validate(settings.ignore, f"{settings.root / 'pyproject.toml'}: ignore")
+    return (*from_file, *given("ignore"), *leave_out(given("select")))
 
 
-def _files(arguments: argparse.Namespace, report: Any) -> None:
+def _migrate_files(arguments: argparse.Namespace, report: Any) -> None:
     from tfmts_compat.migrate.advise import requirements
     from tfmts_compat.migrate.codebase import files
-    from tfmts_compat.migrate.codebase.jobs import Jobs
-    from tfmts_compat.migrate.findings import REWRITES, Finding, Outcome
+    from tfmts_compat.migrate.codebase.jobs import process
+    from tfmts_compat.migrate.findings import Finding
 
-    def failed(path: str, why: str, code: str = "TFM001") -> None:
-        report.finding(Finding(path, 1, 1, code, why))
+    def fail(path: str, why: str, code: str = "TFM001") -> None:
+        report.add_finding(Finding(path, 1, 1, code, why))
 
     users: list[str] = []
-
-    def done(outcome: Outcome) -> None:
-        if outcome.uses:
-            users.append(outcome.path)
-        if arguments.write and outcome.data is not None:
-            try:
-                files.write(outcome.path, outcome.data, outcome.read)
-                outcome = outcome.moved
-            except (files.ChangedError, OSError) as problem:
-                if isinstance(problem, files.ChangedError):
-                    why = "changed after it was read, and is not overwritten; run again"
-                    failed(outcome.path, why, "TFM004")
-                else:
-                    why = f"cannot be written: {problem.strerror or problem}"
-                    failed(outcome.path, why, "TFM005")
-                left = [it for it in outcome.found if it.code not in REWRITES]
-                outcome = Outcome(outcome.path, left)
-        report.add(outcome)
-
     settings = files.Settings.read(arguments.paths[0], arguments.exclude)
     trees = [path for path in arguments.paths if os.path.isdir(path)]
     with_diff = not (arguments.check or arguments.write)
     ignored = _ignored(arguments, settings)
-    jobs = Jobs(ignored, with_diff, trees, in_order=not arguments.write)
-    discovery = files.Discovery(settings, failed)
-    with contextlib.closing(jobs):
-        for path in _with_progress(arguments.paths, settings, discovery):
-            try:
-                with open(path, "rb") as file:
-                    data = file.read()
-            except OSError as problem:
-                failed(path, problem.strerror or str(problem))
-                continue
-            report.read += 1
-            if files.may_matter(data):
-                for outcome in jobs.add(path, len(data)):
-                    done(outcome)
-        for outcome in jobs.rest():
-            done(outcome)
-    for finding in requirements.missing(users, trees, ignored):
-        report.finding(finding)
+    for path in files.Discovery(settings, fail).find(arguments.paths):
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except OSError as problem:
+            fail(path, problem.strerror or str(problem))
+            continue
+        report.read += 1
+        if files.may_matter(data):
+            outcome = process(path, data, ignored, with_diff, trees)
+            users += [path] if outcome.uses else []
+            report.add(_write(outcome, fail) if arguments.write else outcome)
+    for finding in requirements.find_missing(users, trees, ignored):
+        report.add_finding(finding)
 
 
-def _with_progress(paths: list[str], settings: Any, discovery: Any) -> Iterator[str]:
-    """Yields the files; on a terminal shows a progress bar, for which it counts them first."""
-    if not sys.stderr.isatty():
-        yield from discovery.files(paths)
-        return
-    from tqdm import tqdm
-
-    tqdm.monitor_interval = 0  # processes must not be forked while another thread runs
-    quiet = type(discovery)(settings, lambda path, why: None)  # noqa: ARG005
-    total = sum(1 for _ in quiet.files(paths))
-    yield from tqdm(discovery.files(paths), total=total, unit="file", leave=False)
-
-
-def _stdin(arguments: argparse.Namespace, report: Any) -> None:
+def _write(outcome: Any, fail: Any) -> Any:
+    """Writes a changed file. Returns the outcome with the lines of the new text."""
     from tfmts_compat.migrate.codebase import files
-    from tfmts_compat.migrate.codebase.jobs import processed
-    from tfmts_compat.migrate.report import to_bytes
+    from tfmts_compat.migrate.findings import REWRITES, Outcome
+
+    try:
+        if outcome.data is not None:
+            files.write(outcome.path, outcome.data, outcome.read)
+        return outcome.move()
+    except files.ChangedError:
+        fail(outcome.path, "changed after it was read, and is not overwritten; run again", "TFM004")
+    except OSError as problem:
+        fail(outcome.path, f"cannot be written: {problem.strerror or problem}", "TFM005")
+    left = [finding for finding in outcome.found if finding.code not in REWRITES]
+    return Outcome(outcome.path, left)
+
+
+def _migrate_stdin(arguments: argparse.Namespace, report: Any) -> None:
+    from tfmts_compat.migrate.codebase import files
+    from tfmts_compat.migrate.codebase.jobs import process
+    from tfmts_compat.migrate.report import write_bytes
 
     data = sys.stdin.buffer.read()
     settings = files.Settings.read(".")
-    outcome = processed("-", data, _ignored(arguments, settings), arguments.diff)
+    outcome = process("-", data, _ignored(arguments, settings), arguments.diff)
     report.read = 1
     report.add(outcome)
     if not (arguments.check or arguments.diff):
-        to_bytes(outcome.data if outcome.data is not None else data)
+        write_bytes(outcome.data if outcome.data is not None else data)

@@ -24,9 +24,9 @@ CODES: Final[dict[str, str]] = {
     "TFM206": "a name in a quoted annotation or a type comment",
     "TFM207": "a name that is accessed through an attribute",
     "TFM208": "a name of an object that may be TensorFlow",
-    "TFM209": "a name in a string, or in a magic of a notebook",
+    "TFM209": "a name in a string, in a magic of a notebook, or in an f-string",
     "TFM210": "an older training API",
-    "TFM212": "a name where TensorFlow is optional, without a place for the import",
+    "TFM212": "a name without a place for the import",
     "TFM213": "a branch for TensorFlow 1",
     "TFM301": "both checkpoint cadences are given",
     "TFM302": "a cadence is disabled silently",
@@ -63,10 +63,6 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}"
 
-    def at(self, path: str, line: int | None = None) -> Finding:
-        """Returns the same finding for another path and line."""
-        return replace(self, path=path, line=line or self.line)
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -79,7 +75,7 @@ class Outcome:
       diff: the diff, if it was requested.
       uses: whether the migrated file imports tfmts_compat.
       read: the SHA-256 of the bytes that were read, if `data` is given.
-      shifts: the lines at which lines are added or removed, with their number.
+      shifts: the paths and lines of findings at which lines are added or removed, and how many.
     """
 
     path: str
@@ -88,19 +84,22 @@ class Outcome:
     diff: bytes = b""
     uses: bool = False
     read: bytes = b""
-    shifts: Sequence[tuple[int, int]] = ()
+    shifts: Sequence[tuple[str, int, int]] = ()
 
-    @property
-    def moved(self) -> Outcome:
-        """The same with the findings on the lines of the new text."""
-        found = [
-            it.at(it.path, it.line + sum(more for line, more in self.shifts if line <= it.line))
-            for it in self.found
-        ]
+    def move(self) -> Outcome:
+        """Returns the same with the findings on the lines of the new text."""
+        found = []
+        for finding in self.found:
+            more = sum(
+                more
+                for path, line, more in self.shifts
+                if path == finding.path and line <= finding.line
+            )
+            found.append(replace(finding, line=finding.line + more))
         return replace(self, found=found)
 
 
-def validated(codes: Sequence[str], where: str) -> tuple[str, ...]:
+def validate(codes: Sequence[str], where: str) -> tuple[str, ...]:
     """Checks codes and groups of codes, such as TFM201 and TFM2, that a user selects or ignores.
 
     Args:
@@ -112,13 +111,13 @@ def validated(codes: Sequence[str], where: str) -> tuple[str, ...]:
         migrated.
     """
     for code in codes:
-        matching = [each for each in CODES if each.startswith(code)]
+        matching = [listed for listed in CODES if listed.startswith(code)]
         if not _GROUP.fullmatch(code) or not matching:
             raise ValueError(
                 f"{where}: {code!r} is neither a code nor a group of codes; "
                 "pass a code such as TFM201, or TFM2 for all codes that start with TFM2"
             )
-        if any(each in ERRORS for each in matching):
+        if any(listed in ERRORS for listed in matching):
             raise ValueError(
                 f"{where}: {code} reports files that are not migrated, so it cannot be selected or "
                 "ignored; use exclude for such files"
@@ -126,12 +125,12 @@ def validated(codes: Sequence[str], where: str) -> tuple[str, ...]:
     return tuple(codes)
 
 
-def unselected(codes: Sequence[str]) -> tuple[str, ...]:
+def leave_out(codes: Sequence[str]) -> tuple[str, ...]:
     """Returns the codes that are ignored because only other codes or groups are selected."""
     return tuple(code for code in CODES if codes and not code.startswith(tuple(codes)))
 
 
-def silenced(code: str, line: str, ignored: Sequence[str] = ()) -> bool:
+def is_silenced(code: str, line: str, ignored: Sequence[str] = ()) -> bool:
     """Returns whether a code is ignored on a source line.
 
     Args:

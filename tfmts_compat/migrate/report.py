@@ -54,11 +54,11 @@ class Report:
             replaced = sum(finding.code == REWRITES[0] for finding in outcome.found)
             self._replaced.append((outcome.path, replaced))
         for finding in outcome.found:
-            self.finding(finding)
+            self.add_finding(finding)
         if outcome.diff and self._form == "text":
-            to_bytes(outcome.diff)
+            write_bytes(outcome.diff)
 
-    def finding(self, finding: Finding) -> None:
+    def add_finding(self, finding: Finding) -> None:
         """Prints one finding, or keeps it for the end."""
         kind = "left"
         if finding.code in ERRORS:
@@ -73,15 +73,15 @@ class Report:
             self._separator = ","
         elif self._form == "github":
             level = "error" if kind == "errors" else "warning"
-            path = _escaped(finding.path, ",:")
+            path = _escape(finding.path, ",:")
             where = f"file={path},line={finding.line},col={finding.column},title={finding.code}"
-            self._print(f"::{level} {where}::{_escaped(finding.message)}")
+            self._print(f"::{level} {where}::{_escape(finding.message)}")
         elif kind == "errors":
             self._print(str(finding), file=sys.stderr)
         elif kind != "moves" or self._shows_moves:
             self._kept.append(finding)
 
-    def next_steps(self, root: Path) -> None:
+    def print_next_steps(self, root: Path) -> None:
         """Prints the commands of the formatters that a code base has settings for."""
         settings = "\n".join(
             (root / name).read_text(encoding="utf-8", errors="replace")
@@ -110,9 +110,9 @@ class Report:
         for finding in sorted(self._kept):
             same.setdefault((finding.path, finding.code, finding.message), []).append(finding)
         for first, *others in same.values():
-            lines = ", ".join(str(each.line) for each in others)
+            lines = ", ".join(str(other.line) for other in others)
             also = f" (also on line{'s' * (len(others) > 1)} {lines})" if others else ""
-            self._print(self._wrapped(f"{first}{also}"))
+            self._print(self._wrap(f"{first}{also}"))
         if not shows_summary:
             return
         moves, left, errors = self.counts.values()
@@ -126,7 +126,7 @@ class Report:
         for code, count in sorted(self._codes.items()):
             print(f"{count:8} {code} {CODES[code]}", file=sys.stderr)
 
-    def _wrapped(self, text: str) -> str:
+    def _wrap(self, text: str) -> str:
         """Breaks a line between words at the width of the terminal, if the output is one."""
         if not self._out.isatty():
             return text
@@ -140,7 +140,7 @@ class Report:
         print(text.encode(errors="backslashreplace").decode(), end=end, file=out)
 
 
-def to_bytes(data: bytes) -> None:
+def write_bytes(data: bytes) -> None:
     """Writes bytes to stdout without encoding them again."""
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
@@ -151,7 +151,7 @@ def _number(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _escaped(text: str, more: Sequence[str] = "") -> str:
+def _escape(text: str, more: Sequence[str] = "") -> str:
     for character in ("%", "\r", "\n", *more):
         text = text.replace(character, f"%{ord(character):02X}")
     return text

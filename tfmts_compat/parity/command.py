@@ -131,7 +131,7 @@ def _check_writable(path: pathlib.Path) -> None:
 
 
 def _show_progress(items: Iterable[_T], total: int) -> Iterable[_T]:
-    """Shows a progress bar on a terminal if tqdm is installed (the extra `migrate` installs it)."""
+    """Shows a progress bar on a terminal if tqdm is installed."""
     try:
         from tqdm import tqdm
     except ImportError:

@@ -10,10 +10,14 @@ from tfmts_compat._rules import cadence
 from tfmts_compat._rules.cadence import Cadence
 from tfmts_compat._rules.precedence import USE_DEFAULT
 from tfmts_compat._session import MonitoredTrainingSession
-from tfmts_compat.migrate.read.module import string
+from tfmts_compat.migrate.read.module import text_of
 
 _PARAMETERS = inspect.signature(MonitoredTrainingSession).parameters
-_POSITIONAL = [name for name, it in _PARAMETERS.items() if it.kind is it.POSITIONAL_OR_KEYWORD]
+_POSITIONAL = [
+    name
+    for name, parameter in _PARAMETERS.items()
+    if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+]
 _UNKNOWN = object()
 _ARITHMETIC = (ast.Constant, ast.UnaryOp, ast.USub, ast.UAdd, ast.BinOp,
                ast.Add, ast.Sub, ast.Mult, ast.Div)  # fmt: skip
@@ -97,15 +101,15 @@ def _argument(keyword: ast.keyword) -> ast.AST:
 def _entries(node: ast.expr) -> list[tuple[ast.AST, str, ast.expr]] | None:
     """Returns the entries of **{...} or **dict(...), or None if a key is not a literal."""
     if isinstance(node, ast.Dict):
-        keys = [string(key) for key in node.keys]
+        keys = [text_of(key) for key in node.keys]
         if not all(keys):
             return None
         return [(key or value, name, value)
                 for key, name, value in zip(node.keys, keys, node.values)]  # fmt: skip
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
-        if node.args or not all(it.arg for it in node.keywords):
+        if node.args or not all(keyword.arg for keyword in node.keywords):
             return None
-        return [(_argument(it), str(it.arg), it.value) for it in node.keywords]
+        return [(_argument(keyword), str(keyword.arg), keyword.value) for keyword in node.keywords]
     return None
 
 

@@ -20,7 +20,16 @@ from tfmts_compat.migrate.names import (
     is_known,
     plain,
 )
-from tfmts_compat.migrate.read.module import Module, dotted, last_name, string
+from tfmts_compat.migrate.read.effects import find_lookups
+from tfmts_compat.migrate.read.module import (
+    FUNCTIONS,
+    Module,
+    Place,
+    arguments_of,
+    dotted,
+    last_name,
+    text_of,
+)
 from tfmts_compat.migrate.read.resolver import OWN, UNKNOWN, Reach, Resolver
 
 # pkg.module.tf.train.Scaffold: the part before tf, and the last name
@@ -42,39 +51,57 @@ _ADVISED = re.compile(
 )
 _REFLECTION = ("getattr", "hasattr", "setattr", "delattr", "object", "multiple")
 _LITERAL = re.compile(rf"[\"'](?:{'|'.join(UNIQUE)})[\"']")
+_PRIVATE = ("_sess", "_tf_sess", "_coordinated_creator")
+_EVALUATE = ("cast", "eval", "exec", "ForwardRef", "TypeVar")  # functions of code in a string
+_TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore).*")
+_CALLED = "|".join(sorted(NAMES - {"global_step"}))
+_PATH = re.compile(
+    r"(?:tf|tensorflow\w*)(?:\.[A-Za-z_]\w*)+"
+    rf"|(?:[A-Za-z_]\w*\.)+(?:{'|'.join(DISTINCT)})\.(?:{_CALLED})(?:\.[A-Za-z_]\w*)*"
+)
+_DOTTED = re.compile(rf"[A-Za-z_][\w.]*\.(?:{'|'.join(sorted(NAMES))})\b")
 _OLD_VERSION = re.compile(r"\(?v?(?:1(?:\.|$)|2(?:\.0.*)?$)")
 _WITH = "with {0} and import tfmts_compat"
 
 
 def report(module: Module, resolver: Resolver) -> None:
     """Reports the lookups, strings, private attributes and older training APIs of a module."""
-    _lookups(module, resolver)
-    _quoted(module, resolver)
-    for node in module.strings:
-        value = string(node)
-        path = _prefix(value)
-        if path and plain(_spelled(path)) in REPLACEABLE and module.is_patch(node):
-            text = of_patch(_spelled(path), TABLE[plain(_spelled(path))])
-            module.report(node, "TFM209", f"{path} is patched by a string, {text}")
-        elif path:
-            new = value.replace(path, TABLE[plain(_spelled(path))])
-            module.report(node, "TFM209", f'{path} is named in a string; write "{new}"')
-        elif plain(_spelled(value)) in ADVICE:
-            module.report(node, "TFM210", f"{value} {ADVICE[plain(_spelled(value))]}")
-        else:
-            _project_path(module, resolver, node, value)
-    for attribute in module.advised:
-        _advised(module, resolver, attribute)
-    for attribute in module.private:
-        module.report(
-            attribute,
-            "TFM204",
-            "uses a private attribute of the monitored session; use "
-            "tfmts_compat.raw_session(session), which returns the underlying tf.compat.v1.Session",
-        )
+    for node, holder, name in find_lookups(module):
+        _report_lookup(module, resolver, node, holder, name)
+    _report_computed(module, resolver)
+    _report_strings(module, resolver)
+    for attribute in module.nodes[ast.Attribute]:
+        if attribute.attr in _PRIVATE and _is_private(module, attribute):
+            module.report(
+                attribute,
+                "TFM204",
+                "uses a private attribute of the monitored session; use "
+                "tfmts_compat.raw_session(session), which returns the underlying "
+                "tf.compat.v1.Session",
+            )
+        elif attribute.attr in ADVISED - NAMES and (
+            attribute.attr != "train"
+            or "training" in last_name(attribute.value)
+            or isinstance(module.parents[attribute], ast.Call)
+        ):
+            _report_advised(module, resolver, attribute)
 
 
-def _advised(module: Module, resolver: Resolver, node: ast.Attribute) -> None:
+def _is_private(module: Module, node: ast.Attribute) -> bool:
+    """Returns whether it is the last of s._sess._tf_sess, or s = s._sess."""
+    parent = module.parents[node]
+    if isinstance(parent, ast.Attribute) and parent.attr in _PRIVATE:
+        return False
+    if node.attr != "_sess" or last_name(node.value) in _PRIVATE:
+        return True
+    # the body of a loop that ends at the raw session
+    return any(
+        value is node and dotted(target) == dotted(node.value) != ""
+        for target, value in module.values.items()
+    )
+
+
+def _report_advised(module: Module, resolver: Resolver, node: ast.Attribute) -> None:
     """Reports an older training API, or what may be one."""
     paths = set(map(plain, resolver.reach(node).spelled))
     for path in sorted(paths & ADVICE.keys()):
@@ -85,10 +112,53 @@ def _advised(module: Module, resolver: Resolver, node: ast.Attribute) -> None:
         module.report(node, "TFM210", f"{shown} may be {path}, which {ADVICE[path]}")
 
 
-def _project_path(module: Module, resolver: Resolver, node: ast.Constant, value: str) -> None:
-    """Reports a path such as pkg.module.tf.train.Scaffold, as in mock.patch."""
+def _report_strings(module: Module, resolver: Resolver) -> None:
+    """Reports names in strings, in quoted annotations and in type comments."""
+    for node in module.nodes[ast.Constant]:
+        text = text_of(node)
+        if "." not in text or isinstance(module.parents[node], (ast.Expr, ast.JoinedStr)):
+            continue
+        if _is_evaluated(module, node):
+            for path in dict.fromkeys(_DOTTED.findall(text)):
+                _report_quoted(module, resolver, node, path)
+        elif _PATH.fullmatch(text):
+            _report_path(module, resolver, node, text)
+    for number, line in enumerate(module.edits.lines, 1):
+        for comment in _TYPE_COMMENT.finditer(line):
+            for path in dict.fromkeys(_DOTTED.findall(comment.group())):
+                _report_quoted(module, resolver, (number, comment.start()), path)
+
+
+def _is_evaluated(module: Module, node: ast.AST) -> bool:
+    """Returns whether a string is in an annotation or an argument of a function like eval."""
+    for outer in module.outer(node):
+        if isinstance(outer, ast.Call) and last_name(outer.func) in _EVALUATE:
+            return True
+        annotations = [getattr(outer, "annotation", None), getattr(outer, "returns", None)]
+        if isinstance(outer, FUNCTIONS):
+            annotations += [argument.annotation for argument in arguments_of(outer.args)]
+        if node in annotations:
+            return True
+        if isinstance(outer, ast.stmt):
+            return False
+        node = outer
+    return False
+
+
+def _report_path(module: Module, resolver: Resolver, node: ast.Constant, value: str) -> None:
+    """Reports a path such as tensorflow.train.Scaffold or pkg.module.tf.train.Scaffold."""
+    path, parent = _find_prefix(value), module.parents[node]
+    old = plain(_spell_out(path))
     held = _HELD.match(value)
-    if held and _may_be_moved(resolver.followed(held.group())):
+    if path:
+        new = value.replace(path, TABLE[old])
+        text = f'{path} is named in a string; write "{new}"'
+        if old in REPLACEABLE and last_name(getattr(parent, "func", parent)) == "patch":
+            text = f"{path} is patched by a string, {explain_patch(old, TABLE[old])}"
+        module.report(node, "TFM209", text)
+    elif plain(_spell_out(value)) in ADVICE:
+        module.report(node, "TFM210", f"{value} {ADVICE[plain(_spell_out(value))]}")
+    elif held and _may_be_moved(resolver.follow(held.group())):
         new = f"{held.group(1)}{NEW}.{held.group(2)}{value[held.end() :]}"
         module.report(
             node,
@@ -98,7 +168,7 @@ def _project_path(module: Module, resolver: Resolver, node: ast.Constant, value:
         )
 
 
-def of_patch(path: str, name: str) -> str:
+def explain_patch(path: str, name: str) -> str:
     """Returns what a replaced name means for tfmts_compat, and what to do."""
     last = path.rpartition(".")[2]
     if plain(path) in REPLACEABLE:
@@ -106,7 +176,7 @@ def of_patch(path: str, name: str) -> str:
             f"and a session of {NEW} is built with the replacement, so keep this; a patch of "
             f"{name} would have no effect on the session"
         )
-    part = next((each for each in sorted(REPLACEABLE) if each.endswith(f".{last}")), "")
+    part = next((path for path in sorted(REPLACEABLE) if path.endswith(f".{last}")), "")
     if part:
         return (
             f"which changes neither {name} nor a session; to change the session, patch {part}, "
@@ -120,7 +190,7 @@ def _may_be_moved(reach: Reach) -> bool:
     return any(plain(path) in TABLE or not (is_known(path) or path == OWN) for path in reach.paths)
 
 
-def unmoved(module: Module, resolver: Resolver, node: ast.Attribute, reach: Reach) -> None:
+def report_name(module: Module, resolver: Resolver, node: ast.Attribute, reach: Reach) -> None:
     """Reports a dotted name that is not replaced, although its last name is in the table.
 
     Args:
@@ -188,7 +258,7 @@ def _unlisted(path: str, shown: str, name: str) -> str:
     return f"{path} may be {NEW}.{name}; if it is, replace {shown} " + _WITH.format(f"{NEW}.{name}")
 
 
-def from_import(module: Module, alias: ast.alias, path: str) -> None:
+def report_import(module: Module, alias: ast.alias, path: str) -> None:
     """Reports an imported name that is not replaced."""
     advice = ADVICE.get(plain(path))
     if advice:
@@ -198,14 +268,14 @@ def from_import(module: Module, alias: ast.alias, path: str) -> None:
         module.report(alias, "TFM208", _unlisted(path, "it", name))
 
 
-def _lookup(
+def _report_lookup(
     module: Module,
     resolver: Resolver,
     node: ast.Call | ast.Subscript,
     holder: ast.expr,
     name: str,
 ) -> None:
-    reach = resolver.holds(holder, name)
+    reach = resolver.look_up(holder, name)
     paths = set(map(plain, reach.paths))
     function = last_name(node.func) if isinstance(node, ast.Call) else ""
     if function == "getattr":
@@ -219,7 +289,7 @@ def _lookup(
     for path in sorted(paths & TABLE.keys()):
         text = f"is looked up by a string; {remedy}"
         if path in REPLACEABLE and function not in ("getattr", "hasattr"):
-            text = f"is replaced by a string, {of_patch(path, TABLE[path])}"
+            text = f"is replaced by a string, {explain_patch(path, TABLE[path])}"
         module.report(node, "TFM201", f"{path} {text}")
     for path in sorted(paths & ADVICE.keys()):
         module.report(node, "TFM210", f"{path} {ADVICE[path]}")
@@ -237,26 +307,23 @@ def _lookup(
         )
 
 
-def _lookups(module: Module, resolver: Resolver) -> None:
-    for lookup in module.lookups:
-        _lookup(module, resolver, *lookup)
+def _report_computed(module: Module, resolver: Resolver) -> None:
+    """Reports getattr(tf.train, name) in a module that has a name of the table as a string."""
     if not _LITERAL.search(module.edits.text):
         return
-    for call in module.calls:  # getattr(tf.train, name)
-        if last_name(call.func) != "getattr" or len(call.args) < 2:
-            continue
-        holder = call.args[0]
-        paths = set(map(plain, resolver.reach(holder).spelled))
-        if paths & MODULES.keys() and not string(call.args[1]):
-            module.report(
-                call,
-                "TFM201",
-                f"{module.code(call.args[1])} may be one of the names of {NEW} that this module "
-                f"has as strings; look those up in {NEW}",
-            )
+    for call in module.nodes[ast.Call]:
+        if last_name(call.func) == "getattr" and len(call.args) > 1 and not text_of(call.args[1]):
+            paths = set(map(plain, resolver.reach(call.args[0]).spelled))
+            if paths & MODULES.keys():
+                module.report(
+                    call,
+                    "TFM201",
+                    f"{module.code(call.args[1])} may be one of the names of {NEW} that this "
+                    f"module has as strings; look those up in {NEW}",
+                )
 
 
-def ends_support(module: Module, resolver: Resolver, changed: Iterable[ast.AST]) -> None:
+def report_end_of_support(module: Module, resolver: Resolver, changed: Iterable[ast.AST]) -> None:
     """Reports the branches for TensorFlow 1 in which a name changes."""
 
     def is_old(test: ast.AST) -> bool:
@@ -272,7 +339,7 @@ def ends_support(module: Module, resolver: Resolver, changed: Iterable[ast.AST])
             for part in parts
         )
 
-    flags = {dotted(target) for target, value in module.assigned if is_old(value)} - {""}
+    flags = {dotted(target) for target, value in module.values.items() if is_old(value)} - {""}
     branches: dict[ast.AST, None] = {}
     for node in itertools.chain.from_iterable(map(module.outer, changed)):
         if isinstance(node, (ast.If, ast.IfExp)) and (
@@ -288,39 +355,34 @@ def ends_support(module: Module, resolver: Resolver, changed: Iterable[ast.AST])
         )
 
 
-def _quoted(module: Module, resolver: Resolver) -> None:
-    for place, scope, path in module.quoted:
-        where = "a type comment" if isinstance(place, tuple) else "quotes"
-        first, _, rest = path.partition(".")
-        starts = resolver.named(first, scope).paths
-        reach = Reach.joined([resolver.followed(f"{start}.{rest}") for start in starts])
-        old = set(map(plain, reach.paths)) & TABLE.keys()
-        if any(resolver.is_re_exported(f"{start}.{rest}") for start in starts):
-            continue  # that module is migrated
-        for found in sorted(old)[:1]:
-            module.report(
-                place,
-                "TFM206",
-                f"{found} is named in {where}; replace it " + _WITH.format(TABLE[found]),
-            )
-        held = _HELD.fullmatch(path)
-        if held and not old and _may_be_moved(reach):
-            new = _WITH.format(f"{NEW}.{held.group(2)}")
-            module.report(
-                place,
-                "TFM206",
-                f"{path} is named in {where} and may be TensorFlow's; if it is, replace it {new}",
-            )
+def _report_quoted(module: Module, resolver: Resolver, place: Place, path: str) -> None:
+    where = "a type comment" if isinstance(place, tuple) else "quotes"
+    scope = module.scope if isinstance(place, tuple) else module.scopes[place]
+    reach = resolver.look_up_in(scope, path)
+    old = set(map(plain, reach.paths)) & TABLE.keys()
+    held = _HELD.fullmatch(path)
+    if resolver.is_re_exported(scope, path):
+        return  # that module is migrated
+    if old:
+        new = _WITH.format(TABLE[min(old)])
+        module.report(place, "TFM206", f"{min(old)} is named in {where}; replace it {new}")
+    elif held and _may_be_moved(reach):
+        new = _WITH.format(f"{NEW}.{held.group(2)}")
+        module.report(
+            place,
+            "TFM206",
+            f"{path} is named in {where} and may be TensorFlow's; if it is, replace it {new}",
+        )
 
 
-def _prefix(value: str) -> str:
+def _find_prefix(value: str) -> str:
     """Returns the part of a dotted path that is a name in the table, or ""."""
     parts = value.split(".")
     prefixes: Iterator[str] = (".".join(parts[:count]) for count in range(len(parts), 1, -1))
-    return next((each for each in prefixes if plain(_spelled(each)) in TABLE), "")
+    return next((prefix for prefix in prefixes if plain(_spell_out(prefix)) in TABLE), "")
 
 
-def _spelled(path: str) -> str:
+def _spell_out(path: str) -> str:
     return re.sub(r"^tf\.", "tensorflow.", path)
 
 

@@ -7,7 +7,7 @@ import os
 import re
 from typing import Collection, Iterable, Iterator, Sequence
 
-from tfmts_compat.migrate.findings import Finding, silenced
+from tfmts_compat.migrate.findings import Finding, is_silenced
 from tfmts_compat.migrate.names import NEW
 
 _PACKAGES = (
@@ -42,7 +42,9 @@ _INSTALLED = re.compile(r"\bpip3?\s+install\b.*\btfmts[-_.]compat\b")
 _LISTED = re.compile(r"^(?!\s*(?:#|\[tool\.)).*\btfmts[-_.]compat\b", re.MULTILINE)
 
 
-def missing(users: Iterable[str], trees: Sequence[str], ignored: Sequence[str]) -> list[Finding]:
+def find_missing(
+    users: Iterable[str], trees: Sequence[str], ignored: Sequence[str]
+) -> list[Finding]:
     """Finds the files to which tfmts_compat has to be added.
 
     Args:
@@ -55,9 +57,9 @@ def missing(users: Iterable[str], trees: Sequence[str], ignored: Sequence[str]) 
     found: list[Finding] = []
     real = set(map(os.path.realpath, users))
     for lowest in sorted(set(map(os.path.dirname, real))):
-        for directory in _above(lowest, tops):
+        for directory in _directories_above(lowest, tops):
             if directory not in seen:
-                listing = list(_listing(directory, ignored, real))
+                listing = list(_find_listing(directory, ignored, real))
                 seen[directory] = bool(listing)
                 found += [finding for finding in listing if finding]
             if seen[directory]:
@@ -65,18 +67,18 @@ def missing(users: Iterable[str], trees: Sequence[str], ignored: Sequence[str]) 
     return found
 
 
-def _above(directory: str, tops: Collection[str]) -> list[str]:
+def _directories_above(directory: str, tops: Collection[str]) -> list[str]:
     """Returns a directory and its parents, up to the repository's or the topmost of `tops`."""
     found = [directory]
     while not os.path.exists(os.path.join(found[-1], ".git")):
         if found[-1] == os.path.dirname(found[-1]):
-            ends = [number for number, each in enumerate(found, 1) if each in tops]
+            ends = [number for number, above in enumerate(found, 1) if above in tops]
             return found[: max(ends, default=1)]
         found.append(os.path.dirname(found[-1]))
     return found
 
 
-def _listing(
+def _find_listing(
     directory: str, ignored: Sequence[str], users: Collection[str]
 ) -> Iterator[Finding | None]:
     """Yields, for each file in a directory that lists TensorFlow, a finding or None."""
@@ -87,14 +89,14 @@ def _listing(
                     text = opened.read()
             except OSError:
                 continue
-            place = _place(text, pattern)
+            place = _find_place(text, pattern)
             if place is None or (kind == "*.ipynb" and os.path.realpath(file) not in users):
                 continue
             start, name = place
             line = text.count("\n", 0, start)
             column = start - (text.rfind("\n", 0, start) + 1)
             listed = _INSTALLED if pattern is _PIP else _LISTED
-            if listed.search(text) or silenced("TFM401", text.split("\n")[line], ignored):
+            if listed.search(text) or is_silenced("TFM401", text.split("\n")[line], ignored):
                 yield None
                 continue
             why = (
@@ -107,7 +109,7 @@ def _listing(
             yield Finding(os.path.relpath(file), line + 1, column + 1, "TFM401", why)
 
 
-def _place(text: str, pattern: str) -> tuple[int, str] | None:
+def _find_place(text: str, pattern: str) -> tuple[int, str] | None:
     """Returns where a file first lists TensorFlow, and under which name."""
     key = ""
     for listed in re.finditer(pattern, text, re.MULTILINE):

@@ -5,20 +5,26 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from dataclasses import dataclass
-from typing import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Iterator, Sequence
 
 from tfmts_compat.migrate.advise.remainder import NAMED
 from tfmts_compat.migrate.change.imports import IsImported
-from tfmts_compat.migrate.change.rewrite import Result, rewritten
-from tfmts_compat.migrate.findings import Finding, silenced
+from tfmts_compat.migrate.change.rewrite import Result, rewrite
+from tfmts_compat.migrate.findings import Finding, is_silenced
 from tfmts_compat.migrate.names import NEW
 from tfmts_compat.migrate.read.effects import Replaced
-from tfmts_compat.migrate.read.source import UnreadableError, changed, parsed, split_lines
+from tfmts_compat.migrate.read.source import (
+    Change,
+    UnreadableError,
+    apply,
+    count_lines,
+    parse,
+    split_lines,
+)
 
-_DECODER = json.JSONDecoder()
-_SPACE = re.compile(r"[ \t\r\n]*")
 _GAP = "\n\n"  # ends a cell; text can be inserted between the two line ends
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"')
 _MAGIC = re.compile(r"^(\s*)(?:[%!?]|\w[\w, ]*=\s*[%!]|[\w.]+\?)")
 _TIMED = re.compile(
     r"^([ \t]*)(%time(?:it)?\b(?:[ \t]+-\w+(?:[ \t]*\d+)?)*)(?=[ \t]+\S)", re.MULTILINE
@@ -32,35 +38,47 @@ _INDENT = re.compile(r"[ \t]+(?=\S)")
 
 @dataclass(frozen=True)
 class _Cell:
-    """A code cell: its number from 1, its source, and the offsets of the source in the JSON.
+    """A code cell.
 
-    IPython removes the indentation of an indented cell. `source` is without this indentation.
+    Attributes:
+      number: its number among all cells, from 1.
+      data: the cell in the notebook.
+      indent: the indentation of the whole cell, which IPython removes.
+      source: its source without the indentation.
+      python: the same as Python of the same length: without the syntax of IPython, and blank if
+        it cannot be parsed.
+      problem: why it cannot be parsed, or None.
     """
 
     number: int
+    data: dict[str, Any]
+    indent: str
     source: str
-    start: int
-    end: int
-    indent: str = ""
+    python: str
+    problem: UnreadableError | None
 
     @classmethod
-    def read(cls, number: int, source: str, start: int, end: int) -> _Cell:
-        """Creates a cell from its source in the notebook."""
+    def read(cls, number: int, data: dict[str, Any]) -> _Cell:
+        """Creates a cell from the notebook."""
+        source = "".join(data["source"])
         indented = _INDENT.match(source)
         indent = indented.group() if indented else ""
         lines = split_lines(source)
-        if indent and all(line.startswith(indent) for line in lines if line.strip()):
-            plain = (line[len(indent) :] if line.strip() else line for line in lines)
-            return cls(number, "".join(plain), start, end, indent)
-        return cls(number, source, start, end)
+        if not all(line.startswith(indent) for line in lines if line.strip()):
+            indent = ""
+        source = "".join(line[len(indent) :] if line.strip() else line for line in lines)
+        python = _as_python(source)
+        problem = _find_problem(python)
+        return cls(number, data, indent, source, _blank(python) if problem else python, problem)
 
-    def written(self, source: str) -> str:
-        """Returns a changed source with the indentation of the cell."""
-        lines = split_lines(source)
-        return "".join(self.indent + line if line.strip() else line for line in lines)
+    def change(self, changes: list[Change]) -> list[str]:
+        """Returns the lines of the changed source, with the indentation of the cell."""
+        text = apply(self.source + "\n", changes)
+        lines = split_lines(text[:-1] if text.endswith("\n") else text)
+        return [self.indent + line if line.strip() else line for line in lines]
 
 
-def migrated(
+def migrate_notebook(
     text: str,
     path: str,
     ignored: Sequence[str] = (),
@@ -76,49 +94,42 @@ def migrated(
     Raises:
       UnreadableError: the file is not a notebook.
     """
-    try:
-        cells = list(_code_cells(text))
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as problem:
-        line = getattr(problem, "lineno", 1)
-        raise UnreadableError(f"is not a notebook: {problem}", line, parsed=True) from problem
-
+    notebook, cells = _read(text)
     found = []
-    plain = []
     for cell in cells:
-        python = _plain(cell.source)
-        unreadable = _problem(python)
-        if unreadable:
-            place = f"{path}:cell {cell.number}"
-            line = min(unreadable.line, len(split_lines(cell.source)))
-            why = f"{unreadable}; this cell is not changed, the other cells are"
+        place = f"{path}:cell {cell.number}"
+        if cell.problem:
+            line = min(cell.problem.line, len(split_lines(cell.source)))
+            why = f"{cell.problem}; this cell is not changed, the other cells are"
             found.append(Finding(place, line, 1, "TFM002", why))
-            python = _blank(python)
-        plain.append(python)
-    starts = list(itertools.accumulate((len(each) + len(_GAP) for each in plain), initial=0))
+        elif not _TEXT_CELL.match(cell.source):
+            found += _find_in_magics(cell, place, ignored)
+    starts = list(itertools.accumulate((len(cell.python + _GAP) for cell in cells), initial=0))
     places = [
-        (cell, number)
-        for cell, each in zip(cells, plain)
-        for number in range(1, len(split_lines(each + _GAP)) + 1)
+        (f"{path}:cell {cell.number}", number)
+        for cell in cells
+        for number in range(1, len(split_lines(cell.python + _GAP)) + 1)
     ]
+    magics = "\n".join(_hide(cell.source, cell.python) for cell in cells)
     try:
-        module = "".join(each + _GAP for each in plain)
-        magics = "\n".join(_hidden(cell.source, each) for cell, each in zip(cells, plain))
-        result = rewritten(
-            module, path, ignored, is_imported=is_imported, elsewhere=magics, others=others
+        result = rewrite(
+            "".join(cell.python + _GAP for cell in cells),
+            path,
+            ignored,
+            is_imported=is_imported,
+            elsewhere=magics,
+            others=others,
         )
     except UnreadableError as problem:
-        cell, number = places[problem.line - 1]
-        raise UnreadableError(f"{problem} (cell {cell.number})", number, parsed=True) from problem
-    for cell, python in zip(cells, plain):
-        is_readable = python.strip() or not _problem(_plain(cell.source))
-        if python != cell.source and is_readable and not _TEXT_CELL.match(cell.source):
-            found += _in_magics(cell, python, path, ignored)
-    for each in result.found:
-        cell, number = places[each.line - 1]
-        found.append(each.at(f"{path}:cell {cell.number}", number))
-
-    parts, done = [], 0
-    for cell, start in zip(cells, starts):
+        place, number = places[problem.line - 1]
+        why = f"{problem} ({place.rpartition(':')[2]})"
+        raise UnreadableError(why, number, parsed=True) from problem
+    for finding in result.found:
+        place, number = places[finding.line - 1]
+        found.append(replace(finding, path=place, line=number))
+    shifts: list[tuple[str, int, int]] = []
+    changed: dict[int, list[str]] = {}
+    for index, (cell, start) in enumerate(zip(cells, starts)):
         after = start + len(cell.source) + len(_GAP)
         changes = [
             (first - start, last - start, new)
@@ -126,82 +137,92 @@ def migrated(
             if start <= first < after
         ]
         if changes:
-            new_source = cell.written(_without_newline(changed(cell.source + "\n", changes)))
-            parts += [text[done : cell.start], _dumped(text, cell, new_source)]
-            done = cell.end
-    return Result("".join([*parts, text[done:]]), sorted(found))
+            changed[index] = cell.change(changes)
+            lines = count_lines(cell.source + _GAP, changes)
+            shifts += [(f"{path}:cell {cell.number}", line, more) for line, more in lines]
+    new = _write(text, notebook, cells, changed) if changed else text
+    return Result(new, sorted(found), shifts=shifts)
 
 
-def _in_magics(cell: _Cell, python: str, path: str, ignored: Sequence[str]) -> Iterator[Finding]:
+def _read(text: str) -> tuple[Any, list[_Cell]]:
+    """Returns a notebook and its code cells, whose numbers count all cells."""
+    try:
+        notebook = json.loads(text)
+        if "cells" not in notebook:
+            why = "it has no cells; convert nbformat 3 with `jupyter nbconvert --to notebook`"
+            raise ValueError(why)
+        return notebook, [
+            _Cell.read(number, cell)
+            for number, cell in enumerate(notebook["cells"], 1)
+            if cell.get("cell_type") == "code" and "source" in cell
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        line = getattr(problem, "lineno", 1)
+        raise UnreadableError(f"is not a notebook: {problem}", line, parsed=True) from problem
+
+
+def _write(text: str, notebook: Any, cells: list[_Cell], changed: dict[int, list[str]]) -> str:
+    """Writes the lines of changed cells into the text of a notebook, in the style of the old ones.
+
+    Raises:
+      UnreadableError: the result would not be the same notebook.
+    """
+    tokens = list(_TOKEN.finditer(text))
+    strings = [json.loads(token.group()) for token in tokens]
+    changes: list[Change] = []
+    at = 0
+    for index, cell in enumerate(cells):
+        source = cell.data["source"]
+        old = ["source", *([source] if isinstance(source, str) else source)]
+        at = next((n for n in range(at, len(strings)) if strings[n : n + len(old)] == old), at)
+        if index in changed:
+            cell.data["source"] = changed[index]
+            new = changed[index]
+            if isinstance(source, str):
+                cell.data["source"] = "".join(new)
+                new = ["".join(new)]
+            first, last = tokens[at + 1], tokens[at + len(old) - 1]
+            second = tokens[at + 2] if len(old) > 2 else first
+            between = text[first.end() : second.start()] or _between(text, first.start())
+            kept = {strings[n]: tokens[n].group() for n in range(at + 1, at + len(old))}
+            dumped = [kept.get(x) or json.dumps(x, ensure_ascii=text.isascii()) for x in new]
+            changes.append((first.start(), last.end(), between.join(dumped)))
+        at += len(old)
+    result = apply(text, changes)
+    if json.loads(result) != notebook:
+        raise UnreadableError("its cells were not found in the file", parsed=True)
+    return result
+
+
+def _between(text: str, start: int) -> str:
+    """Returns what separates the elements of a JSON array whose first one starts here."""
+    return "," + text[text.rindex("[", 0, start) + 1 : start]
+
+
+def _find_in_magics(cell: _Cell, place: str, ignored: Sequence[str]) -> Iterator[Finding]:
     """Yields the findings about names in magics, shell commands and cells that are not changed."""
-    lines = zip(split_lines(cell.source), split_lines(python))
-    for number, (line, plain) in enumerate(lines, 1):
-        named = NAMED.search(_hidden(line, plain))
-        if named and not silenced("TFM209", line, ignored):
+    lines = zip(split_lines(cell.source), split_lines(cell.python))
+    for number, (line, python) in enumerate(lines, 1):
+        named = NAMED.search(_hide(line, python))
+        if named and not is_silenced("TFM209", line, ignored):
             name = named.group("name") or named.group("imported")
-            yield Finding(
-                f"{path}:cell {cell.number}",
-                number,
-                named.start() + 1,
-                "TFM209",
+            why = (
                 f"{named.group()} is named in a magic or shell command, which is not changed; if "
-                f"it is TensorFlow's, write {NEW}.{name} and import {NEW}",
+                f"it is TensorFlow's, write {NEW}.{name} and import {NEW}"
             )
+            yield Finding(place, number, named.start() + 1, "TFM209", why)
 
 
-def _code_cells(text: str) -> Iterator[_Cell]:
-    """Yields the code cells of a notebook. Their numbers count all cells."""
-    for key, start, _ in _members(text, _skip(text, 0)):
-        if key == "cells":
-            for number, (cell_start, cell_end) in enumerate(_elements(text, start), 1):
-                cell = json.loads(text[cell_start:cell_end])
-                if cell.get("cell_type") == "code":
-                    spans = {name: span for name, *span in _members(text, cell_start)}
-                    if "source" in spans:  # of two, JSON uses the last one
-                        yield _Cell.read(number, "".join(cell["source"]), *spans["source"])
-            return
-    raise ValueError("it has no cells; convert nbformat 3 with `jupyter nbconvert --to notebook`")
-
-
-def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:
-    """Yields each key of the JSON object at an offset, and the start and end of its value."""
-    for start, end in _elements(text, at, "{"):
-        key, after = _DECODER.raw_decode(text, start)
-        value = _skip(text, _skip(text, after) + 1)
-        yield key, value, end
-
-
-def _elements(text: str, at: int, opening: str = "[") -> Iterator[tuple[int, int]]:
-    """Yields the start and end of each element of the JSON array or object at an offset."""
-    if text[at] != opening:
-        raise ValueError(f"{opening} expected")
-    at = _skip(text, at + 1)
-    while text[at] not in "]}":
-        start = at
-        _, at = _DECODER.raw_decode(text, at)
-        if opening == "{":
-            _, at = _DECODER.raw_decode(text, _skip(text, _skip(text, at) + 1))
-        yield start, at
-        at = _skip(text, at)
-        if text[at] == ",":
-            at = _skip(text, at + 1)
-
-
-def _skip(text: str, at: int) -> int:
-    match = _SPACE.match(text, at)
-    return match.end() if match else at
-
-
-def _plain(source: str) -> str:
+def _as_python(source: str) -> str:
     """Returns a cell as Python of the same length, without the syntax of IPython."""
     if source.lstrip().startswith("%%") and (
         not _PYTHON_CELL.match(source) or _BINDS.search(source)
     ):
         return _blank(source)
-    if _problem(source) is None:
+    if _find_problem(source) is None:
         return source
-    timed = _without_magics(_TIMED.sub(_as_condition, source))
-    return timed if _problem(timed) is None else _without_magics(source)
+    timed = _remove_magics(_TIMED.sub(_as_condition, source))
+    return timed if _find_problem(timed) is None else _remove_magics(source)
 
 
 def _as_condition(timed: re.Match[str]) -> str:
@@ -209,7 +230,7 @@ def _as_condition(timed: re.Match[str]) -> str:
     return timed.group(1) + "if 1:".ljust(len(timed.group(2)))
 
 
-def _without_magics(source: str) -> str:
+def _remove_magics(source: str) -> str:
     """Replaces each line of IPython syntax with 0, and a line with %% with a string."""
     lines = split_lines(source)
     continued = False
@@ -229,33 +250,15 @@ def _blank(source: str) -> str:
     return re.sub(r"[^\r\n]", " ", source)
 
 
-def _hidden(source: str, plain: str) -> str:
+def _hide(source: str, python: str) -> str:
     """Returns the IPython syntax of a cell, which may use the imports of the cells."""
-    return "".join(old if old != new else " " for old, new in zip(source, plain))
+    return "".join(old if old != new else " " for old, new in zip(source, python))
 
 
-def _problem(source: str) -> UnreadableError | None:
+def _find_problem(source: str) -> UnreadableError | None:
     """Returns why Python cannot parse a source, or None."""
     try:
-        parsed(source)
+        parse(source)
     except UnreadableError as problem:
         return problem
     return None
-
-
-def _dumped(text: str, cell: _Cell, source: str) -> str:
-    """Returns a source as JSON, in the style of the old source."""
-    escapes = text.isascii()
-    if text[cell.start] == '"':
-        return json.dumps(source, ensure_ascii=escapes)
-    old = list(_elements(text, cell.start))
-    before = text[cell.start + 1 : old[0][0]]
-    after = text[old[-1][1] : cell.end - 1]
-    between = text[old[0][1] : old[1][0]] if len(old) > 1 else f",{before}"
-    written = {json.loads(text[start:end]): text[start:end] for start, end in old}
-    lines = [written.get(x) or json.dumps(x, ensure_ascii=escapes) for x in split_lines(source)]
-    return f"[{before}{between.join(lines)}{after}]"
-
-
-def _without_newline(text: str) -> str:  # str.removesuffix needs Python 3.9
-    return text[:-1] if text.endswith("\n") else text

@@ -10,13 +10,11 @@ from tfmts_compat.migrate.advise import calls, remainder
 from tfmts_compat.migrate.change import verification
 from tfmts_compat.migrate.change.imports import Imports, IsImported
 from tfmts_compat.migrate.findings import REWRITES, Finding
-from tfmts_compat.migrate.names import MODULES, NEW, SESSION, TABLE, plain
-from tfmts_compat.migrate.read.effects import Replaced, replaced
+from tfmts_compat.migrate.names import MODULES, NAMES, NEW, SESSION, TABLE, plain
+from tfmts_compat.migrate.read.effects import Replaced, find_replaced
 from tfmts_compat.migrate.read.module import Module
 from tfmts_compat.migrate.read.resolver import Reach, Resolver
-from tfmts_compat.migrate.read.source import changed
-
-_Patched = Callable[[str], str]  # returns where the old name of a name may be replaced, or ""
+from tfmts_compat.migrate.read.source import Change, apply, count_lines
 
 
 @dataclass(frozen=True)
@@ -27,14 +25,16 @@ class Result:
       text: the migrated text, or the same text if nothing changes.
       found: every place that changes, and every place that has to be changed by hand.
       changes: start, end and new text of every edit.
+      shifts: the paths and lines of findings at which lines are added or removed, and how many.
     """
 
     text: str
     found: list[Finding]
-    changes: list[tuple[int, int, str]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    shifts: list[tuple[str, int, int]] = field(default_factory=list)
 
 
-def rewritten(
+def rewrite(
     text: str,
     path: str,
     ignored: Sequence[str] = (),
@@ -59,151 +59,145 @@ def rewritten(
     """
     module = Module(text, path, ignored)
     resolver = Resolver(module)
-    _rewrite(module, resolver, Imports(module, resolver, is_imported, elsewhere), others)
+    imports = Imports(module, is_imported, elsewhere)
+    _Rewrite(module, resolver, imports, others).run()
+    remainder.report(module, resolver)
+    imports.settle()
+    remainder.report_end_of_support(module, resolver, imports.changed)
     changes = module.edits.changes()
-    fault = _fault(text, changes) if changes else None
+    fault = _find_fault(text, changes, imports.kept) if changes else None
     if fault:
-        return Result(text, sorted(_left_as_it_was(module, fault)))
-    return Result(changed(text, changes), sorted(module.found), changes)
+        return Result(text, sorted(_leave(module, fault)))
+    shifts = [(path, line, more) for line, more in count_lines(text, changes)]
+    return Result(apply(text, changes), sorted(module.found), changes, shifts)
 
 
-def _fault(text: str, changes: list[tuple[int, int, str]]) -> str | None:
+def _find_fault(text: str, changes: list[Change], kept: set[str]) -> str | None:
     try:
-        return verification.fault(text, changed(text, changes))
+        return verification.find_fault(text, apply(text, changes), kept)
     except ValueError as problem:
         return str(problem)
 
 
-def _left_as_it_was(module: Module, fault: str) -> Iterator[Finding]:
-    moves = [it for it in module.found if it.code in REWRITES]
-    yield from (it for it in module.found if it.code not in REWRITES)
+def _leave(module: Module, fault: str) -> Iterator[Finding]:
+    """Yields the findings of a module that is not changed."""
+    yield from (finding for finding in module.found if finding.code not in REWRITES)
     yield replace(
-        min(moves),
+        min(finding for finding in module.found if finding.code in REWRITES),
         code="TFM003",
         message=f"the file is not changed, because {fault}; replace its names by hand, and report "
         "this",
     )
 
 
-def _rewrite(
-    module: Module, resolver: Resolver, imports: Imports, others: Callable[[], Replaced]
-) -> None:
-    here = replaced(module, resolver)
+class _Rewrite:
+    """Finds the names of a module that move, and reports why others do not."""
 
-    def patched(name: str) -> str:
-        """Returns where the old name of a name may be replaced, or ""."""
-        return "in this module" if name in here else others().get(name, "")
+    def __init__(
+        self,
+        module: Module,
+        resolver: Resolver,
+        imports: Imports,
+        others: Callable[[], Replaced],
+    ) -> None:
+        self._module = module
+        self._resolver = resolver
+        self._imports = imports
+        self._replaced = find_replaced(module, resolver)
+        self._others = others
 
-    for statement in module.imports:
-        if isinstance(statement, ast.ImportFrom) and not statement.level:
-            _from_import(module, imports, statement, patched)
-    done: set[ast.AST] = set()
-    for node in module.named:
-        if module.parents[node] in done and isinstance(module.parents[node], ast.Attribute):
-            done.add(node)
-            continue
-        reach = resolver.reach(node)
-        if _new_names(reach):
-            _name(module, imports, node, reach, patched)
-            done.add(node)
+    def run(self) -> None:
+        """Passes the names that move to the imports."""
+        for statement in self._module.nodes[ast.ImportFrom]:
+            if not statement.level:
+                self._move_names(statement)
+        for call in self._module.nodes[ast.Call]:
+            if _is_session(self._resolver.reach(call.func)):
+                for place, code, message in calls.check_call(call):
+                    self._module.report(place, code, message)
+        done: set[ast.AST] = set()
+        for node in self._module.nodes[ast.Attribute]:
+            if node.attr not in NAMES:
+                continue
+            if self._module.parents[node] in done:
+                done.add(node)
+                continue
+            reach = self._resolver.reach(node)
+            if any(plain(path) in TABLE for path in reach.paths):
+                self._replace_name(node, reach)
+                done.add(node)
+            else:
+                remainder.report_name(self._module, self._resolver, node, reach)
+
+    def _replace_name(self, node: ast.Attribute, reach: Reach) -> None:
+        """Replaces a dotted name, or reports why not."""
+        module = self._module
+        old = min(path for path in reach.paths if plain(path) in TABLE)
+        name = TABLE[plain(old)]
+        if not isinstance(node.ctx, ast.Load):
+            why = remainder.explain_patch(old, name)
+            module.report(node, "TFM203", f"{old} is replaced or deleted here, {why}")
+        elif any(plain(path) not in TABLE for path in reach.paths):
+            lines = sorted({module.lines(other)[0] for other in reach.others})
+            why = f", bound on line {' and '.join(map(str, lines))}" if lines else ""
+            if reach.reasons:
+                why = f", because {' or '.join(sorted(reach.reasons))}"
+            module.report(
+                node,
+                "TFM205",
+                f"may be {old}, which {name} replaces, or something else with the same name{why}"
+                "; use two different names",
+            )
+        elif self._report_replaced(node, old, name):
+            pass
+        elif not module.has_position(node):
+            module.report(
+                node,
+                "TFM209",
+                f"{old} is in an f-string in which this version of Python does not say where; "
+                f"replace it with {name} and import {NEW}",
+            )
         else:
-            remainder.unmoved(module, resolver, node, reach)
-    remainder.report(module, resolver)
-    for call in module.calls:
-        if _is_session(resolver.reach(call.func)):
-            for place, code, message in calls.check_call(call):
-                module.report(place, code, message)
-    remainder.ends_support(module, resolver, imports.changed)
-    imports.settle()
+            self._imports.use(node, reach, old, name)
+
+    def _report_replaced(self, node: ast.AST, old: str, name: str) -> bool:
+        """Reports a name that the module or another file replaces, and returns True, or False."""
+        where = "in this module" if name in self._replaced else self._others().get(name, "")
+        if where:
+            self._module.report(
+                node,
+                "TFM203",
+                f"{old} may be replaced {where}, which does not change {name}; patch the code that "
+                "uses it, and run again",
+            )
+        return bool(where)
+
+    def _move_names(self, statement: ast.ImportFrom) -> None:
+        path = statement.module or ""
+        if statement.names[0].name == "*":
+            if plain(path) in (*MODULES, "tensorflow", "tensorflow.compat"):
+                self._module.report(
+                    statement,
+                    "TFM202",
+                    "may import names that tfmts_compat replaces; import the names that you use "
+                    f"from {path} one by one, and run again",
+                )
+            return
+        moved = []
+        for alias in statement.names:
+            old = f"{path}.{alias.name}"
+            new = TABLE.get(plain(old))
+            if not new:
+                remainder.report_import(self._module, alias, old)
+            elif not self._report_replaced(alias, old, new) and self._module.report(
+                alias, "TFM101", f"replace {old} with {new}"
+            ):
+                moved.append(alias)
+        if moved:
+            self._imports.move(statement, moved)
 
 
 def _is_session(reach: Reach) -> bool:
     return bool(reach.paths) and all(
         TABLE.get(plain(path), path) == f"{NEW}.{SESSION}" for path in reach.paths
     )
-
-
-def _new_names(reach: Reach) -> set[str]:
-    return {TABLE[plain(path)] for path in reach.paths if plain(path) in TABLE}
-
-
-def _name(
-    module: Module,
-    imports: Imports,
-    node: ast.Attribute,
-    reach: Reach,
-    patched: _Patched,
-) -> None:
-    """Replaces a dotted name, or reports why not."""
-    (name,) = _new_names(reach)
-    others = {path for path in reach.paths if plain(path) not in TABLE}
-    old = min(path for path in reach.paths if plain(path) in TABLE)
-    if any(node is target for target, _ in module.targets):
-        module.report(
-            node,
-            "TFM203",
-            f"{old} is replaced or deleted here, {remainder.of_patch(old, name)}",
-        )
-    elif others:
-        lines = sorted({module.lines(each)[0] for each in reach.others})
-        why = f", bound on line {' and '.join(map(str, lines))}" if lines else ""
-        if reach.reasons:
-            why = f", because {' or '.join(sorted(reach.reasons))}"
-        module.report(
-            node,
-            "TFM205",
-            f"may be {old}, which {name} replaces, or something else with the same name{why}"
-            "; use two different names",
-        )
-    elif patched(name):
-        module.report(node, "TFM203", _is_replaced(old, name, patched(name)))
-    elif not module.is_found(node):
-        module.report(
-            node,
-            "TFM209",
-            f"{old} is in an f-string in which this version of Python does not say where; replace "
-            f"it with {name} and import {NEW}",
-        )
-    elif not imports.fits(node, reach):
-        module.report(
-            node,
-            "TFM212",
-            f"{old} is used where TensorFlow is optional; import {NEW} where this code may need "
-            f"it, for example in the function, and replace {old} with {name}",
-        )
-    elif module.report(node, "TFM101", f"replace {old} with {name}"):
-        imports.use(node, reach)
-
-
-def _is_replaced(old: str, name: str, where: str) -> str:
-    return (
-        f"{old} may be replaced {where}, which does not change {name}; patch the code that "
-        "uses it, and run again"
-    )
-
-
-def _from_import(
-    module: Module, imports: Imports, statement: ast.ImportFrom, patched: _Patched
-) -> None:
-    path = statement.module or ""
-    if statement.names[0].name == "*":
-        if plain(path) in MODULES or plain(path) in ("tensorflow", "tensorflow.compat"):
-            module.report(
-                statement,
-                "TFM202",
-                f"may import names that tfmts_compat replaces; import the names that you use from "
-                f"{path} one by one, and run again",
-            )
-        return
-    moved = []
-    for alias in statement.names:
-        old = f"{path}.{alias.name}"
-        new = TABLE.get(plain(old))
-        if new and patched(new):
-            module.report(alias, "TFM203", _is_replaced(old, new, patched(new)))
-        elif new and module.report(alias, "TFM101", f"replace {old} with {new}"):
-            moved.append(alias)
-        if not new:
-            remainder.from_import(module, alias, old)
-    if moved:
-        imports.move(statement, moved)

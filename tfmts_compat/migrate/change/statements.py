@@ -1,20 +1,18 @@
-"""Adds and removes statements and imported names in a module's text, and keeps comments."""
+"""Adds and removes imports and imported names in a module's text, and keeps comments."""
 
 from __future__ import annotations
 
 import ast
-import itertools
 import re
-from typing import Any, Callable, Collection, Iterator, Sequence, Tuple, Union
+from typing import Any, Callable, Collection, Sequence, Tuple
 
 from tfmts_compat.migrate.names import NEW
-from tfmts_compat.migrate.read.module import FUNCTIONS, Import, Module, string
+from tfmts_compat.migrate.read.module import Import, Module
 
-_HEADER = re.compile(r"copyright|licen[cs]e|spdx|coding[:=]|^#!", re.IGNORECASE | re.MULTILINE)
 _PRAGMA = re.compile(r"#\s*(?:noqa|pylint|type:|pyright|isort|flake8|ruff|pragma|nosec).*")
-_COMMENT = re.compile(r"\s*#.*")
 _REST_OF_LINE = re.compile(r"[ \t]*;?[ \t]*(?:#[^\r\n]*)?(?:[\r\n]|$)")
-_Part = Union[ast.stmt, ast.alias]
+_REST_OF_NAME = re.compile(r"\s*,?[ \t]*(?:#[^\r\n]*)?(?:[\r\n]|$)")
+_Key = Callable[[Any], Tuple[Any, ...]]
 
 
 class Statements:
@@ -24,24 +22,18 @@ class Statements:
         self._module = module
         self._edits = module.edits
 
-    def add_after(self, statement: ast.stmt, text: str) -> None:
-        """Adds a statement after another one: on its own line if the other one has its own line."""
-        if is_simple(statement) and not self.has_a_line(statement):
-            end = self._end(statement)
-            self._edits.replace(end, end, "; " + text.replace("\n", "; "))
-        else:
-            self.add_below(statement, text)
-
     def add_below(self, statement: ast.stmt, text: str) -> None:
-        """Adds a statement on the line below another one."""
+        """Adds a statement below another one, or behind one that shares its line."""
         edits = self._edits
-        newline = edits.newline()
-        first, last = self._module.lines(statement)
-        line, end = edits.lines[last - 1], edits.offset(last + 1)
-        indent = _indent(edits.lines[first - 1])
-        text = newline.join(indent + part if part else part for part in text.split("\n"))
-        complete = line.endswith(("\n", "\r"))
-        edits.replace(end, end, text + newline if complete else newline + text)
+        end = self._module.span(statement)[1]
+        if isinstance(statement, (*Import, ast.Assign)) and not self.has_a_line(statement):
+            edits.replace(end, end, f"; {text}")
+            return
+        last = self._module.lines(statement)[1]
+        text = self._indent(statement, text)
+        is_complete = edits.lines[last - 1].endswith(("\n", "\r"))
+        end = edits.offset(last + 1)
+        edits.replace(end, end, text + edits.newline() if is_complete else edits.newline() + text)
 
     def add_sorted(self, statement: ast.stmt, text: str) -> ast.stmt:
         """Adds an import near another one, where the order of the imports around it wants it.
@@ -49,206 +41,147 @@ class Statements:
         Returns:
           The import above or below the new one.
         """
-        near, is_below = self._place(statement, text)
-        if is_below:
-            self.add_after(near, text)
-        else:
-            self._add_before(near, text)
-        return near
+        section = self._section(statement)
+        key = self._find_order(section)
+        new = ast.parse(text).body[0]
+        above = [other for other in section if key and key(other) < key(new)]
+        if above or not key:
+            self.add_below(above[-1] if above else statement, text)
+            return above[-1] if above else statement
+        start = self._edits.offset(self._module.lines(section[0])[0])
+        text = self._indent(section[0], text) + self._edits.newline()
+        self._edits.replace(start, start, text)
+        return section[0]
 
     def is_in_order(self, statement: ast.stmt, text: str) -> bool:
         """Returns whether an import can take the place of another one in a sorted section."""
         section = self._section(statement)
-        key = self._order(section)
-        if key is None:
-            return True
+        key = self._find_order(section)
         new = ast.parse(text).body[0]
-        keys = [key(new if it is statement else it) for it in section]
-        return keys == sorted(keys)
+        return not key or _is_sorted([new if it is statement else it for it in section], key)
 
-    def _place(self, statement: ast.stmt, text: str) -> tuple[ast.stmt, bool]:
-        """Returns the import above a new one, or the one below it and False."""
-        section = self._section(statement)
-        key = self._order(section)
-        if key is None:
-            return statement, True
-        new = key(ast.parse(text).body[-1])  # the first statement may be `global`
-        above = [it for it in section if key(it) < new]
-        return (above[-1], True) if above else (section[0], False)
-
-    def _order(self, section: list[ast.stmt]) -> _Key | None:
+    def _find_order(self, section: list[ast.stmt]) -> _Key | None:
         """Returns the key by which a section is sorted, if possible like others, or None."""
-        own = [it for it in self._module.tree.body if isinstance(it, Import)]
-        sections = [*{id(each[0]): each for each in map(self._section, own)}.values()]
-        mixed = [each for each in sections if len(set(map(_is_from, each))) > 1]
-        ranked = sorted(_ORDERS, key=lambda key: -sum(_is_sorted(each, key) for each in mixed))
+        sections = self._sections(self._module.tree.body)
+        mixed = [found for found in sections if len(set(map(type, found))) > 1]
+        ranked = sorted(_ORDERS, key=lambda key: -sum(_is_sorted(found, key) for found in mixed))
         found = (key for key in ranked if _is_sorted(section, key))
         return next(found, None) if len(section) > 1 else None
 
     def _section(self, statement: ast.stmt) -> list[ast.stmt]:
         """Returns the imports on the lines directly above and below an import, and the import."""
-        found: list[ast.stmt] = []
-        for each in self._module.block(statement):
-            is_near = found and self._module.lines(each)[0] == self._module.lines(found[-1])[1] + 1
-            if found and not is_near:
-                if statement in found:
-                    break
-                found = []
-            is_future = getattr(each, "module", "") == "__future__"
-            if isinstance(each, Import) and not is_future and self.has_a_line(each):
-                found.append(each)
-            elif statement in found:
-                break
-            else:
-                found = []
-        return found if statement in found else [statement]
+        found = self._sections(self._module.block(statement))
+        return next((section for section in found if statement in section), [statement])
 
-    def _add_before(self, statement: ast.stmt, text: str) -> None:
-        first = self._module.lines(statement)[0]
-        start = self._edits.offset(first)
-        indent = _indent(self._edits.lines[first - 1])
-        self._edits.replace(start, start, f"{indent}{text}{self._edits.newline()}")
-
-    def add_first(self, text: str) -> None:
-        """Adds a statement before all others, but after the docstring or a license header."""
-        edits = self._edits
-        newline = edits.newline()
-        first = self._module.tree.body[0]
-        if is_docstring(first):
-            self.add_after(first, f"\n{text}")
-            return
-        decorators = getattr(first, "decorator_list", [])
-        number = top = min(node.lineno for node in (*decorators, first))
-        while top > 1 and edits.lines[top - 2].startswith("#"):
-            top -= 1
-        comment = "".join(edits.lines[top - 1 : number - 1])
-        if top > 1 or not _HEADER.search(comment):
-            number = top
-        start = edits.offset(number)
-        gap = newline * 3 if isinstance(first, (*FUNCTIONS, ast.ClassDef)) else newline
-        edits.replace(start, start, text + gap)
+    def _sections(self, block: list[ast.stmt]) -> list[list[ast.stmt]]:
+        """Returns the imports of a block, those on lines without a gap together."""
+        sections: list[list[ast.stmt]] = []
+        below = 0  # the line below the last import
+        for statement in block:
+            if not isinstance(statement, Import) or not self.has_a_line(statement):
+                continue
+            first, last = self._module.lines(statement)
+            if getattr(statement, "module", "") != "__future__":
+                if first != below:
+                    sections.append([])
+                sections[-1].append(statement)
+                below = last + 1
+        return sections
 
     def remove(self, statements: Collection[ast.stmt]) -> None:
-        """Removes statements. If a block would become empty, `pass` replaces them."""
-        removed = set(statements)
-        blocks = {id(block): block for block in map(self._module.block, statements)}
-        for block in blocks.values():
-            is_empty = block is not self._module.tree.body and removed.issuperset(block)
-            for index, line in enumerate(self._lines_of(block)):
-                kept = [it for it in line if it not in removed]
-                if kept:
-                    self._cut(line, kept)
-                elif is_empty and not index:
-                    self._edits.replace(self._start(line[0]), self._end(line[-1]), "pass")
-                else:
-                    first = self._module.lines(line[0])[0]
-                    last = self._module.lines(line[-1])[1]
-                    self._edits.replace(self._edits.offset(first), self._edits.offset(last + 1), "")
+        """Removes statements. `pass` replaces one that shares its line or is a whole block."""
+        for statement in statements:
+            block = self._module.block(statement)
+            is_whole = block is not self._module.tree.body and set(block) <= set(statements)
+            first, last = self._module.lines(statement)
+            if (is_whole and statement is block[0]) or not self.has_a_line(statement):
+                self._edits.replace(*self._module.span(statement), "pass")
+            else:
+                self._edits.replace(self._edits.offset(first), self._edits.offset(last + 1), "")
 
-    def keep_names(self, statement: ast.stmt, kept: Sequence[ast.alias]) -> None:
+    def keep_names(self, statement: Any, kept: Collection[ast.alias]) -> None:
         """Removes all names from an import except those to be kept."""
-        names: list[ast.alias] = list(getattr(statement, "names", ()))
-        if "#" not in self._edits.text[self._start(statement) : self._end(statement)]:
-            self._cut(names, kept)
+        names: list[ast.alias] = statement.names
+        spans = list(map(self._module.span, names))
+        if not self._has_comments(statement):
+            last = max(names.index(alias) for alias in kept)
+            for alias, (start, _), (following, _) in zip(names[:last], spans, spans[1:]):
+                if alias not in kept:
+                    self._edits.replace(start, following, "")
+            if last + 1 < len(names):
+                self._edits.replace(spans[last][1], spans[-1][1], "")
             return
-        by_line: dict[int, list[ast.alias]] = {}
-        for alias in names:
-            by_line.setdefault(self._module.lines(alias)[0], []).append(alias)
-        for number, here in by_line.items():
-            remaining = [alias for alias in here if alias in kept]
-            if remaining:
-                self._cut(here, remaining)
-            elif self._has_its_line(here):
+        for alias, span in zip(names, spans):  # they are in brackets
+            number = self._module.lines(alias)[0]
+            if alias not in kept and self._has_own_line(alias):
                 first = number - len(self._comments_above(number))
                 self._edits.replace(self._edits.offset(first), self._edits.offset(number + 1), "")
-            else:  # the line also has a bracket
-                rest = self._edits.text[self._end(here[-1]) :]
-                comma = re.match(r"[ \t]*,", rest)
-                end = self._end(here[-1]) + (comma.end() if comma else 0)
-                self._edits.replace(self._start(here[0]), end, "")
+            elif alias not in kept:
+                before, after = self._edits.text[: span[0]], self._edits.text[span[1] :]
+                if _REST_OF_NAME.match(after):  # the last one on its line
+                    before = before.rstrip(" \t")
+                    comma = after.lstrip(" \t")
+                    after = comma[1:] if comma.startswith(",") else after
+                else:
+                    after = after.lstrip(" \t,")
+                self._edits.replace(len(before), len(self._edits.text) - len(after), "")
 
-    def from_import(self, statement: ast.stmt, moved: Sequence[ast.alias]) -> str:
-        """Returns the statement that imports the moved names, with their comments."""
-        names = [f"{it.name} as {it.asname}" if it.asname else it.name for it in moved]
-        first, last = self._module.lines(statement)
+    def move_names(self, statement: Any, moved: Sequence[ast.alias]) -> str:
+        """Returns the statement that imports some names from tfmts_compat, with their comments."""
+        names = [
+            f"{alias.name} as {alias.asname}" if alias.asname else alias.name for alias in moved
+        ]
+        found = [_PRAGMA.search(self._edits.lines[at - 1]) for at in self._module.lines(statement)]
+        pragma = next((f"  {match.group().rstrip()}" for match in found if match), "")
         lines: list[str] = []
         for alias, name in zip(moved, names):
             number = self._module.lines(alias)[0]
-            if first < number <= last and self._has_its_line([alias]):
-                line = self._edits.lines[number - 1].rstrip()
-                comment = line[line.index("#") :] if "#" in line else ""
-                lines += [f"    {it.strip()}" for it in self._comments_above(number)]
-                lines.append(f"    {name},{'  ' if comment else ''}{comment}")
-            else:
-                lines.append(f"    {name},")
-        pragma = ""
-        for number in (last, first):
-            tail = self._edits.lines[number - 1]
-            found = _PRAGMA.search(tail) if self.has_a_line(statement) else None
-            here = [alias for alias in moved if self._module.lines(alias)[0] == number]
-            if found and not (here and self._has_its_line(here)):
-                pragma = f"  {found.group().rstrip()}"
+            line = self._edits.lines[number - 1].rstrip()
+            comment = ""
+            if self._has_comments(statement) and self._has_own_line(alias):
+                lines += [f"    {above.strip()}" for above in self._comments_above(number)]
+                comment = f"  {line[line.index('#') :]}" if "#" in line else ""
+            lines.append(f"    {name},{comment}")
         if any("#" in line for line in lines):
             return "\n".join([f"from {NEW} import ({pragma}", *lines, ")"])
         return f"from {NEW} import {', '.join(names)}{pragma}"
 
-    def _cut(self, parts: Sequence[_Part], kept: Sequence[_Part]) -> None:
-        """Removes parts of a list, with their separators."""
-        last = max(parts.index(part) for part in kept)
-        for part, following in zip(parts[:last], parts[1:]):
-            if part not in kept:
-                self._edits.replace(self._start(part), self._start(following), "")
-        if last + 1 < len(parts):
-            self._edits.replace(self._end(parts[last]), self._end(parts[-1]), "")
+    def has_a_line(self, statement: ast.stmt) -> bool:
+        """Returns whether a statement is the only one on its line."""
+        start, end = self._module.span(statement)
+        before = self._edits.text[self._edits.offset(self._module.lines(statement)[0]) : start]
+        return not before.strip() and bool(_REST_OF_LINE.match(self._edits.text, end))
 
-    def _lines_of(self, block: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
-        """Yields the statements of a block, those on one line together."""
-        line: list[ast.stmt] = []
-        for statement in block:
-            if line and self._module.lines(statement)[0] > self._module.lines(line[-1])[1]:
-                yield line
-                line = []
-            line.append(statement)
-        yield line
+    def _has_comments(self, statement: ast.stmt) -> bool:
+        start, end = self._module.span(statement)
+        return "#" in self._edits.text[start:end]
 
-    def _has_its_line(self, aliases: Sequence[ast.alias]) -> bool:
-        """Returns whether a line has only these names, and perhaps a comment."""
-        number = self._module.lines(aliases[0])[0]
-        start, end = self._edits.offset(number), self._edits.offset(number + 1)
-        before = self._edits.text[start : self._start(aliases[0])]
-        after = self._edits.text[self._end(aliases[-1]) : end]
-        return not before.strip() and bool(re.match(r"\s*,?\s*(?:#.*)?$", after))
+    def _has_own_line(self, alias: ast.alias) -> bool:
+        """Returns whether a line has only this name, and perhaps a comment."""
+        start, end = self._module.span(alias)
+        before = self._edits.text[self._edits.offset(self._module.lines(alias)[0]) : start]
+        return not before.strip() and bool(_REST_OF_NAME.match(self._edits.text, end))
 
     def _comments_above(self, number: int) -> list[str]:
         """Returns the comment lines directly above a line."""
         first = number
-        while _COMMENT.match(self._edits.lines[first - 2]):
+        while self._edits.lines[first - 2].lstrip().startswith("#"):
             first -= 1
         return self._edits.lines[first - 1 : number - 1]
 
-    def has_a_line(self, statement: ast.stmt) -> bool:
-        """Returns whether a statement is the only one on its line."""
-        start, end = self._module.span(statement)
-        line = self._module.lines(statement)[0]
-        before = self._edits.text[self._edits.offset(line) : start]
-        return not before.strip() and bool(_REST_OF_LINE.match(self._edits.text, end))
-
-    def _start(self, node: ast.AST) -> int:
-        return self._module.span(node)[0]
-
-    def _end(self, node: ast.AST) -> int:
-        return self._module.span(node)[1]
-
-
-_Key = Callable[[ast.stmt], Tuple[Any, ...]]
-
-
-def _name(node: Any) -> str:
-    return str(node.module if isinstance(node, ast.ImportFrom) else node.names[0].name)
+    def _indent(self, statement: ast.stmt, text: str) -> str:
+        """Returns a text with the indentation of a statement and the line ends of the file."""
+        line = self._edits.lines[self._module.lines(statement)[0] - 1]
+        indent = line[: len(line) - len(line.lstrip(" \t\f"))]
+        return self._edits.newline().join(indent + part for part in text.split("\n"))
 
 
 def _is_from(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom)
+
+
+def _name(node: Any) -> str:
+    return str(node.module if _is_from(node) else node.names[0].name)
 
 
 def _is_sorted(section: list[ast.stmt], key: _Key) -> bool:
@@ -262,37 +195,3 @@ _ORDERS: tuple[_Key, ...] = (
     lambda node: (_is_from(node), _name(node)),
     lambda node: (_name(node), _is_from(node)),
 )
-
-
-def leading(module: Module) -> list[ast.stmt]:
-    """Returns the imports at the start of a module, after its docstring.
-
-    An import on a line with another statement ends them, except an import of __future__: nothing
-    may be added above it.
-    """
-    body = module.tree.body
-    body = body[1:] if body and is_docstring(body[0]) else body
-    found = list(itertools.takewhile(lambda it: isinstance(it, Import), body))
-    while found and len(found) < len(body):
-        line = module.lines(found[-1])[1]
-        if (
-            module.lines(body[len(found)])[0] > line
-            or getattr(found[-1], "module", "") == "__future__"
-        ):
-            break
-        found.pop()
-    return found
-
-
-def is_simple(statement: ast.AST) -> bool:
-    """Returns whether a statement has no block."""
-    return not any(hasattr(statement, name) for name in ("body", "cases"))
-
-
-def is_docstring(statement: Any) -> bool:
-    """Returns whether a statement is only a string."""
-    return isinstance(statement, ast.Expr) and bool(string(statement.value))
-
-
-def _indent(line: str) -> str:
-    return line[: len(line) - len(line.lstrip(" \t\f"))]

@@ -1,28 +1,38 @@
 """Checks a changed module before it is written: it is the same program, and its names are bound.
 
-The check compares the two texts, and does not depend on how the change was made.
+The check compares the two texts, and uses no other module of `migrate`, so that an error in the
+change cannot hide from it. It is strict where that makes it short: nothing else in the module may
+bind a name of tfmts_compat, and no code where a removed import is visible may read its name.
+pyflakes finds the names that would be undefined or unused.
 """
 
 from __future__ import annotations
 
 import ast
 import collections
+import sys
 import warnings
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Collection, Tuple
+
+from pyflakes import messages
+from pyflakes.checker import Checker
 
 from tfmts_compat.migrate.names import NEW
 
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # for notebooks
-_SCOPES = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_DEEP = 5000  # pyflakes visits a tree recursively
+_DEFINITIONS = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_UNDEFINED = (messages.UndefinedName, messages.UndefinedLocal, messages.UndefinedExport)
+_Scopes = Tuple[Any, ...]  # the definitions that contain a node, the module first
 
 
-def fault(old: str, new: str) -> str | None:
+def find_fault(old: str, new: str, kept: Collection[str] = ()) -> str | None:
     """Finds an error in a changed module.
 
     Args:
       old: the module before the change.
       new: the module after the change.
+      kept: the names of imports that are known to be unused after the change.
 
     Returns:
       The error, or None. A module is not checked if this Python version cannot compile it
@@ -32,21 +42,45 @@ def fault(old: str, new: str) -> str | None:
         warnings.simplefilter("ignore")  # about the user's code
         try:
             before = ast.parse(old)
+            compile(before, "", "exec", _FLAGS, dont_inherit=True)
         except (SyntaxError, ValueError):
             return None
         try:
             after = ast.parse(new)
             compile(after, "", "exec", _FLAGS, dont_inherit=True)
         except (SyntaxError, ValueError) as problem:
-            try:
-                compile(before, "", "exec", _FLAGS, dont_inherit=True)
-            except (SyntaxError, ValueError):
-                return None
             return f"it would not compile: {problem}"
-    was, now = _Scopes(before), _Scopes(after)
-    if [scope.kind for scope in was.scopes] != [scope.kind for scope in now.scopes]:
-        return "its functions and classes would change"
-    return _lost(was, now) or _unbound(was, now) or _Comparison(before, after, now).fault
+        comparison = _Comparison(before, after)
+    return comparison.fault or _find_message(before, after, kept)
+
+
+def _find_message(before: ast.Module, after: ast.Module, kept: Collection[str]) -> str | None:
+    """Compares what pyflakes reports about undefined and unused names."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEEP))
+    try:
+        was, now = (
+            collections.Counter(
+                (isinstance(message, _UNDEFINED), _last_name(str(message.message_args[0])))
+                for message in Checker(tree, withDoctest=False).messages
+                if isinstance(message, (*_UNDEFINED, messages.UnusedImport))
+            )
+            for tree in (before, after)
+        )
+    finally:
+        sys.setrecursionlimit(limit)
+    reads = {node.id for node in ast.walk(after) if isinstance(node, ast.Name)}
+    for is_undefined, name in sorted((now - was).keys()):
+        if is_undefined:
+            return f"{name} would be undefined"
+        if name not in kept and name not in reads:
+            return f"the import of {name} would be unused"
+    return None
+
+
+def _last_name(imported: str) -> str:
+    """Returns the last name of an import, as in module.name and name as other."""
+    return imported.rpartition(" ")[2].rpartition(".")[2]
 
 
 class _Comparison:
@@ -56,49 +90,79 @@ class _Comparison:
       fault: the first difference, or None.
     """
 
-    def __init__(self, before: ast.Module, after: ast.Module, now: _Scopes) -> None:
-        self._names = now.names
+    def __init__(self, before: ast.Module, after: ast.Module) -> None:
+        self._nodes = list(ast.walk(after))
+        self._names = {NEW}  # the local names of tfmts_compat
+        self._first: dict[str, tuple[int, int]] = {}  # its first import, if all are at the top
+        self._find_names(after)
         # for each scope and name: the names of ours that each import of the name comes with
         self._imports: dict[tuple[ast.AST, str], list[set[str]]] = {}
-        self._uses: list[tuple[str, ast.Name, tuple[ast.AST, ...]]] = []
-        self.fault = self._trees(before, after) or self._added(before, after)
+        self._uses: list[tuple[str, ast.Name, _Scopes]] = []  # the old name, the new one
+        self._reads: list[tuple[ast.Name, _Scopes]] = []
+        self._lost: list[tuple[str, _Scopes]] = []
+        self._gained: list[tuple[str, _Scopes]] = []
+        self.fault = self._compare(before, after) or self._find_added(before, after)
         if not self.fault:
-            local = [use for use in self._uses if use[1].id not in now.imported]
-            self.fault = next(filter(None, map(self._unaccompanied, local)), None)
+            checks = [self._check_lost(*lost) for lost in self._lost]
+            checks += [self._check_gained(*gained) for gained in self._gained]
+            checks += [self._check_use(*use) for use in self._uses]
+            self.fault = next(filter(None, checks), None)
 
-    def _trees(self, before: ast.Module, after: ast.Module) -> str | None:
-        waiting: list[tuple[Any, Any, tuple[ast.AST, ...]]] = [(before, after, ())]
+    def _find_names(self, after: ast.Module) -> None:
+        inside = set()
+        for node in self._nodes:
+            for alias in node.names if isinstance(node, ast.Import) else ():
+                if alias.name == NEW:
+                    name = alias.asname or NEW
+                    self._names.add(name)
+                    if node in after.body:
+                        self._first.setdefault(name, (node.lineno, node.col_offset))
+                    else:
+                        inside.add(name)
+        for name in inside:
+            self._first.pop(name, None)
+
+    def _compare(self, before: ast.Module, after: ast.Module) -> str | None:
+        waiting: list[tuple[Any, Any, _Scopes]] = [(before, after, ())]
         while waiting:
             old, new, scopes = waiting.pop()
             if isinstance(old, list) and isinstance(new, list):
-                self._blocks(old, new, scopes)
+                if self._compare_imports(old, new, scopes):
+                    return f"the attributes of {scopes[-1].name} would change"
                 old, new = _without_imports(old, self._names), _without_imports(new, self._names)
                 if len(old) != len(new):
                     return "it would have more or fewer statements"
                 waiting += ((first, second, scopes) for first, second in zip(old, new))
             elif isinstance(old, ast.Attribute) and _is_ours(new, self._names):
-                if old.attr != new.attr or not _first_name(old):
+                first = _first_name(old)
+                if old.attr != new.attr or not first:
                     return f"{new.attr} on line {new.lineno} would replace something else"
-                if _first_name(old) != new.value.id:
-                    self._uses.append((_first_name(old), new.value, scopes))
+                self._uses.append((first, new.value, scopes))
             elif isinstance(old, ast.AST):
                 if type(old) is not type(new):
                     return f"it would change at line {getattr(old, 'lineno', 1)}"
-                inner = (*scopes, old) if isinstance(old, _SCOPES) else scopes
+                if isinstance(new, ast.Name) and isinstance(new.ctx, ast.Load):
+                    self._reads.append((new, scopes))
                 for name in old._fields:
-                    waiting.append((getattr(old, name, None), getattr(new, name, None), inner))
+                    is_inner = name == "body" and isinstance(old, _DEFINITIONS)
+                    fields = getattr(old, name, None), getattr(new, name, None)
+                    waiting.append((*fields, (*scopes, old) if is_inner else scopes))
             elif old != new and not ("=" in str(old) and isinstance(new, str)):  # f"{tf.x=}"
                 return f"{old!r} would become {new!r}"
         return None
 
-    def _added(self, before: ast.Module, after: ast.Module) -> str | None:
+    def _find_added(self, before: ast.Module, after: ast.Module) -> str | None:
         for module, name, _ in _imported(after) - _imported(before):
             if NEW not in (module, name):
                 return f"it would import {name}"
         return None
 
-    def _blocks(self, old: list[Any], new: list[Any], scopes: tuple[ast.AST, ...]) -> None:
-        """Records which names of ours are imported next to each import in a block."""
+    def _compare_imports(self, old: list[Any], new: list[Any], scopes: _Scopes) -> bool:
+        """Records the imports of a block, and those that are removed.
+
+        Returns:
+          Whether a class would have other attributes.
+        """
         ours: dict[str, int] = {}
         for index, node in enumerate(new):
             for alias in node.names if isinstance(node, ast.Import) else ():
@@ -108,22 +172,84 @@ class _Comparison:
         for index, node in enumerate(old):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 place = len(_without_imports(old[:index], self._names))
-                for alias in node.names:
-                    key = scopes[-1], alias.asname or alias.name.split(".")[0]
-                    near = {name for name, at in ours.items() if at <= place}
-                    self._imports.setdefault(key, []).append(near)
+                near = {name for name, at in ours.items() if at <= place}
+                for name in _bound([node]):
+                    self._imports.setdefault((scopes[-1], name), []).append(near)
+        was, now = _bound(old), _bound(new)
+        self._lost += ((name, scopes) for name in was - now)
+        self._gained += ((name, scopes) for name in now - was if len(scopes) > 1)
+        return bool(was != now and isinstance(scopes[-1], ast.ClassDef))
 
-    def _unaccompanied(self, use: tuple[str, ast.Name, tuple[ast.AST, ...]]) -> str | None:
-        """Checks that a name of ours is imported wherever the old name was, if it was."""
-        old, new, scopes = use
-        inside = [self._imports[scope, old] for scope in scopes if (scope, old) in self._imports]
-        every = [(name, near) for (_, name), each in self._imports.items() for near in each]
-        anywhere = [near for name, near in every if name == old]
-        if not anywhere:  # an alias
-            anywhere = [near for _, near in every if new.id in near]
-        if anywhere and all(new.id in near for near in (inside[-1] if inside else anywhere)):
+    def _check_lost(self, name: str, scopes: _Scopes) -> str | None:
+        """Checks that nothing reads a removed import."""
+        declared = (ast.Global, ast.Nonlocal)
+        if any(isinstance(node, declared) and name in node.names for node in self._nodes):
+            scopes = scopes[:1]
+        for node, places in self._reads:
+            if node.id == name and scopes[-1] in places:
+                return f"{name} is used on line {node.lineno}, but its import would be removed"
+        return None
+
+    def _check_gained(self, name: str, scopes: _Scopes) -> str | None:
+        """Checks that a new import in a function does not hide a name that the function reads."""
+        reads = self._reads + [(new, places) for old, new, places in self._uses if old == name]
+        if any(node.id == name and scopes[-1] in places for node, places in reads):
+            return f"{name} would be a new variable of {scopes[-1].name}"
+        return None
+
+    def _check_use(self, old: str, new: ast.Name, scopes: _Scopes) -> str | None:
+        """Checks that a name is tfmts_compat where it is used."""
+        name, line = new.id, new.lineno
+        if old == name:  # it was ours before
             return None
-        return f"{new.id} on line {new.lineno} would be used before its import"
+        kept = {
+            target
+            for node in self._nodes
+            if _falls_back(node, self._names)
+            for target in getattr(node, "targets", ())
+        }
+        if any(_binds_other(node, name) for node in self._nodes if node not in kept):
+            return f"{name} on line {line} may have another value"
+        inside = [self._imports[scope, old] for scope in scopes if (scope, old) in self._imports]
+        read = {node.id for node, places in self._reads if places[-1] is scopes[-1]}
+        is_local = bool(inside) and inside[-1] is not self._imports.get((scopes[0], old))
+        if is_local and old not in read and not read.isdisjoint(("exec", "eval")):
+            return f"code in a string in {scopes[-1].name} may use {old}"
+        if name in self._first:
+            is_bound = self._first[name] < (line, new.col_offset)
+        else:
+            every = [(bound, near) for (_, bound), found in self._imports.items() for near in found]
+            anywhere = [near for bound, near in every if bound == old]
+            if not anywhere:  # an alias
+                anywhere = [near for _, near in every if name in near]
+            nearest = inside[-1] if inside else anywhere
+            is_bound = bool(nearest) and all(name in near for near in nearest)
+        return None if is_bound else f"{name} on line {line} would be used before its import"
+
+
+def _bound(nodes: list[Any]) -> collections.Counter[str]:
+    """Returns the names that the imports in a block bind."""
+    return collections.Counter(
+        alias.asname or alias.name.partition(".")[0]
+        for node in nodes
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    )
+
+
+def _binds_other(node: ast.AST, name: str) -> bool:
+    """Returns whether a node binds a name to something other than tfmts_compat."""
+    if isinstance(node, ast.Import):
+        return bool(_bound([node])[name]) and name not in {
+            alias.asname or NEW for alias in node.names if alias.name == NEW
+        }
+    if isinstance(node, ast.ImportFrom):
+        return bool(_bound([node])[name])
+    if isinstance(node, ast.Name):
+        return node.id == name and not isinstance(node.ctx, ast.Load)
+    if isinstance(node, (ast.alias, ast.keyword)):
+        return False
+    return name in (getattr(node, field, None) for field in ("name", "rest", "arg"))
 
 
 def _imported(tree: ast.Module) -> collections.Counter[tuple[str, str, str]]:
@@ -170,231 +296,3 @@ def _first_name(node: ast.AST) -> str:
     while isinstance(node, ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _lost(was: _Scopes, now: _Scopes) -> str | None:
-    """Compares the names that each scope binds."""
-    lost: set[tuple[_Scope, str]] = set()
-    for old, new in zip(was.scopes, now.scopes):
-        for name in sorted(new.bound.keys() - old.bound.keys()):
-            is_ours = new.ours[name] == new.bound[name]
-            if new.kind == "class" or not is_ours or (new.outer and name in old.read):
-                return f"{name} would be a new variable of {new.name}"
-        for name in old.bound - new.bound:
-            if new.kind == "class":
-                return f"{name} would no longer be an attribute of {new.name}"
-            lost.add((new, name))
-        if not new.read.keys().isdisjoint(("exec", "eval")):
-            # Code in a string reads a variable of an outer function only if new reads it, too.
-            for name in sorted(old.read.keys() - new.read.keys()):
-                if old.holder(name) not in (old, was.scopes[0]):
-                    return f"code in a string in {new.name} may use {name}"
-    for scope in now.scopes:
-        for name, (_, line) in scope.read.items():
-            holders = [scope.holder(name)]
-            if scope.kind == "class" and scope.bound[name]:
-                holders.append(now.scopes[0])  # is read until the class binds the name
-            if any((holder, name) in lost for holder in holders):
-                return f"{name} is used on line {line}, but its import would be removed"
-    return None
-
-
-def _unbound(was: _Scopes, now: _Scopes) -> str | None:
-    """Checks that the new names and those of tfmts_compat are bound wherever they are read."""
-    pairs = zip(was.scopes, now.scopes)
-    names = now.names.union(*(new.read.keys() - old.read.keys() for old, new in pairs))
-    problems = now.problems(names)
-    for place in was.problems(names):
-        problems.pop(place, None)
-    return min(problems.values(), default=None)
-
-
-@dataclass(eq=False)
-class _Scope:
-    """The scope of a module, class, function or comprehension.
-
-    Attributes:
-      kind: "module", "class" or "function", which is also the kind of a comprehension.
-      name: its name in messages.
-      outer: the scope that contains it.
-      bound: how often each name is bound in it.
-      ours: how often a name is bound to tfmts_compat, or to None instead of it.
-      read: the names that are read in it, each with the index of the module's statement and
-        the line in which it is first read.
-      declared: its global and nonlocal names.
-    """
-
-    kind: str
-    name: str
-    outer: _Scope | None
-    bound: collections.Counter[str] = field(default_factory=collections.Counter)
-    ours: collections.Counter[str] = field(default_factory=collections.Counter)
-    read: dict[str, tuple[int, int]] = field(default_factory=dict)
-    declared: dict[str, str] = field(default_factory=dict)
-
-    def holder(self, name: str) -> _Scope:
-        """Returns the scope that binds a name that is read in this scope."""
-        scope = self
-        while scope.outer is not None:
-            declared = scope.declared.get(name)
-            if (scope is self or scope.kind == "function") and declared != "nonlocal":
-                if declared == "global":
-                    break
-                if scope.bound[name]:
-                    return scope
-            scope = scope.outer
-        while scope.outer is not None:
-            scope = scope.outer
-        return scope
-
-
-class _Scopes(ast.NodeVisitor):
-    """The scopes of a module, in the order of the text.
-
-    Attributes:
-      scopes: the module first.
-      names: the local names of tfmts_compat, from all its imports.
-      imported: those that are imported in the module's own body, each with the index of the
-        first statement that does so.
-    """
-
-    def __init__(self, tree: ast.Module) -> None:
-        self.scopes = [_Scope("module", "the module", None)]
-        self.names: set[str] = set()
-        self.imported: dict[str, int] = {}
-        self._scope = self.scopes[0]
-        self._statement = 0
-        self._outer: list[tuple[_Scope, str]] = []
-        self._nones: list[tuple[_Scope, str]] = []
-        for self._statement, statement in enumerate(tree.body):
-            if isinstance(statement, ast.Import):
-                for alias in statement.names:
-                    if alias.name == NEW:
-                        self.imported.setdefault(alias.asname or NEW, self._statement)
-            self.visit(statement)
-        for scope, name in self._outer:
-            scope.holder(name).bound[name] += 1
-        for scope, name in self._nones:
-            holder = scope.holder(name)
-            holder.ours[name] += bool(holder.ours[name])
-
-    def problems(self, names: set[str]) -> dict[tuple[int, str], str]:
-        """Returns the errors of these names, by the scope that reads them."""
-        found = {}
-        module = self.scopes[0]
-        for name in names:
-            for number, scope in enumerate(self.scopes):
-                if name not in scope.read:
-                    continue
-                statement, line = scope.read[name]
-                holder = scope.holder(name)
-                if holder.bound[name] != holder.ours[name] or holder.kind == "class":
-                    text = f"{name} on line {line} may have another value in {holder.name}"
-                    found[number, name] = text
-                elif not holder.ours[name] or (
-                    holder is module and statement <= self.imported.get(name, -1)
-                ):
-                    found[number, name] = f"{name} on line {line} would be used before its import"
-        return found
-
-    def _bind(self, name: str) -> None:
-        if name in self._scope.declared:
-            self._outer.append((self._scope, name))
-        else:
-            self._scope.bound[name] += 1
-
-    def _within(self, kind: str, name: str, parts: list[Any]) -> None:
-        outer = self._scope
-        self._scope = _Scope(kind, name, outer)
-        self.scopes.append(self._scope)
-        for part in parts:
-            self.visit(part)
-        self._scope = outer
-
-    def visit_Name(self, node: ast.Name) -> None:
-        if isinstance(node.ctx, ast.Load):
-            self._scope.read.setdefault(node.id, (self._statement, node.lineno))
-        else:
-            self._bind(node.id)
-
-    def visit_Import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            name = alias.asname or alias.name.split(".")[0]
-            self._bind(name)
-            if alias.name == NEW:
-                self.names.add(name)
-                self._scope.holder(name).ours[name] += 1
-
-    def visit_Assign(self, node: ast.Assign) -> None:
-        if isinstance(node.value, ast.Constant) and node.value.value is None:
-            names = [it.id for it in node.targets if isinstance(it, ast.Name)]
-            self._nones += ((self._scope, name) for name in names)
-        self.generic_visit(node)
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        for alias in node.names:
-            self._bind(alias.asname or alias.name)
-
-    def visit_Global(self, node: ast.Global) -> None:
-        self._scope.declared.update(dict.fromkeys(node.names, "global"))
-
-    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
-        self._scope.declared.update(dict.fromkeys(node.names, "nonlocal"))
-
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        self.visit(node.value)
-        inner = self._scope
-        while self._scope.name == "a comprehension" and self._scope.outer:
-            self._scope = self._scope.outer
-        self._bind(node.target.id)
-        self._scope = inner
-
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
-        if node.name:
-            self._bind(node.name)
-        self.generic_visit(node)
-
-    def visit_arg(self, node: ast.arg) -> None:
-        self._bind(node.arg)
-
-    def _visit_function(self, node: Any) -> None:
-        arguments = node.args
-        every = [*getattr(arguments, "posonlyargs", ()), *arguments.args, *arguments.kwonlyargs]
-        every += [each for each in (arguments.vararg, arguments.kwarg) if each]
-        outside = [*getattr(node, "decorator_list", ()), *arguments.defaults]
-        outside += [each for each in arguments.kw_defaults if each]
-        outside += [each.annotation for each in every if each.annotation]
-        outside += [node.returns] if getattr(node, "returns", None) else []
-        for part in outside:
-            self.visit(part)
-        name = getattr(node, "name", "a lambda")
-        if not isinstance(node, ast.Lambda):
-            self._bind(name)
-        body = [node.body] if isinstance(node, ast.Lambda) else node.body
-        self._within("function", name, [*every, *getattr(node, "type_params", ()), *body])
-
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = _visit_function  # noqa: N815
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        for part in (*node.decorator_list, *node.bases, *node.keywords):
-            self.visit(part)
-        self._bind(node.name)
-        self._within("class", node.name, [*getattr(node, "type_params", ()), *node.body])
-
-    def _visit_comprehension(self, node: Any) -> None:
-        first = node.generators[0]
-        self.visit(first.iter)
-        values = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        parts = [first.target, *first.ifs, *node.generators[1:], *values]
-        self._within("function", "a comprehension", parts)
-
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension  # noqa: N815
-
-    def _visit_named(self, node: Any) -> None:
-        name = getattr(node, "rest", None) or getattr(node, "name", None)
-        if name:
-            self._bind(name)
-        self.generic_visit(node)
-
-    visit_MatchAs = visit_MatchStar = visit_MatchMapping = _visit_named  # noqa: N815
-    visit_TypeVar = visit_ParamSpec = visit_TypeVarTuple = _visit_named  # noqa: N815

@@ -96,17 +96,17 @@ def _toml(file: Path) -> dict[str, Any]:
 class Discovery:
     """Finds the files below the given paths, one at a time."""
 
-    def __init__(self, settings: Settings, failed: Callable[[str, str], None]) -> None:
+    def __init__(self, settings: Settings, fail: Callable[[str, str], None]) -> None:
         """Reads the patterns of the settings.
 
         Args:
           settings: they say which files are excluded.
-          failed: is called with each path that cannot be read, and the reason.
+          fail: is called with each path that cannot be read, and the reason.
 
         Raises:
           ValueError: a pattern is not valid.
         """
-        self._failed = failed
+        self._fail = fail
         self._excluded: list[_Ignore] = []
         try:
             if settings.exclude:
@@ -116,18 +116,18 @@ class Discovery:
                 f"exclude (--exclude, pyproject.toml): {problem}; use patterns as in .gitignore"
             ) from problem
 
-    def files(self, paths: Sequence[str]) -> Iterator[str]:
+    def find(self, paths: Sequence[str]) -> Iterator[str]:
         """Yields each file once, in the order of the paths and of the names in them."""
         for path in paths:
             if os.path.isdir(path):
-                ignores = [*self._excluded, *self._outer_gitignores(path)]
+                ignores = [*self._excluded, *self._read_outer(path)]
                 yield from map(os.path.normpath, self._walk(path, ignores))
             elif not os.path.lexists(path):
-                self._failed(path, "does not exist")
+                self._fail(path, "does not exist")
             elif not (os.path.isfile(path) or os.path.islink(path)):
-                self._failed(path, "is not a regular file; pipe it to standard input, and pass -")
-            elif os.path.islink(path) and not _within(path, os.getcwd()):
-                self._failed(path, "is a symbolic link out of this directory; pass its target")
+                self._fail(path, "is not a regular file; pipe it to standard input, and pass -")
+            elif os.path.islink(path) and not _is_within(path, os.getcwd()):
+                self._fail(path, "is a symbolic link out of this directory; pass its target")
             elif not _is_ignored(path, False, self._excluded):
                 yield os.path.relpath(os.path.realpath(path)) if os.path.islink(path) else path
 
@@ -136,42 +136,38 @@ class Discovery:
             with os.scandir(directory) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
         except OSError as problem:
-            self._failed(os.path.normpath(directory), problem.strerror or str(problem))
+            self._fail(os.path.normpath(directory), problem.strerror or str(problem))
             return
-        if any(entry.name == ".gitignore" for entry in found):
-            ignores = [*ignores, *self._gitignore(directory)]
+        ignores = [*ignores, *self._read_gitignore(directory)]
         for entry in found:
             is_directory = entry.is_dir(follow_symlinks=False)
-            if is_directory:
-                if not (is_skipped(entry.path) or _is_ignored(entry.path, True, ignores)):
-                    yield from self._walk(entry.path, ignores)
-            elif (
-                entry.name.endswith(SUFFIXES)
-                and entry.is_file(follow_symlinks=False)
-                and not _is_ignored(entry.path, False, ignores)
-            ):
+            is_file = entry.is_file(follow_symlinks=False) and entry.name.endswith(SUFFIXES)
+            if not (is_directory or is_file) or _is_ignored(entry.path, is_directory, ignores):
+                continue
+            if is_file:
                 yield entry.path
+            elif not is_skipped(entry.path):
+                yield from self._walk(entry.path, ignores)
 
-    def _outer_gitignores(self, path: str) -> list[_Ignore]:
+    def _read_outer(self, path: str) -> list[_Ignore]:
         """Reads the .gitignore files above a directory, up to the root of its repository."""
         found: list[_Ignore] = []
         directory = Path(os.path.abspath(path))
-        if (directory / ".git").exists():
-            return found
-        for parent in directory.parents:
-            if (parent / ".gitignore").is_file():
-                found = [*self._gitignore(str(parent)), *found]
-            if (parent / ".git").exists():
+        for inner, outer in zip((directory, *directory.parents), directory.parents):
+            if (inner / ".git").exists():
                 return found
+            found = [*self._read_gitignore(str(outer)), *found]
         return []  # not in a repository
 
-    def _gitignore(self, directory: str) -> list[_Ignore]:
+    def _read_gitignore(self, directory: str) -> list[_Ignore]:
         file = os.path.join(directory, ".gitignore")
         try:
             lines = Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
             return [_ignore(os.path.abspath(directory), lines)]
+        except FileNotFoundError:
+            return []
         except (OSError, ValueError) as problem:
-            self._failed(file, str(problem))
+            self._fail(file, str(problem))
             return []
 
 
@@ -191,7 +187,7 @@ def _is_ignored(path: str, is_directory: bool, ignores: list[_Ignore]) -> bool:
     )
 
 
-def _within(path: str, directory: str) -> bool:
+def _is_within(path: str, directory: str) -> bool:
     real, root = os.path.realpath(path), os.path.realpath(directory)
     return os.path.commonpath([real, root]) == root
 

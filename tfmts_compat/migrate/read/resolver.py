@@ -6,8 +6,8 @@ import ast
 import functools
 import os
 import re
-from dataclasses import dataclass, replace
-from typing import Iterable, Iterator, NamedTuple, Optional, Tuple
+from dataclasses import dataclass, field
+from typing import Iterable, Iterator, Optional, Tuple
 
 from tfmts_compat.migrate.names import ADVISED, NAMES, is_known
 from tfmts_compat.migrate.read.module import (
@@ -15,12 +15,12 @@ from tfmts_compat.migrate.read.module import (
     Binding,
     Module,
     Scope,
+    is_none,
     last_name,
-    strings_of,
+    texts_of,
 )
-from tfmts_compat.migrate.read.source import Encoded, UnreadableError
+from tfmts_compat.migrate.read.source import UnreadableError, decode
 
-_FOLLOWED = NAMES | ADVISED
 UNKNOWN = "?"  # neither an import nor an alias of one
 OWN = "."  # the code base itself defines the name
 REFLECTED = "~"  # in a path: what follows is named by a string, as in getattr(tf, "train")
@@ -31,7 +31,7 @@ _AGAIN = re.compile(r"(\.compat\.v[12])(?:\.compat\.v[12])+")
 _Step = Tuple[str, Optional[Scope], str]  # a name, the scope that uses it, its attributes
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reach:
     """What a dotted name resolves to.
 
@@ -44,37 +44,22 @@ class Reach:
       others: the bindings in this module that are not TensorFlow.
     """
 
-    paths: frozenset[str]
-    imports: frozenset[Binding] = frozenset()
-    reasons: frozenset[str] = frozenset()
-    others: frozenset[ast.AST] = frozenset()
+    paths: set[str] = field(default_factory=set)
+    imports: set[Binding] = field(default_factory=set)
+    reasons: set[str] = field(default_factory=set)
+    others: set[ast.AST] = field(default_factory=set)
 
     @property
-    def spelled(self) -> frozenset[str]:
+    def spelled(self) -> set[str]:
         """The paths as they would be without strings: tensorflow.train for getattr(tf, "train")."""
-        return frozenset(path.replace(REFLECTED, "") for path in self.paths)
+        return {path.replace(REFLECTED, "") for path in self.paths}
 
-    @classmethod
-    def joined(cls, parts: list[Reach]) -> Reach:
-        """Returns the union of several."""
-        return cls(
-            frozenset().union(*(part.paths for part in parts)),
-            frozenset().union(*(part.imports for part in parts)),
-            frozenset().union(*(part.reasons for part in parts)),
-            frozenset().union(*(part.others for part in parts)),
-        )
-
-
-class _Found(NamedTuple):
-    """The parts of a Reach that is not complete."""
-
-    paths: set[str]
-    imports: set[Binding]
-    reasons: set[str]
-    others: set[ast.AST]
-
-
-_NOWHERE = Reach(frozenset([UNKNOWN]))
+    def add(self, other: Reach) -> None:
+        """Adds what another dotted name resolves to."""
+        self.paths |= other.paths
+        self.imports |= other.imports
+        self.reasons |= other.reasons
+        self.others |= other.others
 
 
 class Resolver:
@@ -83,62 +68,67 @@ class Resolver:
     def __init__(self, module: Module) -> None:
         self.module = module
         self._attributes: dict[str, list[ast.expr]] = {}
-        for target, value in module.assigned:
-            if isinstance(target, ast.Attribute):
-                self._attributes.setdefault(target.attr, []).append(value)
-            elif isinstance(target, ast.Name) and module.scopes[target].kind == "class":
-                self._attributes.setdefault(target.id, []).append(value)
+        for target, value in module.values.items():
+            if isinstance(target, ast.Attribute) or module.scopes[target].kind == "class":
+                self._attributes.setdefault(last_name(target), []).append(value)
 
     def reach(self, node: ast.expr) -> Reach:
-        """Resolves a dotted name or a conditional expression of two. Else returns _NOWHERE."""
-        return self._followed_all(self._reached(self._starts(node)), node)
+        """Resolves a dotted name, or a conditional expression of two."""
+        found = self._follow_all(self._resolve(self._starts(node)))
+        return found if found.paths or not isinstance(node, ast.Attribute) else Reach({UNKNOWN})
 
-    def _followed_all(self, found: Reach, node: ast.expr | None = None) -> Reach:
-        if not found.paths and isinstance(node, ast.Attribute):
-            return _NOWHERE
-        parts = [self.followed(path, found.imports) for path in found.paths]
-        return replace(Reach.joined(parts), others=found.others) if parts else found
+    def look_up(self, node: ast.expr, name: str) -> Reach:
+        """Resolves an attribute of an expression, which is looked up by a string."""
+        found = self._follow_all(self._resolve(self._starts(node, f".{name}")))
+        found.paths = found.spelled or {UNKNOWN}
+        return found
 
-    def followed(self, path: str, imports: frozenset[Binding] = frozenset()) -> Reach:
+    def look_up_in(self, scope: Scope, path: str) -> Reach:
+        """Resolves a dotted name in a string that a scope evaluates."""
+        first, _, rest = path.partition(".")
+        found = self._resolve([(first, scope, "")])
+        return self._follow_all(Reach({f"{start}.{rest}" for start in found.paths}))
+
+    def _follow_all(self, found: Reach) -> Reach:
+        followed = Reach(others=found.others, imports=found.imports, reasons=found.reasons)
+        for path in found.paths:
+            followed.add(self.follow(path))
+        return followed
+
+    def follow(self, path: str) -> Reach:
         """Resolves a path through modules of the code base that re-export TensorFlow."""
         name = path.rpartition(".")[2]
-        if name in _FOLLOWED and REFLECTED not in path and not is_known(path):
-            step = entered(path, self.module.path)
+        if name in NAMES | ADVISED and REFLECTED not in path and not is_known(path):
+            step = enter(path, self.module.path)
             if step:
-                found = self._reached([step])
+                found = self._resolve([step])
                 known = set(filter(is_known, found.paths))
-                paths = {each for each in known if each.endswith(f".{name}")}
+                paths = {known_path for known_path in known if known_path.endswith(f".{name}")}
                 if known - paths or not (step[2] or known):  # Scaffold = tf.train.MonitoredSession
-                    return Reach(frozenset([OWN]), imports)
+                    return Reach({OWN})
                 unknown = {UNKNOWN} if found.reasons or not paths else set()
-                return Reach(frozenset(paths | unknown), imports, found.reasons)
-        return Reach(frozenset([path]), imports)
+                return Reach(paths | unknown, reasons=found.reasons)
+        return Reach({path})
 
-    def is_re_exported(self, path: str) -> bool:
-        """Returns whether a path is a name that a module of the code base itself binds."""
-        step = None if is_known(path) else entered(path, self.module.path)
-        return bool(step and step[1] and not step[2] and _defines(step[1].module, step[0]))
-
-    def holds(self, node: ast.expr, name: str) -> Reach:
-        """Resolves an attribute of an expression, which is looked up by a string."""
-        found = self._followed_all(self._reached(self._starts(node, f".{name}")))
-        found = found if found.paths else _NOWHERE
-        return replace(found, paths=found.spelled)
+    def is_re_exported(self, scope: Scope, path: str) -> bool:
+        """Returns whether a dotted name is one that a module of the code base itself binds."""
+        first, _, rest = path.partition(".")
+        paths = [f"{start}.{rest}" for start in self._resolve([(first, scope, "")]).paths]
+        steps = [enter(found, self.module.path) for found in paths if not is_known(found)]
+        return any(
+            step and step[1] and not step[2] and _defines(step[1].module, step[0]) for step in steps
+        )
 
     def through_attributes(self, node: ast.expr) -> set[str]:
         """Resolves self.tf1.train.X by what the module assigns to the tf1 of any object."""
         found: set[str] = set()
         rest = ""
         while isinstance(node, ast.Attribute):
-            name = node.attr
-            for value in self._attributes.get(name, ()):
+            for value in self._attributes.get(node.attr, ()):
                 found |= {path + rest for path in self.reach(value).paths}
-            node, rest = node.value, f".{name}{rest}"
+            rest = f".{node.attr}{rest}"
+            node = node.value
         return found
-
-    def named(self, name: str, scope: Scope) -> Reach:
-        """Resolves a name in a scope."""
-        return self._reached([(name, scope, "")])
 
     def _starts(
         self, node: ast.expr, rest: str = "", scope: Scope | None = None
@@ -147,14 +137,14 @@ class Resolver:
         while isinstance(node, ast.Attribute):
             rest = _AGAIN.sub(r"\1", f".{node.attr}{rest}")
             node = node.value
-        strings = list(strings_of(node))
-        module = next(filter(is_known, strings), "")
+        texts = texts_of(node)
+        module = next(filter(is_known, texts), "")
         if module:  # import_module("tensorflow"), sys.modules["tensorflow"], LazyLoader
             yield "", None, f"{REFLECTED}{module}{rest}"
         elif rest.count(REFLECTED) > 2:  # limits the time
             yield "", None, ""
-        elif isinstance(node, ast.Call) and last_name(node.func) == "getattr" and strings:
-            yield from self._starts(node.args[0], f"{REFLECTED}.{strings[0]}{rest}", scope)
+        elif isinstance(node, ast.Call) and last_name(node.func) == "getattr" and texts:
+            yield from self._starts(node.args[0], f"{REFLECTED}.{texts[0]}{rest}", scope)
             for default in node.args[2:]:
                 yield from self._starts(default, REFLECTED + rest.lstrip(REFLECTED), scope)
         elif isinstance(node, (ast.BoolOp, ast.IfExp)):  # tf.compat.v1 or tf
@@ -166,12 +156,12 @@ class Resolver:
         elif not is_none(node):  # as in `except ImportError: tf = None`
             yield "", None, rest
 
-    def _reached(self, starts: Iterable[_Step]) -> Reach:
+    def _resolve(self, starts: Iterable[_Step]) -> Reach:
         """Follows names through aliases; each step only once, because aliases form cycles.
 
         Imports of the code base are followed from its other modules, and kept in this one.
         """
-        found = _Found(set(), set(), set(), set())
+        found = Reach()
         waiting = list(starts)
         done: set[_Step] = set()
         while waiting:
@@ -179,10 +169,10 @@ class Resolver:
             if step in done:  # tf = tf.compat.v1
                 continue
             if len(done) > _MOST_STEPS:
-                return _NOWHERE
+                return Reach({UNKNOWN})
             done.add(step)
             bindings = self._bindings(scope, name) if rest.count(".") <= _LONGEST else []
-            stars = self._starred(scope, name)
+            stars = self._stars(scope, name)
             waiting += [(name, star, rest) for star in stars]
             if not name and rest.startswith(REFLECTED):
                 found.paths.add(rest)
@@ -190,37 +180,34 @@ class Resolver:
                 found.paths.add(UNKNOWN)
                 if scope and scope.module is not self.module:
                     found.reasons.add(f"{os.path.relpath(scope.module.path)} does not define it")
-            for each in bindings:
-                waiting += self._through(each, rest, found)
-        return Reach(
-            frozenset(found.paths),
-            frozenset(found.imports),
-            frozenset(found.reasons),
-            frozenset(found.others),
-        )
+            for binding in bindings:
+                waiting += self._pass(binding, rest, found)
+        return found
 
-    def _through(self, each: Binding, rest: str, found: _Found) -> list[_Step]:
+    def _pass(self, binding: Binding, rest: str, found: Reach) -> list[_Step]:
         """Returns the next steps through a binding, or adds what it is."""
-        is_own = each.scope.module is self.module
-        place = os.path.relpath(each.scope.module.path)
-        if each.path and (is_own or is_known(each.path)):
-            found.paths.add(each.path + rest)
-            found.imports.update([each] if is_own else [])
-            found.others.update([] if is_known(each.path) else [each.node])
+        module = binding.scope.module
+        is_own = module is self.module
+        place = os.path.relpath(module.path)
+        if binding.path and (is_own or is_known(binding.path)):
+            found.paths.add(binding.path + rest)
+            found.imports.update([binding] if is_own else [])
+            found.others.update([] if is_known(binding.path) else [binding.node])
             return []
-        if each.path:
-            entry = entered(each.path, each.scope.module.path)
-            if entry is None:
-                found.reasons.add(f"it is {each.path} in {place}")
+        if binding.path:
+            step = enter(binding.path, module.path)
+            if step is None:
+                found.reasons.add(f"it is {binding.path} in {place}")
                 return []
-            return [(entry[0], entry[1], entry[2] + rest)]
-        steps = [] if each.value is None else list(self._starts(each.value, rest, each.scope))
-        found.paths.update([UNKNOWN] if each.value is None else [])
-        if each.value is None or not all(first and REFLECTED not in end for first, _, end in steps):
+            return [(step[0], step[1], step[2] + rest)]
+        steps = [] if not binding.value else list(self._starts(binding.value, rest, binding.scope))
+        found.paths.update([] if binding.value else [UNKNOWN])
+        if not binding.value or any(not name or REFLECTED in end for name, _, end in steps):
             if is_own:
-                found.others.add(each.node)
+                found.others.add(binding.node)
             else:
-                found.reasons.add(f"it has another value at {place}:{_line(each.node)}")
+                line = getattr(binding.node, "lineno", 1)
+                found.reasons.add(f"it has another value at {place}:{line}")
                 return []
         return steps
 
@@ -237,44 +224,49 @@ class Resolver:
                 return [last]
         return found
 
-    def _starred(self, scope: Scope | None, name: str) -> list[Scope]:
+    def _stars(self, scope: Scope | None, name: str) -> list[Scope]:
         """Returns the scopes from which another module of the code base imports * a name."""
         if scope is None or scope.module is self.module:
             return []
-        steps = [entered(star + name, scope.module.path) for star in scope.module.stars]
-        return [
-            step[1]
-            for step in steps
-            if step and step[1] and not step[2] and _defines(step[1].module, name)
-        ]
+        return [star for star in _starred(scope.module, name) if _defines(star.module, name)]
 
 
-def is_none(node: ast.AST | None) -> bool:
-    """Returns whether an expression is None."""
-    return isinstance(node, ast.Constant) and node.value is None
+def _starred(module: Module, name: str) -> list[Scope]:
+    """Returns the modules of the code base from which a module imports *."""
+    steps = [enter(star + name, module.path) for star in module.stars]
+    return [step[1] for step in steps if step and step[1] and not step[2]]
 
 
-def entered(path: str, file: str) -> _Step | None:
+def _defines(module: Module, name: str, active: frozenset[Module] = frozenset()) -> bool:
+    """Returns whether a module binds a name, or imports it with a star."""
+    return name in module.scope.bound or any(
+        _defines(star.module, name, active | {module})
+        for star in _starred(module, name)
+        if module not in active
+    )
+
+
+def enter(path: str, file: str) -> _Step | None:
     """Returns the name, the scope and the attributes for a path into another module, or None."""
-    module, names = found_module(path, os.path.dirname(os.path.abspath(file)))
+    module, names = find_module(path, os.path.dirname(os.path.abspath(file)))
     loaded = load(module) if module and names else None
     if loaded is None:
         return None
     return names[0], loaded.scope, "".join(f".{name}" for name in names[1:])
 
 
-@functools.lru_cache(maxsize=1000)
+@functools.lru_cache(maxsize=300)
 def load(file: str) -> Module | None:
     """Reads a module of the code base, or returns None if it cannot be parsed."""
     try:
         with open(file, "rb") as opened:
-            return Module(Encoded.read(opened.read()).text, file)
+            return Module(decode(opened.read())[0], file)
     except (OSError, UnreadableError):
         return None
 
 
 @functools.lru_cache(maxsize=10_000)
-def found_module(path: str, directory: str) -> tuple[str, list[str]]:
+def find_module(path: str, directory: str) -> tuple[str, list[str]]:
     """Returns the file of the module that a path starts with, and the names after it."""
     names = path.lstrip(".").split(".")
     level = len(path) - len(path.lstrip("."))
@@ -297,30 +289,13 @@ def _module_in(
 ) -> tuple[str, list[str]]:
     for index, name in enumerate(names):
         inner = os.path.join(directory, name)
-        if os.path.isdir(inner):
-            directory = inner
-            is_package = True
-        elif os.path.isfile(f"{inner}.py"):
+        if os.path.isfile(f"{inner}.py") and not os.path.isdir(inner):
             return f"{inner}.py", names[index + 1 :]
-        else:
+        if not os.path.isdir(inner):
             names = names[index:]
             break
+        directory, is_package = inner, True
     else:
         names = []
     initial = os.path.join(directory, "__init__.py")
     return (initial if is_package and os.path.isfile(initial) else ""), names
-
-
-def _defines(module: Module, name: str, active: frozenset[Module] = frozenset()) -> bool:
-    """Returns whether a module binds a name, or imports it with a star."""
-    if name in module.scope.bound:
-        return True
-    steps = [entered(star + name, module.path) for star in module.stars if module not in active]
-    return any(
-        step and step[1] and not step[2] and _defines(step[1].module, name, active | {module})
-        for step in steps
-    )
-
-
-def _line(node: ast.AST) -> int:
-    return int(getattr(node, "lineno", 1))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import io
+import itertools
 import re
 import tokenize
 import warnings
-from dataclasses import dataclass, field
+from typing import Any, Iterator, Tuple
+
+Change = Tuple[int, int, str]  # start, end, new text
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 TOO_DEEP = "is nested too deeply to be analyzed; split the expression or the chain of elif"
@@ -31,38 +35,28 @@ class UnreadableError(Exception):
         self.parsed = parsed
 
 
-@dataclass(frozen=True)
-class Encoded:
-    """A decoded text and its encoding."""
+def decode(data: bytes) -> tuple[str, str]:
+    """Decodes as Python does: by the byte order mark, the coding line, or else UTF-8.
 
-    text: str
-    encoding: str
+    Returns:
+      The text and its encoding.
 
-    @classmethod
-    def read(cls, data: bytes) -> Encoded:
-        """Decodes as Python does: by the byte order mark, the coding line, or else UTF-8.
-
-        Raises:
-          UnreadableError: the encoding is unknown, or the bytes are not valid in it.
-        """
-        # tokenize searches the first two lines, and splits lines only at \n.
-        head = data[:1000].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        try:
-            encoding, _ = tokenize.detect_encoding(io.BytesIO(head).readline)
-        except SyntaxError as problem:
-            raise UnreadableError(str(problem)) from problem
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError as problem:
-            line = data.count(b"\n", 0, problem.start) + 1
-            raise UnreadableError(f"is not {encoding}: {problem.reason}", line) from problem
-        if text.encode(encoding) != data:
-            raise UnreadableError(f"decoding and encoding it as {encoding} changes its bytes")
-        return cls(text, encoding)
-
-    def encode(self, text: str) -> bytes:
-        """Encodes a changed text."""
-        return text.encode(self.encoding)
+    Raises:
+      UnreadableError: the encoding is unknown, or the bytes are not valid in it.
+    """
+    # tokenize searches the first two lines, and splits lines only at \n.
+    head = data[:1000].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(head).readline)
+        text = data.decode(encoding)
+    except SyntaxError as problem:
+        raise UnreadableError(str(problem)) from problem
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise UnreadableError(f"is not {encoding}: {problem.reason}", line) from problem
+    if text.encode(encoding) != data:
+        raise UnreadableError(f"decoding and encoding it as {encoding} changes its bytes")
+    return text, encoding
 
 
 def split_lines(text: str) -> list[str]:
@@ -70,7 +64,7 @@ def split_lines(text: str) -> list[str]:
     return _LINE.findall(text)
 
 
-def parsed(text: str) -> ast.Module:
+def parse(text: str) -> ast.Module:
     """Parses a module without the warnings about its code, such as invalid escapes.
 
     Raises:
@@ -81,46 +75,37 @@ def parsed(text: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as problem:
-        raise UnreadableError(
-            f"{problem.msg}{_OTHER_VERSION}", problem.lineno or 1, parsed=True
-        ) from problem
+        why, line = f"{problem.msg}{_OTHER_VERSION}", problem.lineno or 1
+        raise UnreadableError(why, line, parsed=True) from problem
     except ValueError as problem:  # a null byte, or a surrogate
         raise UnreadableError(str(problem), parsed=True) from problem
     except (RecursionError, MemoryError) as problem:
         raise UnreadableError(TOO_DEEP, parsed=True) from problem
 
 
-@dataclass
 class Edits:
     """A text, the positions in it, and replacements by offset. They must not overlap."""
 
-    text: str
-    lines: list[str] = field(init=False)
-    _starts: list[int] = field(init=False)
-    _edits: dict[tuple[int, int], str] = field(default_factory=dict)
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.lines = split_lines(text)
+        self._starts = [0, *itertools.accumulate(map(len, self.lines))]
+        self._edits: dict[tuple[int, int], str] = {}
 
-    def __post_init__(self) -> None:
-        self.lines = split_lines(self.text)
-        self._starts = [0]
-        for line in self.lines:
-            self._starts.append(self._starts[-1] + len(line))
-
-    def offset(self, line: int, column: int = 0) -> int:
-        """Returns the offset of a line, counted from 1, and a column, counted from 0."""
-        return self._starts[line - 1] + column
+    def offset(self, line: int) -> int:
+        """Returns the offset at which a line starts, counted from 1."""
+        return self._starts[line - 1]
 
     def place(self, offset: int) -> tuple[int, int]:
         """Returns the line, counted from 1, and the column, counted from 0, of an offset."""
-        import bisect
-
         line = bisect.bisect_right(self._starts, offset, hi=max(len(self.lines), 1))
         return line, offset - self._starts[line - 1]
 
-    def span(self, node: ast.AST) -> tuple[int, int]:
+    def span(self, node: Any) -> tuple[int, int]:
         """Returns the offsets at which a node starts and ends. Its own columns are UTF-8 bytes."""
         return (
-            self._offset_of_bytes(node.lineno, node.col_offset),  # type: ignore[attr-defined]
-            self._offset_of_bytes(node.end_lineno, node.end_col_offset),  # type: ignore[attr-defined]
+            self._offset_of_bytes(node.lineno, node.col_offset),
+            self._offset_of_bytes(node.end_lineno, node.end_col_offset),
         )
 
     def _offset_of_bytes(self, number: int, column: int) -> int:
@@ -135,7 +120,7 @@ class Edits:
             new = self._edits.get((start, end), "") + new
         self._edits[start, end] = new
 
-    def changes(self) -> list[tuple[int, int, str]]:
+    def changes(self) -> list[Change]:
         """Returns the start, end and new text of every edit, sorted."""
         return [(start, end, new) for (start, end), new in sorted(self._edits.items())]
 
@@ -145,7 +130,7 @@ class Edits:
         return first[len(first.rstrip("\r\n")) :] or "\n"
 
 
-def changed(text: str, changes: list[tuple[int, int, str]]) -> str:
+def apply(text: str, changes: list[Change]) -> str:
     """Applies the changes to a text. A change may extend beyond the end of the text.
 
     Raises:
@@ -158,3 +143,11 @@ def changed(text: str, changes: list[tuple[int, int, str]]) -> str:
         parts += [text[done:start], new]
         done = end
     return "".join([*parts, text[done:]])
+
+
+def count_lines(text: str, changes: list[Change]) -> Iterator[tuple[int, int]]:
+    """Yields each line at which the changes add or remove lines, with their number."""
+    for start, end, new in changes:
+        more = len(split_lines(new + "x")) - len(split_lines(text[start:end] + "x"))
+        if more:
+            yield len(split_lines(text[:start] + "x")), more
