@@ -110,6 +110,37 @@ def test_a_folder_imports_only_what_is_below_it():
     assert wrong == []
 
 
+# Private names of other objects that are read outside _upstream.
+PRIVATE_NAMES = {
+    "sys._getframe": "documented by Python, which has no public name for it",
+    "sys._xoptions": "documented by Python, which has no public name for it",
+    "old._fields": "documented by Python: the fields of a node of ast",
+    "subprocess._args_from_interpreter_flags": "Python has no public function for it",
+    "raw._sess": "a scenario that takes the session apart, as programs do",
+}
+
+
+def test_only_upstream_reads_private_names_of_other_objects():
+    found = set()
+    for path in (ROOT / "tfmts_compat").rglob("*.py"):
+        if path.parent.name == "_upstream":
+            continue
+        source = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Attribute):
+                owner, name = node.value, node.attr
+            elif isinstance(node, ast.Call) and len(node.args) > 1:  # getattr, hasattr, setattr
+                owner, name = node.args[0], getattr(node.args[1], "value", None)
+                if getattr(node.func, "id", "") not in ("getattr", "hasattr", "setattr"):
+                    continue
+            else:
+                continue
+            owner = ast.get_source_segment(source, owner)
+            if re.match(r"_(?!.*__$)", str(name)) and owner not in ("self", "cls", "super()"):
+                found.add(f"{owner}.{name}")
+    assert found == set(PRIVATE_NAMES)
+
+
 def module(*path):
     spec = importlib.util.spec_from_file_location(path[-1], ROOT.joinpath(*path))
     loaded = importlib.util.module_from_spec(spec)
