@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 
 from tfmts_compat.migrate.codebase.files import may_matter
-from tfmts_compat.migrate.codebase.jobs import process
+from tfmts_compat.migrate.codebase.modules import process
 from tfmts_compat.migrate.findings import ERRORS, REWRITES
 from tfmts_compat.migrate.read.source import decode, split_lines
 

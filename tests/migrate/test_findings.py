@@ -87,11 +87,11 @@ LEFT = {
     "quoted": ('def f(s: "tf.train.MonitoredSession"): pass', [(2, 10, "TFM206")]),
     "attribute": (
         "def f(self):\n    self.tf1 = tf.compat.v1\n    self.tf1.train.Scaffold()",
-        [(4, 5, "TFM207")],
+        [(4, 5, "TFM208")],
     ),
     "attribute-of-a-class": (
         "class A:\n    tf1 = tf.compat.v1\n\nA().tf1.train.Scaffold()",
-        [(5, 1, "TFM207")],
+        [(5, 1, "TFM208")],
     ),
     "attribute-of-something-else": (
         "self.tf1 = other\nself.tf1.train.Scaffold()",

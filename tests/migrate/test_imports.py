@@ -485,7 +485,7 @@ CASES = {
             from tensorflow import train
             from tensorflow.train import (
                 Saver,
-                Scaffold as S,  # it
+                Scaffold as S,
             )
         x = train.Scaffold(S, Saver)
         """,
@@ -495,9 +495,7 @@ CASES = {
             from tensorflow.train import (
                 Saver,
             )
-            from tfmts_compat import (
-                Scaffold as S,  # it
-            )
+            from tfmts_compat import Scaffold as S
         x = tfmts_compat.Scaffold(S, Saver)
         """,
     ),

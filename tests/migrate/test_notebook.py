@@ -87,6 +87,7 @@ NAMED = {
     "bash": ["%%bash\n", "echo\n", "python -c 'import tensorflow as tf; tf.train.Scaffold()'"],
     "shell": ["x = 1\n", "\n", "!python -c 'import tensorflow as tf; tf.train.Scaffold()'"],
     "prun": ["x = 1\n", "\n", "%prun tf.train.Scaffold()"],
+    "time": ["x = 1\n", "\n", "%time x = tf.train.Scaffold()"],
     "timeit-of-a-value": ["x = 1\n", "\n", "r = %timeit -o tf.train.Scaffold()"],
 }
 
@@ -148,9 +149,6 @@ MAGICS = {
     "cell-time": ["%%time\n", USED],
     "cell-timeit": ["%%timeit -n 10\n", USED],
     "cell-capture": ["%%capture out\n", "\n", USED],
-    "time": [f"%time x = {USED}\n", "tf.x?"],
-    "timeit": ["if y:\n", f"    %timeit -n 10 -r3 {USED}\n"],
-    "time-continued": ["%time x = y(\n", f"    {USED})"],
     "indented": ["    if y:\n", "\n", "        x = 1  \n", "  \n", f"    {USED}"],
 }
 
@@ -172,10 +170,6 @@ ALL_IN_ONE = {
         ["%%time\n", "def f():\n", f"    {TF}\n", f"    {USED}"],
         ["%%time\n", "def f():\n", f"    {TF}\n", "    import tfmts_compat\n",
          "    tfmts_compat.Scaffold(tf.x)"],
-    ),
-    "time": (
-        [f"%time {TF}\n", f"%time {USED}"],
-        [f"%time {TF}\n", "import tfmts_compat\n", "%time tfmts_compat.Scaffold(tf.x)"],
     ),
     "indented": (
         [f"    {TF}\n", f"    {USED}\n", "    z = 1"],

@@ -5,9 +5,10 @@ import sys
 import pytest
 
 from tfmts_compat import cli
+from tfmts_compat.migrate.change import imports
 from tfmts_compat.migrate.change.rewrite import Result, rewrite
-from tfmts_compat.migrate.codebase import importers
-from tfmts_compat.migrate.read import effects, resolver
+from tfmts_compat.migrate.codebase import modules
+from tfmts_compat.migrate.read import resolver
 
 USE = "x = {0}train.Scaffold(), {0}x\n"
 RESOLVED = {
@@ -98,8 +99,8 @@ if sys.version_info >= (3, 10):
 
 @pytest.fixture(autouse=True)
 def _clear_caches():
-    importer = (importers._read_all, importers._find_replacements)
-    for cached in (resolver.load, resolver.find_module, effects._needs_any, *importer):
+    importer = (modules._read_all, modules._find_replacements)
+    for cached in (resolver.load, resolver.find_module, imports._needs_any, *importer):
         cached.cache_clear()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tfmts_compat.migrate.change.rewrite import rewrite
 
-from .helpers import check_transformed
+from .helpers import check_transformed, dedented
 
 IMPORTS = {
     "tf": ("import tensorflow as tf", "tf.train"),
@@ -128,46 +128,14 @@ FROM_IMPORTS = {
         "if True: from tensorflow.train import Saver, Scaffold\n",
         "if True: from tensorflow.train import Saver; from tfmts_compat import Scaffold\n",
     ),
-    "comments-of-moved-names": (
-        "from tensorflow.train import (  # noqa: F401\n"
-        "    Saver,  # saves\n"
-        "    # builds\n"
-        "    Scaffold,  # scaffolds\n"
-        "    Optimizer, SessionRunHook,  # two\n"
-        "    QueueRunner,\n"
-        ")\n",
-        "from tensorflow.train import (  # noqa: F401\n"
-        "    Saver,  # saves\n"
-        "    Optimizer,  # two\n"
-        "    QueueRunner,\n"
-        ")\n"
-        "from tfmts_compat import (  # noqa: F401\n"
-        "    # builds\n"
-        "    Scaffold,  # scaffolds\n"
-        "    SessionRunHook,\n"
-        ")\n",
-    ),
     "pragma-for-both": (
         "from tensorflow.train import Saver, Scaffold  # noqa: F401\n",
         "from tensorflow.train import Saver  # noqa: F401\n"
         "from tfmts_compat import Scaffold  # noqa: F401\n",
     ),
-    "pragma-after-the-bracket": (
-        "from tensorflow.train import (Saver,  # a\n"
-        "                              Scaffold)  # pylint: disable=x\n",
-        "from tensorflow.train import (Saver,  # a\n"
-        "                              )  # pylint: disable=x\n"
-        "from tfmts_compat import Scaffold  # pylint: disable=x\n",
-    ),
     "pragma-after-a-backslash": (
         "from tensorflow.train import Saver, \\\n    Scaffold  # noqa\n",
         "from tensorflow.train import Saver  # noqa\nfrom tfmts_compat import Scaffold  # noqa\n",
-    ),
-    "comment-next-to-the-bracket": (
-        "from tensorflow.train import (Scaffold,  # a\n                              Saver)\n",
-        "from tensorflow.train import (  # a\n"
-        "                              Saver)\n"
-        "from tfmts_compat import Scaffold\n",
     ),
 }
 
@@ -265,12 +233,31 @@ def test_a_comment_inside_a_dotted_name_is_kept():
     )
 
 
-def test_comments_inside_a_dotted_name_are_kept():
-    check_transformed(
-        "import tensorflow as tf\nx = (tf  # one\n     .train  # two\n     .Scaffold, tf.x)\n",
-        "import tensorflow as tf\nimport tfmts_compat\n"
-        "x = (tfmts_compat  # one\n       # two\n     .Scaffold, tf.x)\n",
-    )
+COMMENTED = {
+    "inside-a-dotted-name": (
+        """
+        import tensorflow as tf
+        x = (tf  # one
+             .train  # two
+             .Scaffold, tf.x)
+        """,
+        "TFM209",
+    ),
+    "next-to-other-names-of-an-import": (
+        """
+        from tensorflow.train import (Scaffold,  # a
+                                      Saver)
+        """,
+        "TFM212",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "code"), COMMENTED.values(), ids=COMMENTED)
+def test_a_name_among_comments_is_reported_and_not_changed(source, code):
+    result = rewrite(dedented(source), "module.py")
+    assert result.text == dedented(source)
+    assert [finding.code for finding in result.found] == [code]
 
 
 def test_names_that_tfmts_compat_does_not_export_are_kept():

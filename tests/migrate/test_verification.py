@@ -619,6 +619,11 @@ def remove_all(imports):
     return [binding for reach in imports._uses.values() for binding in reach.imports]
 
 
+def overlap(imports, *_):
+    imports._module.edits.replace(0, 35, "")
+    return []
+
+
 def leave_blocks_empty(edits, start, end, new, replace=Edits.replace):
     replace(edits, start, end, new.replace("pass", ""))
 
@@ -642,10 +647,9 @@ WRONG = {
         "be removed",
     ),
     "edits-overlap": (
-        (Imports, "_rename", lambda imports, *_: imports._module.edits.replace(0, 99, "")),
+        (Imports, "_add_import", overlap),
         USE,
-        "1:1: TFM003 the file is not changed, because two changes overlap at 24: "
-        + repr(USE[24:99]),
+        "2:5: TFM003 the file is not changed, because two changes overlap at 28: 'tf.trai'",
     ),
     "empty-block": (
         (Edits, "replace", leave_blocks_empty),

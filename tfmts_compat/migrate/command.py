@@ -116,7 +116,7 @@ def _ignored(arguments: argparse.Namespace, settings: Any) -> tuple[str, ...]:
 def _migrate_files(arguments: argparse.Namespace, report: Any) -> None:
     from tfmts_compat.migrate.advise import requirements
     from tfmts_compat.migrate.codebase import files
-    from tfmts_compat.migrate.codebase.jobs import process
+    from tfmts_compat.migrate.codebase.modules import process
     from tfmts_compat.migrate.findings import Finding
 
     def fail(path: str, why: str, code: str = "TFM001") -> None:
@@ -162,7 +162,7 @@ def _write(outcome: Any, fail: Any) -> Any:
 
 def _migrate_stdin(arguments: argparse.Namespace, report: Any) -> None:
     from tfmts_compat.migrate.codebase import files
-    from tfmts_compat.migrate.codebase.jobs import process
+    from tfmts_compat.migrate.codebase.modules import process
     from tfmts_compat.migrate.report import write_bytes
 
     data = sys.stdin.buffer.read()

@@ -22,7 +22,6 @@ CODES: Final[dict[str, str]] = {
     "TFM204": "a private attribute of the session is used",
     "TFM205": "a name that may come from TensorFlow or from elsewhere",
     "TFM206": "a name in a quoted annotation or a type comment",
-    "TFM207": "a name that is accessed through an attribute",
     "TFM208": "a name of an object that may be TensorFlow",
     "TFM209": "a name in a string, in a magic of a notebook, or in an f-string",
     "TFM210": "an older training API",

@@ -10,7 +10,6 @@ from tfmts_compat._rules import cadence
 from tfmts_compat._rules.cadence import Cadence
 from tfmts_compat._rules.precedence import USE_DEFAULT
 from tfmts_compat._session import MonitoredTrainingSession
-from tfmts_compat.migrate.read.module import text_of
 
 _PARAMETERS = inspect.signature(MonitoredTrainingSession).parameters
 _POSITIONAL = [
@@ -49,18 +48,16 @@ def check_call(call: ast.Call) -> Iterator[tuple[ast.AST, str, str]]:
                 f"MonitoredTrainingSession takes at most {len(_POSITIONAL)} positional arguments",
             )
         else:
-            given[_POSITIONAL[index]] = _literal(value)
+            given[_POSITIONAL[index]] = _evaluate(value)
     for keyword in call.keywords:
-        entries: list[tuple[ast.AST, str, ast.expr]] | None
-        entries = _entries(keyword.value)
-        if keyword.arg:
-            entries = [(_argument(keyword), keyword.arg, keyword.value)]
-        complete = complete and entries is not None
-        for node, name, value in entries or ():
-            given[name] = _literal(value)
-            if name not in _PARAMETERS:
-                text = f"MonitoredTrainingSession has no argument {name} in any version"
-                yield node, "TFM304", text
+        if not keyword.arg:
+            complete = False
+            continue
+        given[keyword.arg] = _evaluate(keyword.value)
+        if keyword.arg not in _PARAMETERS:
+            text = f"MonitoredTrainingSession has no argument {keyword.arg} in any version"
+            # Python 3.8 has no position of the keyword
+            yield keyword if hasattr(keyword, "lineno") else keyword.value, "TFM304", text
     default = USE_DEFAULT if complete else _UNKNOWN
     for resolve, secs_name, steps_name in _PAIRS:
         secs, steps = given.get(secs_name, default), given.get(steps_name, default)
@@ -90,30 +87,7 @@ def _check_pair(resolve: Any, secs: Any, steps: Any) -> Iterator[tuple[str, str]
         yield "TFM302", warning
 
 
-def _argument(keyword: ast.keyword) -> ast.AST:
-    """Returns a node at the start of a keyword argument, which Python 3.8 gives no position."""
-    name, value = str(keyword.arg), keyword.value
-    column = getattr(keyword, "col_offset", value.col_offset - len(name.encode()) - 1)
-    line = getattr(keyword, "lineno", value.lineno)
-    return ast.Name(name, lineno=line, col_offset=column, end_lineno=line, end_col_offset=column)
-
-
-def _entries(node: ast.expr) -> list[tuple[ast.AST, str, ast.expr]] | None:
-    """Returns the entries of **{...} or **dict(...), or None if a key is not a literal."""
-    if isinstance(node, ast.Dict):
-        keys = [text_of(key) for key in node.keys]
-        if not all(keys):
-            return None
-        return [(key or value, name, value)
-                for key, name, value in zip(node.keys, keys, node.values)]  # fmt: skip
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
-        if node.args or not all(keyword.arg for keyword in node.keywords):
-            return None
-        return [(_argument(keyword), str(keyword.arg), keyword.value) for keyword in node.keywords]
-    return None
-
-
-def _literal(node: ast.expr) -> Any:
+def _evaluate(node: ast.expr) -> Any:
     """Returns the value of a literal or of arithmetic such as 10 * 60, else _UNKNOWN."""
     if "USE_DEFAULT" in (getattr(node, "id", ""), getattr(node, "attr", "")):
         return USE_DEFAULT

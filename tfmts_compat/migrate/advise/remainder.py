@@ -1,11 +1,11 @@
-"""Findings about names that are not replaced, with the change to make by hand."""
+"""Names that are not replaced, or that a module itself replaces: what to change by hand."""
 
 from __future__ import annotations
 
 import ast
-import itertools
+import os
 import re
-from typing import Iterable, Iterator
+from typing import Any, Dict, Iterable, Iterator, Tuple, Union
 
 from tfmts_compat.migrate.names import (
     ADVICE,
@@ -20,7 +20,6 @@ from tfmts_compat.migrate.names import (
     is_known,
     plain,
 )
-from tfmts_compat.migrate.read.effects import find_lookups
 from tfmts_compat.migrate.read.module import (
     FUNCTIONS,
     Module,
@@ -29,37 +28,35 @@ from tfmts_compat.migrate.read.module import (
     dotted,
     last_name,
     text_of,
+    texts_of,
 )
 from tfmts_compat.migrate.read.resolver import OWN, UNKNOWN, Reach, Resolver
 
+Replaced = Dict[str, str]  # a name of tfmts_compat: the place where its old name is replaced
+# a call or subscript, the object in which it looks up a name by a string, and the name
+Lookup = Tuple[Union[ast.Call, ast.Subscript], Any, str]
+PARTS = NAMES.union(*(module.split(".") for module in MODULES), ("compat", "v1", "v2"))
+_LOOKED_UP = NAMES | {"Supervisor"}
+_NAMES = "|".join(sorted(NAMES))
+_HOLDERS = "|".join(DISTINCT)
 # pkg.module.tf.train.Scaffold: the part before tf, and the last name
 _HELD = re.compile(
-    r"((?:[A-Za-z_]\w*\.)*?)[A-Za-z_]\w*(?:\.compat\.v[12])*"
-    rf"\.(?:{'|'.join(DISTINCT)})\.({'|'.join(sorted(NAMES))})\b"
+    rf"((?:[A-Za-z_]\w*\.)*?)[A-Za-z_]\w*(?:\.compat\.v[12])*\.(?:{_HOLDERS})\.({_NAMES})\b"
 )
 # tf.train.Scaffold in text that is not parsed
 NAMED = re.compile(
-    rf"\b(?:[A-Za-z_]\w*\.)+(?:{'|'.join(DISTINCT)})\.(?P<name>{'|'.join(sorted(NAMES))})\b"
-    rf"|\bfrom\s+tensorflow[\w.]*\s+import\s[^#\n]*?\b(?P<imported>{'|'.join(sorted(NAMES))})\b"
+    rf"\b(?:[A-Za-z_]\w*\.)+(?:{_HOLDERS})\.(?P<name>{_NAMES})\b"
+    rf"|\bfrom\s+tensorflow[\w.]*\s+import\s[^#\n]*?\b(?P<imported>{_NAMES})\b"
 )
 # the end of what holds the names: x.train, train, x.contrib.framework
 _HOLDER = re.compile(
     rf"(?:^|\.)(?:{'|'.join(set(DISTINCT) - {'session_manager'})}|contrib\.(?:framework|slim))$"
 )
-_ADVISED = re.compile(
-    rf"(?:^|\.)(?:(?:train|supervisor)\.Supervisor|contrib\.(?:training|slim\.\w+)\.(?:{'|'.join(ADVISED)}))$"
-)
-_REFLECTION = ("getattr", "hasattr", "setattr", "delattr", "object", "multiple")
-_LITERAL = re.compile(rf"[\"'](?:{'|'.join(UNIQUE)})[\"']")
+_REFLECTION = ("", "getattr", "hasattr", "setattr", "delattr", "object", "multiple")
 _PRIVATE = ("_sess", "_tf_sess", "_coordinated_creator")
 _EVALUATE = ("cast", "eval", "exec", "ForwardRef", "TypeVar")  # functions of code in a string
 _TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore).*")
-_CALLED = "|".join(sorted(NAMES - {"global_step"}))
-_PATH = re.compile(
-    r"(?:tf|tensorflow\w*)(?:\.[A-Za-z_]\w*)+"
-    rf"|(?:[A-Za-z_]\w*\.)+(?:{'|'.join(DISTINCT)})\.(?:{_CALLED})(?:\.[A-Za-z_]\w*)*"
-)
-_DOTTED = re.compile(rf"[A-Za-z_][\w.]*\.(?:{'|'.join(sorted(NAMES))})\b")
+_PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _OLD_VERSION = re.compile(r"\(?v?(?:1(?:\.|$)|2(?:\.0.*)?$)")
 _WITH = "with {0} and import tfmts_compat"
 
@@ -68,10 +65,12 @@ def report(module: Module, resolver: Resolver) -> None:
     """Reports the lookups, strings, private attributes and older training APIs of a module."""
     for node, holder, name in find_lookups(module):
         _report_lookup(module, resolver, node, holder, name)
-    _report_computed(module, resolver)
     _report_strings(module, resolver)
     for attribute in module.nodes[ast.Attribute]:
-        if attribute.attr in _PRIVATE and _is_private(module, attribute):
+        if attribute.attr in ADVISED:
+            for path in sorted(set(map(plain, resolver.reach(attribute).paths)) & ADVICE.keys()):
+                module.report(attribute, "TFM210", f"{path} {ADVICE[path]}")
+        elif attribute.attr in _PRIVATE and _is_private(module, attribute):
             module.report(
                 attribute,
                 "TFM204",
@@ -79,37 +78,16 @@ def report(module: Module, resolver: Resolver) -> None:
                 "tfmts_compat.raw_session(session), which returns the underlying "
                 "tf.compat.v1.Session",
             )
-        elif attribute.attr in ADVISED - NAMES and (
-            attribute.attr != "train"
-            or "training" in last_name(attribute.value)
-            or isinstance(module.parents[attribute], ast.Call)
-        ):
-            _report_advised(module, resolver, attribute)
 
 
 def _is_private(module: Module, node: ast.Attribute) -> bool:
     """Returns whether it is the last of s._sess._tf_sess, or s = s._sess."""
-    parent = module.parents[node]
-    if isinstance(parent, ast.Attribute) and parent.attr in _PRIVATE:
+    if getattr(module.parents[node], "attr", "") in _PRIVATE:
         return False
-    if node.attr != "_sess" or last_name(node.value) in _PRIVATE:
-        return True
     # the body of a loop that ends at the raw session
-    return any(
-        value is node and dotted(target) == dotted(node.value) != ""
-        for target, value in module.values.items()
-    )
-
-
-def _report_advised(module: Module, resolver: Resolver, node: ast.Attribute) -> None:
-    """Reports an older training API, or what may be one."""
-    paths = set(map(plain, resolver.reach(node).spelled))
-    for path in sorted(paths & ADVICE.keys()):
-        module.report(node, "TFM210", f"{path} {ADVICE[path]}")
-    shown = module.code(node)
-    if not all(is_known(path) or path == OWN for path in paths) and _ADVISED.search(shown):
-        path = next(path for path in ADVICE if path.endswith(".".join(shown.split(".")[-2:])))
-        module.report(node, "TFM210", f"{shown} may be {path}, which {ADVICE[path]}")
+    pairs = ((dotted(target), value) for target, value in module.values.items())
+    is_loop = (dotted(node.value), node) in pairs and dotted(node.value)
+    return node.attr != "_sess" or last_name(node.value) in _PRIVATE or bool(is_loop)
 
 
 def _report_strings(module: Module, resolver: Resolver) -> None:
@@ -119,14 +97,12 @@ def _report_strings(module: Module, resolver: Resolver) -> None:
         if "." not in text or isinstance(module.parents[node], (ast.Expr, ast.JoinedStr)):
             continue
         if _is_evaluated(module, node):
-            for path in dict.fromkeys(_DOTTED.findall(text)):
-                _report_quoted(module, resolver, node, path)
+            _report_quoted(module, resolver, node, text)
         elif _PATH.fullmatch(text):
             _report_path(module, resolver, node, text)
     for number, line in enumerate(module.edits.lines, 1):
         for comment in _TYPE_COMMENT.finditer(line):
-            for path in dict.fromkeys(_DOTTED.findall(comment.group())):
-                _report_quoted(module, resolver, (number, comment.start()), path)
+            _report_quoted(module, resolver, (number, comment.start()), comment.group())
 
 
 def _is_evaluated(module: Module, node: ast.AST) -> bool:
@@ -137,29 +113,42 @@ def _is_evaluated(module: Module, node: ast.AST) -> bool:
         annotations = [getattr(outer, "annotation", None), getattr(outer, "returns", None)]
         if isinstance(outer, FUNCTIONS):
             annotations += [argument.annotation for argument in arguments_of(outer.args)]
-        if node in annotations:
-            return True
-        if isinstance(outer, ast.stmt):
-            return False
+        if node in annotations or isinstance(outer, ast.stmt):
+            return node in annotations
         node = outer
     return False
 
 
-def _report_path(module: Module, resolver: Resolver, node: ast.Constant, value: str) -> None:
+def _report_quoted(module: Module, resolver: Resolver, place: Place, text: str) -> None:
+    for held in _HELD.finditer(text):
+        if _may_be_moved(resolver.follow_text(held.group())):
+            where = "a type comment" if isinstance(place, tuple) else "quotes"
+            module.report(
+                place,
+                "TFM206",
+                f"{held.group()} is named in {where} and may be TensorFlow's; if it is, replace it "
+                + _WITH.format(f"{NEW}.{held.group(2)}"),
+            )
+
+
+def _report_path(module: Module, resolver: Resolver, node: ast.Constant, text: str) -> None:
     """Reports a path such as tensorflow.train.Scaffold or pkg.module.tf.train.Scaffold."""
-    path, parent = _find_prefix(value), module.parents[node]
-    old = plain(_spell_out(path))
-    held = _HELD.match(value)
+    parts = re.sub(r"^tf\.", "tensorflow.", text).split(".")
+    paths = [".".join(parts[:count]) for count in range(len(parts), 1, -1)]
+    path = next((path for path in paths if plain(path) in TABLE), "")
+    held = _HELD.match(text)
     if path:
-        new = value.replace(path, TABLE[old])
-        text = f'{path} is named in a string; write "{new}"'
+        old, new = plain(path), TABLE[plain(path)]
+        shown = text[: len(text) - len(".".join(parts)) + len(path)]
+        why = f'{shown} is named in a string; write "{text.replace(shown, new)}"'
+        parent: Any = module.parents[node]
         if old in REPLACEABLE and last_name(getattr(parent, "func", parent)) == "patch":
-            text = f"{path} is patched by a string, {explain_patch(old, TABLE[old])}"
-        module.report(node, "TFM209", text)
-    elif plain(_spell_out(value)) in ADVICE:
-        module.report(node, "TFM210", f"{value} {ADVICE[plain(_spell_out(value))]}")
+            why = f"{shown} is patched by a string, {explain_patch(old, new)}"
+        module.report(node, "TFM209", why)
+    elif plain(paths[0]) in ADVICE:
+        module.report(node, "TFM210", f"{text} {ADVICE[plain(paths[0])]}")
     elif held and _may_be_moved(resolver.follow(held.group())):
-        new = f"{held.group(1)}{NEW}.{held.group(2)}{value[held.end() :]}"
+        new = f"{held.group(1)}{NEW}.{held.group(2)}{text[held.end() :]}"
         module.report(
             node,
             "TFM209",
@@ -176,7 +165,7 @@ def explain_patch(path: str, name: str) -> str:
             f"and a session of {NEW} is built with the replacement, so keep this; a patch of "
             f"{name} would have no effect on the session"
         )
-    part = next((path for path in sorted(REPLACEABLE) if path.endswith(f".{last}")), "")
+    part = next((part for part in sorted(REPLACEABLE) if part.endswith(f".{last}")), "")
     if part:
         return (
             f"which changes neither {name} nor a session; to change the session, patch {part}, "
@@ -190,58 +179,56 @@ def _may_be_moved(reach: Reach) -> bool:
     return any(plain(path) in TABLE or not (is_known(path) or path == OWN) for path in reach.paths)
 
 
-def report_name(module: Module, resolver: Resolver, node: ast.Attribute, reach: Reach) -> None:
+def report_name(module: Module, node: ast.Attribute, reach: Reach) -> None:
     """Reports a dotted name that is not replaced, although its last name is in the table.
 
     Args:
       module: the module.
-      resolver: resolves its names.
       node: the dotted name.
       reach: what it resolves to.
     """
-    shown = module.code(node)
-    old = {plain(path) for path in resolver.through_attributes(node)} & TABLE.keys()
-    for path in sorted(old if not reach.imports else ()):
-        module.report(
-            node,
-            "TFM207",
-            f"{shown} may be {path}, accessed through an attribute; if it is, replace {shown} "
-            + _WITH.format(TABLE[path]),
-        )
-    holder, name = node.value, node.attr
-    if old or (name == "global_step" and not _is_called(module, node)):
+    shown, holder, name = module.code(node), node.value, node.attr
+    parent = module.parents[node]
+    if name == "global_step" and not (isinstance(parent, ast.Call) and parent.func is node):
         return
     if not _may_hold(module, holder, name, reach):
-        for path in filter(_is_unlisted, sorted(reach.spelled)):
-            module.report(node, "TFM208", _unlisted(path, shown, name))
+        for path in filter(_is_unlisted, sorted(reach.paths)):
+            module.report(node, "TFM208", _advise(f"{path} may be {NEW}.{name}", shown, name))
         return
     what, outer = f"{module.code(holder)} is a module of", 1
     if isinstance(holder, ast.Attribute) and holder.attr in ("train", "estimator"):
         what, outer = f"{module.code(holder.value)} is", 2
-    foreign = {path for path in reach.paths & reach.spelled - {UNKNOWN} if not is_known(path)}
+    foreign = {path for path in reach.paths - {UNKNOWN} if not is_known(path)}
+    why = ""
     if reach.reasons:
         why = f", because {' or '.join(sorted(reach.reasons))}"
     elif foreign:
         why = f", because {min(foreign).rsplit('.', outer)[0]} was not found below this directory"
-    else:
-        why = ""
-    module.report(
-        node,
-        "TFM208",
-        f"it is not known whether {what} TensorFlow{why}; if it is, replace {shown} "
-        + _WITH.format(f"{NEW}.{name}"),
-    )
+    what = f"it is not known whether {what} TensorFlow{why}"
+    module.report(node, "TFM208", _advise(what, shown, name))
+
+
+def report_import(module: Module, alias: ast.alias, path: str) -> None:
+    """Reports an imported name that is not replaced."""
+    if plain(path) in ADVICE:
+        module.report(alias, "TFM210", f"{plain(path)} {ADVICE[plain(path)]}")
+    elif _is_unlisted(path):
+        what = f"{path} may be {NEW}.{alias.name}"
+        module.report(alias, "TFM208", _advise(what, "it", alias.name))
+
+
+def _advise(what: str, shown: str, name: str) -> str:
+    return f"{what}; if it is, replace {shown} {_WITH.format(f'{NEW}.{name}')}"
 
 
 def _may_hold(module: Module, holder: ast.expr, name: str, reach: Reach) -> bool:
     """Returns whether an object that is not known may be a module with a name of the table."""
-    paths = reach.spelled
-    if all(is_known(path) or path == OWN for path in paths):
-        return any(plain(path) in TABLE for path in paths)
+    if all(is_known(path) or path == OWN for path in reach.paths):
+        return False
     shown = module.code(holder)
-    is_unknown = (UNKNOWN in paths or paths != reach.paths) and shown not in ("self", "cls")
     if name in UNIQUE or "global_step" in name:
-        holders = {shown, *(path.rpartition(".")[0] for path in paths)}
+        holders = {shown, *(path.rpartition(".")[0] for path in reach.paths)}
+        is_unknown = UNKNOWN in reach.paths and shown not in ("self", "cls")
         return (name in UNIQUE and is_unknown) or any(map(_HOLDER.search, holders))
     return bool(("." in shown or reach.reasons) and _HOLDER.search(shown))
 
@@ -254,38 +241,74 @@ def _is_unlisted(path: str) -> bool:
     return name in UNIQUE or bool(_HOLDER.search(holder))
 
 
-def _unlisted(path: str, shown: str, name: str) -> str:
-    return f"{path} may be {NEW}.{name}; if it is, replace {shown} " + _WITH.format(f"{NEW}.{name}")
+def find_lookups(module: Module) -> Iterator[Lookup]:
+    """Yields the places where a name of the table is looked up by a string."""
+    for call in module.nodes[ast.Call]:
+        if call.args:
+            names = [text_of(argument) for argument in call.args[1:2]]
+            if last_name(call.func) == "multiple":  # mock.patch.multiple(tf.train, Scaffold=x)
+                names += [keyword.arg for keyword in call.keywords if keyword.arg]
+            yield from ((call, call.args[0], name) for name in names if name in _LOOKED_UP)
+    for subscript in module.nodes[ast.Subscript]:
+        inner, holder = subscript.value, None
+        if isinstance(inner, ast.Call) and last_name(inner.func) == "vars" and inner.args:
+            holder = inner.args[0]
+        elif isinstance(inner, ast.Attribute) and inner.attr == "__dict__":
+            holder = inner.value
+        names = texts_of(subscript) if holder else []
+        yield from ((subscript, holder, name) for name in names if name in _LOOKED_UP)
 
 
-def report_import(module: Module, alias: ast.alias, path: str) -> None:
-    """Reports an imported name that is not replaced."""
-    advice = ADVICE.get(plain(path))
-    if advice:
-        module.report(alias, "TFM210", f"{plain(path)} {advice}")
-    elif _is_unlisted(path):
-        name = path.rpartition(".")[2]
-        module.report(alias, "TFM208", _unlisted(path, "it", name))
+def find_replaced(module: Module, resolver: Resolver, *, with_mocks: bool = True) -> Replaced:
+    """Returns the names of tfmts_compat whose old names a module replaces or deletes.
+
+    Args:
+      module: the module.
+      resolver: resolves its names.
+      with_mocks: whether mock.patch and similar calls count, which last for a test only.
+    """
+    old: list[tuple[str, ast.AST]] = []
+    for target in module.nodes[ast.Attribute]:
+        if target.attr in PARTS and not isinstance(target.ctx, ast.Load):
+            paths = {plain(path) for path in resolver.reach(target).paths}
+            value = module.values.get(target)
+            values = set(map(plain, resolver.reach(value).paths)) if value else set()
+            if paths != values or paths & TABLE.keys():
+                old += ((path, target) for path in paths)
+    for lookup, holder, name in find_lookups(module):
+        if last_name(getattr(lookup, "func", lookup)) not in ("getattr", "hasattr"):
+            old += ((plain(path), lookup) for path in resolver.look_up(holder, name).paths)
+    for call in module.nodes[ast.Call]:
+        if last_name(call.func) in ("patch", "setattr", "delattr") and call.args:
+            name = text_of(call.args[1]) if len(call.args) > 1 else ""
+            text = text_of(call.args[0])
+            for path in [text] if text else resolver.reach(call.args[0]).paths:
+                old.append((plain(f"{path}.{name}" if name else path), call))
+    return {
+        new: f"{os.path.relpath(module.path)}:{module.lines(node)[0]}"
+        for path, node in reversed(old)
+        if with_mocks or not _is_mock(node)
+        for listed, new in TABLE.items()
+        if listed == path or listed.startswith(f"{path}.")
+    }
 
 
-def _report_lookup(
-    module: Module,
-    resolver: Resolver,
-    node: ast.Call | ast.Subscript,
-    holder: ast.expr,
-    name: str,
-) -> None:
+def _is_mock(node: ast.AST) -> bool:
+    """Returns whether it is a call such as mock.patch.object or monkeypatch.setattr."""
+    return isinstance(node, ast.Call) and dotted(node.func) not in ("setattr", "delattr")
+
+
+def _report_lookup(module: Module, resolver: Resolver, node: Any, holder: Any, name: str) -> None:
     reach = resolver.look_up(holder, name)
     paths = set(map(plain, reach.paths))
-    function = last_name(node.func) if isinstance(node, ast.Call) else ""
+    function, shown = last_name(getattr(node, "func", node)), module.code(holder)
+    remedy = f"replace {shown} with {NEW}, and import {NEW}"
     if function == "getattr":
         remedy = f"replace the call with {NEW}.{name}, and import {NEW}"
     elif function == "hasattr":
         remedy = f"{NEW}.{name} always exists, so remove the test, and import {NEW}"
     elif isinstance(holder, ast.Constant):
-        remedy = f'replace {module.code(holder)} with "{NEW}"'
-    else:
-        remedy = f"replace {module.code(holder)} with {NEW}, and import {NEW}"
+        remedy = f'replace {shown} with "{NEW}"'
     for path in sorted(paths & TABLE.keys()):
         text = f"is looked up by a string; {remedy}"
         if path in REPLACEABLE and function not in ("getattr", "hasattr"):
@@ -293,34 +316,14 @@ def _report_lookup(
         module.report(node, "TFM201", f"{path} {text}")
     for path in sorted(paths & ADVICE.keys()):
         module.report(node, "TFM210", f"{path} {ADVICE[path]}")
-    if (
-        name in NAMES
-        and not paths & TABLE.keys()
-        and (not function or function in _REFLECTION)
-        and _may_hold(module, holder, name, reach)
-    ):
+    is_named = name in NAMES and function in _REFLECTION and not paths & TABLE.keys()
+    if is_named and _may_hold(module, holder, name, reach):
         module.report(
             node,
             "TFM201",
-            f"{name} is looked up by a string in {module.code(holder)}, which may be a module "
-            f"of TensorFlow; if it is, {remedy}",
+            f"{name} is looked up by a string in {shown}, which may be a module of TensorFlow; "
+            f"if it is, {remedy}",
         )
-
-
-def _report_computed(module: Module, resolver: Resolver) -> None:
-    """Reports getattr(tf.train, name) in a module that has a name of the table as a string."""
-    if not _LITERAL.search(module.edits.text):
-        return
-    for call in module.nodes[ast.Call]:
-        if last_name(call.func) == "getattr" and len(call.args) > 1 and not text_of(call.args[1]):
-            paths = set(map(plain, resolver.reach(call.args[0]).spelled))
-            if paths & MODULES.keys():
-                module.report(
-                    call,
-                    "TFM201",
-                    f"{module.code(call.args[1])} may be one of the names of {NEW} that this "
-                    f"module has as strings; look those up in {NEW}",
-                )
 
 
 def report_end_of_support(module: Module, resolver: Resolver, changed: Iterable[ast.AST]) -> None:
@@ -329,10 +332,8 @@ def report_end_of_support(module: Module, resolver: Resolver, changed: Iterable[
     def is_old(test: ast.AST) -> bool:
         """Returns whether an expression compares the version of TensorFlow with 1 or 2.0."""
         parts = list(ast.walk(test))
-        texts = [
-            str(getattr(part, "value", "")) for part in parts if isinstance(part, ast.Constant)
-        ]
-        return any(map(_OLD_VERSION.match, texts)) and any(
+        values = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+        return any(map(_OLD_VERSION.match, values)) and any(
             isinstance(part, ast.Attribute)
             and part.attr in ("__version__", "VERSION")
             and any(map(is_known, resolver.reach(part).paths))
@@ -340,52 +341,12 @@ def report_end_of_support(module: Module, resolver: Resolver, changed: Iterable[
         )
 
     flags = {dotted(target) for target, value in module.values.items() if is_old(value)} - {""}
-    branches: dict[ast.AST, None] = {}
-    for node in itertools.chain.from_iterable(map(module.outer, changed)):
-        if isinstance(node, (ast.If, ast.IfExp)) and (
-            is_old(node.test) or flags.intersection(map(dotted, ast.walk(node.test)))
-        ):
-            branches[node] = None
-    for branch in branches:
-        module.report(
-            branch,
-            "TFM213",
-            f"support for TensorFlow 1 ends here, because {NEW} needs 2.4 or later; keep only the "
-            "branch for TensorFlow 2, or do not migrate this file",
-        )
-
-
-def _report_quoted(module: Module, resolver: Resolver, place: Place, path: str) -> None:
-    where = "a type comment" if isinstance(place, tuple) else "quotes"
-    scope = module.scope if isinstance(place, tuple) else module.scopes[place]
-    reach = resolver.look_up_in(scope, path)
-    old = set(map(plain, reach.paths)) & TABLE.keys()
-    held = _HELD.fullmatch(path)
-    if resolver.is_re_exported(scope, path):
-        return  # that module is migrated
-    if old:
-        new = _WITH.format(TABLE[min(old)])
-        module.report(place, "TFM206", f"{min(old)} is named in {where}; replace it {new}")
-    elif held and _may_be_moved(reach):
-        new = _WITH.format(f"{NEW}.{held.group(2)}")
-        module.report(
-            place,
-            "TFM206",
-            f"{path} is named in {where} and may be TensorFlow's; if it is, replace it {new}",
-        )
-
-
-def _find_prefix(value: str) -> str:
-    """Returns the part of a dotted path that is a name in the table, or ""."""
-    parts = value.split(".")
-    prefixes: Iterator[str] = (".".join(parts[:count]) for count in range(len(parts), 1, -1))
-    return next((prefix for prefix in prefixes if plain(_spell_out(prefix)) in TABLE), "")
-
-
-def _spell_out(path: str) -> str:
-    return re.sub(r"^tf\.", "tensorflow.", path)
-
-
-def _is_called(module: Module, node: ast.AST) -> bool:
-    parent = module.parents[node]
-    return isinstance(parent, ast.Call) and parent.func is node
+    outer = [node for change in changed for node in module.outer(change)]
+    for branch in dict.fromkeys(node for node in outer if isinstance(node, (ast.If, ast.IfExp))):
+        if is_old(branch.test) or flags.intersection(map(dotted, ast.walk(branch.test))):
+            module.report(
+                branch,
+                "TFM213",
+                f"support for TensorFlow 1 ends here, because {NEW} needs 2.4 or later; keep only "
+                "the branch for TensorFlow 2, or do not migrate this file",
+            )

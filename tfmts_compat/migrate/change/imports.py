@@ -8,26 +8,29 @@ Otherwise it is added in each function, branch or `try` that imports TensorFlow 
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
+import os
 import re
 from typing import Any, Callable, Dict, List, Optional
 
 from tfmts_compat.migrate.change.statements import Statements
 from tfmts_compat.migrate.names import NEW, is_known
-from tfmts_compat.migrate.read.effects import needs
 from tfmts_compat.migrate.read.module import (
     Binding,
     Import,
     Module,
     Scope,
+    dotted,
     first_of,
     is_none,
+    module_of,
     text_of,
 )
-from tfmts_compat.migrate.read.resolver import Reach
+from tfmts_compat.migrate.read.resolver import Reach, find_module, load
 
 IsImported = Callable[[str], Optional[bool]]
-_WORD = re.compile(r"\w")
+_EXITS = ("sys.exit", "exit", "quit", "os._exit", "pytest.skip")
 _RUNS_STRINGS = re.compile(r"(?<![.\w])(?:exec|eval)\(")
 _Names = Dict[Any, List[ast.alias]]  # names of each import
 
@@ -56,9 +59,24 @@ class Imports:
         self._uses[node] = reach
         self._advice[node] = old, new
 
-    def move(self, statement: ast.ImportFrom, aliases: list[ast.alias]) -> None:
-        """Records that these names of a `from ... import` are imported from tfmts_compat."""
-        self._moved[statement] = aliases
+    def move(self, statement: ast.ImportFrom, names: list[tuple[ast.alias, str, str]]) -> None:
+        """Moves names of a `from ... import`, given with the old and the new name."""
+        if len(names) < len(statement.names) and self._statements.has_comments(statement):
+            for alias, old, _ in names:
+                self._module.report(
+                    alias,
+                    "TFM212",
+                    f"{old} is imported with other names and comments; import it in a statement "
+                    "of its own, and run again",
+                )
+            return
+        moved = [
+            alias
+            for alias, old, new in names
+            if self._module.report(alias, "TFM101", f"replace {old} with {new}")
+        ]
+        if moved:
+            self._moved[statement] = moved
 
     def settle(self) -> None:
         """Edits the names, adds the imports that they need, and removes unused imports."""
@@ -79,7 +97,7 @@ class Imports:
             elif not any(self._starts_before(it) for it in self._imports_of(name)):
                 added = self._add_import(anchor, text, unused)
             for node in self._uses:
-                self._rename(node, name)
+                self._module.edits.replace(*self._module.span(node.value), name)
         self._drop(unused)
         for statement, text in added:
             self._statements.add_below(statement, text)
@@ -98,15 +116,6 @@ class Imports:
             f"{new}",
         )
         return False
-
-    def _rename(self, node: ast.Attribute, name: str) -> None:
-        """Replaces all but the last name of a dotted name, and keeps comments between them."""
-        start, end = self._module.span(node.value)
-        parts = re.findall(r"#[^\r\n]*|\w+|\.|[^\w.#]+", self._module.edits.text[start:end])
-        first = next(index for index, part in enumerate(parts) if _WORD.match(part))
-        rest = [part for part in parts[first + 1 :] if "#" in self._module.code(node.value)
-                and part != "." and not _WORD.match(part)]  # fmt: skip
-        self._module.edits.replace(start, end, "".join([*parts[:first], name, *rest]))
 
     # Where tfmts_compat is imported, and under which name.
 
@@ -319,7 +328,9 @@ class Imports:
                 self._statements.keep_names(statement, kept)
             elif not moved:
                 whole.append(statement)
-            elif self._statements.is_in_order(statement, text):
+            elif self._statements.has_comments(statement) or self._statements.is_in_order(
+                statement, text
+            ):
                 self._module.edits.replace(*self._module.parts(statement)[0], NEW)
                 continue
             else:
@@ -353,3 +364,50 @@ def _is_of_tensorflow(statement: Any, alias: ast.alias) -> bool:
     if isinstance(statement, ast.ImportFrom):
         return not statement.level and is_known(statement.module or "")
     return is_known(alias.name)
+
+
+def needs(module: Module, statement: ast.stmt, active: frozenset[str] = frozenset()) -> bool:
+    """Returns whether a statement cannot run to its end without TensorFlow.
+
+    Args:
+      module: the module.
+      statement: an import, or a block with imports.
+      active: the files whose needs are searched already.
+    """
+    node: Any = statement
+
+    def any_of(block: list[ast.stmt]) -> bool:
+        return any(needs(module, inner, active) for inner in block)
+
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        start = module_of(node) if isinstance(node, ast.ImportFrom) else ""
+        paths = [start + alias.name for alias in node.names]
+        return any(is_known(path) or _is_needed_by(path, module, active) for path in paths)
+    if isinstance(node, ast.If):
+        always = isinstance(node.test, ast.Constant) and bool(node.test.value)
+        return any_of(node.body) and (always or any_of(node.orelse))
+    if type(node).__name__ in ("Try", "TryStar"):
+        handled = all(any_of(other.body) or _leaves(other.body) for other in node.handlers)
+        return any_of(node.finalbody) or (any_of(node.body) and handled)
+    return False
+
+
+def _is_needed_by(path: str, module: Module, active: frozenset[str]) -> bool:
+    """Returns whether the module of the code base with which a path starts needs TensorFlow."""
+    file, _ = find_module(path, os.path.dirname(os.path.abspath(module.path)))
+    return bool(file) and file not in active and _needs_any(file, active)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _needs_any(file: str, active: frozenset[str]) -> bool:
+    module = load(file)
+    body = module.tree.body if module else []
+    return any(module and needs(module, statement, active | {file}) for statement in body)
+
+
+def _leaves(block: list[ast.stmt]) -> bool:
+    """Returns whether a block ends the module: it raises an error, or exits."""
+    last = block[-1]
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        return dotted(last.value.func) in _EXITS
+    return isinstance(last, ast.Raise)

@@ -8,12 +8,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Iterator, Sequence
 
-from tfmts_compat.migrate.advise.remainder import NAMED
+from tfmts_compat.migrate.advise.remainder import NAMED, Replaced
 from tfmts_compat.migrate.change.imports import IsImported
 from tfmts_compat.migrate.change.rewrite import Result, rewrite
 from tfmts_compat.migrate.findings import Finding, is_silenced
 from tfmts_compat.migrate.names import NEW
-from tfmts_compat.migrate.read.effects import Replaced
 from tfmts_compat.migrate.read.source import (
     Change,
     UnreadableError,
@@ -26,9 +25,6 @@ from tfmts_compat.migrate.read.source import (
 _GAP = "\n\n"  # ends a cell; text can be inserted between the two line ends
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"')
 _MAGIC = re.compile(r"^(\s*)(?:[%!?]|\w[\w, ]*=\s*[%!]|[\w.]+\?)")
-_TIMED = re.compile(
-    r"^([ \t]*)(%time(?:it)?\b(?:[ \t]+-\w+(?:[ \t]*\d+)?)*)(?=[ \t]+\S)", re.MULTILINE
-)
 # The body of these is Python. %%timeit runs it in a function, so its imports stay local to it.
 _PYTHON_CELL = re.compile(r"\s*%%(?:time|capture|prun|timeit)\b")
 _BINDS = re.compile(r"^\s*%%timeit\b(?:.|\n)*\bimport\b")
@@ -221,13 +217,7 @@ def _as_python(source: str) -> str:
         return _blank(source)
     if _find_problem(source) is None:
         return source
-    timed = _remove_magics(_TIMED.sub(_as_condition, source))
-    return timed if _find_problem(timed) is None else _remove_magics(source)
-
-
-def _as_condition(timed: re.Match[str]) -> str:
-    """Replaces %time before a statement with a condition of the same length."""
-    return timed.group(1) + "if 1:".ljust(len(timed.group(2)))
+    return _remove_magics(source)
 
 
 def _remove_magics(source: str) -> str:

@@ -11,7 +11,6 @@ from tfmts_compat.migrate.change import verification
 from tfmts_compat.migrate.change.imports import Imports, IsImported
 from tfmts_compat.migrate.findings import REWRITES, Finding
 from tfmts_compat.migrate.names import MODULES, NAMES, NEW, SESSION, TABLE, plain
-from tfmts_compat.migrate.read.effects import Replaced, find_replaced
 from tfmts_compat.migrate.read.module import Module
 from tfmts_compat.migrate.read.resolver import Reach, Resolver
 from tfmts_compat.migrate.read.source import Change, apply, count_lines
@@ -41,7 +40,7 @@ def rewrite(
     *,
     is_imported: IsImported = lambda name: False,  # noqa: ARG005
     elsewhere: str = "",
-    others: Callable[[], Replaced] = dict,
+    others: Callable[[], remainder.Replaced] = dict,
 ) -> Result:
     """Migrates a module.
 
@@ -98,12 +97,12 @@ class _Rewrite:
         module: Module,
         resolver: Resolver,
         imports: Imports,
-        others: Callable[[], Replaced],
+        others: Callable[[], remainder.Replaced],
     ) -> None:
         self._module = module
         self._resolver = resolver
         self._imports = imports
-        self._replaced = find_replaced(module, resolver)
+        self._replaced = remainder.find_replaced(module, resolver)
         self._others = others
 
     def run(self) -> None:
@@ -127,7 +126,7 @@ class _Rewrite:
                 self._replace_name(node, reach)
                 done.add(node)
             else:
-                remainder.report_name(self._module, self._resolver, node, reach)
+                remainder.report_name(self._module, node, reach)
 
     def _replace_name(self, node: ast.Attribute, reach: Reach) -> None:
         """Replaces a dotted name, or reports why not."""
@@ -150,12 +149,12 @@ class _Rewrite:
             )
         elif self._report_replaced(node, old, name):
             pass
-        elif not module.has_position(node):
+        elif not module.has_position(node) or "#" in module.code(node.value):
             module.report(
                 node,
                 "TFM209",
-                f"{old} is in an f-string in which this version of Python does not say where; "
-                f"replace it with {name} and import {NEW}",
+                f"{old} is in an f-string, or has a comment between its parts, so that it cannot "
+                f"be replaced by this version of Python; replace it with {name} and import {NEW}",
             )
         else:
             self._imports.use(node, reach, old, name)
@@ -189,12 +188,9 @@ class _Rewrite:
             new = TABLE.get(plain(old))
             if not new:
                 remainder.report_import(self._module, alias, old)
-            elif not self._report_replaced(alias, old, new) and self._module.report(
-                alias, "TFM101", f"replace {old} with {new}"
-            ):
-                moved.append(alias)
-        if moved:
-            self._imports.move(statement, moved)
+            elif not self._report_replaced(alias, old, new):
+                moved.append((alias, old, new))
+        self._imports.move(statement, moved)
 
 
 def _is_session(reach: Reach) -> bool:

@@ -11,7 +11,6 @@ from tfmts_compat.migrate.read.module import Import, Module
 
 _PRAGMA = re.compile(r"#\s*(?:noqa|pylint|type:|pyright|isort|flake8|ruff|pragma|nosec).*")
 _REST_OF_LINE = re.compile(r"[ \t]*;?[ \t]*(?:#[^\r\n]*)?(?:[\r\n]|$)")
-_REST_OF_NAME = re.compile(r"\s*,?[ \t]*(?:#[^\r\n]*)?(?:[\r\n]|$)")
 _Key = Callable[[Any], Tuple[Any, ...]]
 
 
@@ -103,47 +102,20 @@ class Statements:
         """Removes all names from an import except those to be kept."""
         names: list[ast.alias] = statement.names
         spans = list(map(self._module.span, names))
-        if not self._has_comments(statement):
-            last = max(names.index(alias) for alias in kept)
-            for alias, (start, _), (following, _) in zip(names[:last], spans, spans[1:]):
-                if alias not in kept:
-                    self._edits.replace(start, following, "")
-            if last + 1 < len(names):
-                self._edits.replace(spans[last][1], spans[-1][1], "")
-            return
-        for alias, span in zip(names, spans):  # they are in brackets
-            number = self._module.lines(alias)[0]
-            if alias not in kept and self._has_own_line(alias):
-                first = number - len(self._comments_above(number))
-                self._edits.replace(self._edits.offset(first), self._edits.offset(number + 1), "")
-            elif alias not in kept:
-                before, after = self._edits.text[: span[0]], self._edits.text[span[1] :]
-                if _REST_OF_NAME.match(after):  # the last one on its line
-                    before = before.rstrip(" \t")
-                    comma = after.lstrip(" \t")
-                    after = comma[1:] if comma.startswith(",") else after
-                else:
-                    after = after.lstrip(" \t,")
-                self._edits.replace(len(before), len(self._edits.text) - len(after), "")
+        last = max(names.index(alias) for alias in kept)
+        for alias, (start, _), (following, _) in zip(names[:last], spans, spans[1:]):
+            if alias not in kept:
+                self._edits.replace(start, following, "")
+        if last + 1 < len(names):
+            self._edits.replace(spans[last][1], spans[-1][1], "")
 
     def move_names(self, statement: Any, moved: Sequence[ast.alias]) -> str:
-        """Returns the statement that imports some names from tfmts_compat, with their comments."""
+        """Returns the statement that imports some names from tfmts_compat."""
         names = [
             f"{alias.name} as {alias.asname}" if alias.asname else alias.name for alias in moved
         ]
         found = [_PRAGMA.search(self._edits.lines[at - 1]) for at in self._module.lines(statement)]
         pragma = next((f"  {match.group().rstrip()}" for match in found if match), "")
-        lines: list[str] = []
-        for alias, name in zip(moved, names):
-            number = self._module.lines(alias)[0]
-            line = self._edits.lines[number - 1].rstrip()
-            comment = ""
-            if self._has_comments(statement) and self._has_own_line(alias):
-                lines += [f"    {above.strip()}" for above in self._comments_above(number)]
-                comment = f"  {line[line.index('#') :]}" if "#" in line else ""
-            lines.append(f"    {name},{comment}")
-        if any("#" in line for line in lines):
-            return "\n".join([f"from {NEW} import ({pragma}", *lines, ")"])
         return f"from {NEW} import {', '.join(names)}{pragma}"
 
     def has_a_line(self, statement: ast.stmt) -> bool:
@@ -152,22 +124,10 @@ class Statements:
         before = self._edits.text[self._edits.offset(self._module.lines(statement)[0]) : start]
         return not before.strip() and bool(_REST_OF_LINE.match(self._edits.text, end))
 
-    def _has_comments(self, statement: ast.stmt) -> bool:
+    def has_comments(self, statement: ast.stmt) -> bool:
+        """Returns whether a statement has comments inside, between its names."""
         start, end = self._module.span(statement)
         return "#" in self._edits.text[start:end]
-
-    def _has_own_line(self, alias: ast.alias) -> bool:
-        """Returns whether a line has only this name, and perhaps a comment."""
-        start, end = self._module.span(alias)
-        before = self._edits.text[self._edits.offset(self._module.lines(alias)[0]) : start]
-        return not before.strip() and bool(_REST_OF_NAME.match(self._edits.text, end))
-
-    def _comments_above(self, number: int) -> list[str]:
-        """Returns the comment lines directly above a line."""
-        first = number
-        while self._edits.lines[first - 2].lstrip().startswith("#"):
-            first -= 1
-        return self._edits.lines[first - 1 : number - 1]
 
     def _indent(self, statement: ast.stmt, text: str) -> str:
         """Returns a text with the indentation of a statement and the line ends of the file."""

@@ -101,7 +101,7 @@ class _Comparison:
         self._reads: list[tuple[ast.Name, _Scopes]] = []
         self._lost: list[tuple[str, _Scopes]] = []
         self._gained: list[tuple[str, _Scopes]] = []
-        self.fault = self._compare(before, after) or self._find_added(before, after)
+        self.fault = self._compare(before, after)
         if not self.fault:
             checks = [self._check_lost(*lost) for lost in self._lost]
             checks += [self._check_gained(*gained) for gained in self._gained]
@@ -127,8 +127,9 @@ class _Comparison:
         while waiting:
             old, new, scopes = waiting.pop()
             if isinstance(old, list) and isinstance(new, list):
-                if self._compare_imports(old, new, scopes):
-                    return f"the attributes of {scopes[-1].name} would change"
+                fault = self._compare_imports(old, new, scopes)
+                if fault:
+                    return fault
                 old, new = _without_imports(old, self._names), _without_imports(new, self._names)
                 if len(old) != len(new):
                     return "it would have more or fewer statements"
@@ -151,18 +152,8 @@ class _Comparison:
                 return f"{old!r} would become {new!r}"
         return None
 
-    def _find_added(self, before: ast.Module, after: ast.Module) -> str | None:
-        for module, name, _ in _imported(after) - _imported(before):
-            if NEW not in (module, name):
-                return f"it would import {name}"
-        return None
-
-    def _compare_imports(self, old: list[Any], new: list[Any], scopes: _Scopes) -> bool:
-        """Records the imports of a block, and those that are removed.
-
-        Returns:
-          Whether a class would have other attributes.
-        """
+    def _compare_imports(self, old: list[Any], new: list[Any], scopes: _Scopes) -> str | None:
+        """Records the imports of a block, and those that are removed or added."""
         ours: dict[str, int] = {}
         for index, node in enumerate(new):
             for alias in node.names if isinstance(node, ast.Import) else ():
@@ -178,7 +169,10 @@ class _Comparison:
         was, now = _bound(old), _bound(new)
         self._lost += ((name, scopes) for name in was - now)
         self._gained += ((name, scopes) for name in now - was if len(scopes) > 1)
-        return bool(was != now and isinstance(scopes[-1], ast.ClassDef))
+        if was != now and isinstance(scopes[-1], ast.ClassDef):
+            return f"the attributes of {scopes[-1].name} would change"
+        added = {path for path in _imported(new) - _imported(old) if NEW not in path}
+        return f"it would import {min(added)[1]}" if added else None
 
     def _check_lost(self, name: str, scopes: _Scopes) -> str | None:
         """Checks that nothing reads a removed import."""
@@ -227,6 +221,13 @@ class _Comparison:
         return None if is_bound else f"{name} on line {line} would be used before its import"
 
 
+def _imported(nodes: list[Any]) -> set[tuple[str, str]]:
+    """Returns the module and the name of each import in a block."""
+    imports = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+    return {(getattr(node, "module", None) or "", alias.name)
+            for node in imports for alias in node.names}  # fmt: skip
+
+
 def _bound(nodes: list[Any]) -> collections.Counter[str]:
     """Returns the names that the imports in a block bind."""
     return collections.Counter(
@@ -250,16 +251,6 @@ def _binds_other(node: ast.AST, name: str) -> bool:
     if isinstance(node, (ast.alias, ast.keyword)):
         return False
     return name in (getattr(node, field, None) for field in ("name", "rest", "arg"))
-
-
-def _imported(tree: ast.Module) -> collections.Counter[tuple[str, str, str]]:
-    """Returns the modules, the names and the local names of all imports."""
-    return collections.Counter(
-        (str(getattr(node, "module", "")), alias.name, str(alias.asname))
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-        for alias in node.names
-    )
 
 
 def _without_imports(nodes: list[Any], names: set[str]) -> list[Any]:

@@ -16,14 +16,12 @@ from tfmts_compat.migrate.read.module import (
     Module,
     Scope,
     is_none,
-    last_name,
-    texts_of,
+    text_of,
 )
 from tfmts_compat.migrate.read.source import UnreadableError, decode
 
 UNKNOWN = "?"  # neither an import nor an alias of one
 OWN = "."  # the code base itself defines the name
-REFLECTED = "~"  # in a path: what follows is named by a string, as in getattr(tf, "train")
 _LONGEST = 12  # attributes after a name; no path of the table has more
 _MOST_STEPS = 1000  # aliases of several values have 2**n ways
 _LEVELS = 12  # parent directories in which a package is searched
@@ -49,11 +47,6 @@ class Reach:
     reasons: set[str] = field(default_factory=set)
     others: set[ast.AST] = field(default_factory=set)
 
-    @property
-    def spelled(self) -> set[str]:
-        """The paths as they would be without strings: tensorflow.train for getattr(tf, "train")."""
-        return {path.replace(REFLECTED, "") for path in self.paths}
-
     def add(self, other: Reach) -> None:
         """Adds what another dotted name resolves to."""
         self.paths |= other.paths
@@ -67,10 +60,6 @@ class Resolver:
 
     def __init__(self, module: Module) -> None:
         self.module = module
-        self._attributes: dict[str, list[ast.expr]] = {}
-        for target, value in module.values.items():
-            if isinstance(target, ast.Attribute) or module.scopes[target].kind == "class":
-                self._attributes.setdefault(last_name(target), []).append(value)
 
     def reach(self, node: ast.expr) -> Reach:
         """Resolves a dotted name, or a conditional expression of two."""
@@ -79,14 +68,14 @@ class Resolver:
 
     def look_up(self, node: ast.expr, name: str) -> Reach:
         """Resolves an attribute of an expression, which is looked up by a string."""
-        found = self._follow_all(self._resolve(self._starts(node, f".{name}")))
-        found.paths = found.spelled or {UNKNOWN}
-        return found
+        if is_known(text_of(node)):
+            return Reach({f"{text_of(node)}.{name}"})
+        return self._follow_all(self._resolve(self._starts(node, f".{name}")))
 
-    def look_up_in(self, scope: Scope, path: str) -> Reach:
-        """Resolves a dotted name in a string that a scope evaluates."""
+    def follow_text(self, path: str) -> Reach:
+        """Resolves a dotted name in a string, which the module evaluates."""
         first, _, rest = path.partition(".")
-        found = self._resolve([(first, scope, "")])
+        found = self._resolve([(first, self.module.scope, "")])
         return self._follow_all(Reach({f"{start}.{rest}" for start in found.paths}))
 
     def _follow_all(self, found: Reach) -> Reach:
@@ -98,7 +87,7 @@ class Resolver:
     def follow(self, path: str) -> Reach:
         """Resolves a path through modules of the code base that re-export TensorFlow."""
         name = path.rpartition(".")[2]
-        if name in NAMES | ADVISED and REFLECTED not in path and not is_known(path):
+        if name in NAMES | ADVISED and not is_known(path):
             step = enter(path, self.module.path)
             if step:
                 found = self._resolve([step])
@@ -110,26 +99,6 @@ class Resolver:
                 return Reach(paths | unknown, reasons=found.reasons)
         return Reach({path})
 
-    def is_re_exported(self, scope: Scope, path: str) -> bool:
-        """Returns whether a dotted name is one that a module of the code base itself binds."""
-        first, _, rest = path.partition(".")
-        paths = [f"{start}.{rest}" for start in self._resolve([(first, scope, "")]).paths]
-        steps = [enter(found, self.module.path) for found in paths if not is_known(found)]
-        return any(
-            step and step[1] and not step[2] and _defines(step[1].module, step[0]) for step in steps
-        )
-
-    def through_attributes(self, node: ast.expr) -> set[str]:
-        """Resolves self.tf1.train.X by what the module assigns to the tf1 of any object."""
-        found: set[str] = set()
-        rest = ""
-        while isinstance(node, ast.Attribute):
-            for value in self._attributes.get(node.attr, ()):
-                found |= {path + rest for path in self.reach(value).paths}
-            rest = f".{node.attr}{rest}"
-            node = node.value
-        return found
-
     def _starts(
         self, node: ast.expr, rest: str = "", scope: Scope | None = None
     ) -> Iterator[_Step]:
@@ -137,17 +106,7 @@ class Resolver:
         while isinstance(node, ast.Attribute):
             rest = _AGAIN.sub(r"\1", f".{node.attr}{rest}")
             node = node.value
-        texts = texts_of(node)
-        module = next(filter(is_known, texts), "")
-        if module:  # import_module("tensorflow"), sys.modules["tensorflow"], LazyLoader
-            yield "", None, f"{REFLECTED}{module}{rest}"
-        elif rest.count(REFLECTED) > 2:  # limits the time
-            yield "", None, ""
-        elif isinstance(node, ast.Call) and last_name(node.func) == "getattr" and texts:
-            yield from self._starts(node.args[0], f"{REFLECTED}.{texts[0]}{rest}", scope)
-            for default in node.args[2:]:
-                yield from self._starts(default, REFLECTED + rest.lstrip(REFLECTED), scope)
-        elif isinstance(node, (ast.BoolOp, ast.IfExp)):  # tf.compat.v1 or tf
+        if isinstance(node, (ast.BoolOp, ast.IfExp)):  # tf.compat.v1 or tf
             parts = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
             for part in parts:
                 yield from self._starts(part, rest, scope)
@@ -174,9 +133,7 @@ class Resolver:
             bindings = self._bindings(scope, name) if rest.count(".") <= _LONGEST else []
             stars = self._stars(scope, name)
             waiting += [(name, star, rest) for star in stars]
-            if not name and rest.startswith(REFLECTED):
-                found.paths.add(rest)
-            elif not bindings and not stars:
+            if not bindings and not stars:
                 found.paths.add(UNKNOWN)
                 if scope and scope.module is not self.module:
                     found.reasons.add(f"{os.path.relpath(scope.module.path)} does not define it")
@@ -202,7 +159,7 @@ class Resolver:
             return [(step[0], step[1], step[2] + rest)]
         steps = [] if not binding.value else list(self._starts(binding.value, rest, binding.scope))
         found.paths.update([] if binding.value else [UNKNOWN])
-        if not binding.value or any(not name or REFLECTED in end for name, _, end in steps):
+        if not binding.value or any(not name for name, *_ in steps):
             if is_own:
                 found.others.add(binding.node)
             else:

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from tfmts_compat import cli
-from tfmts_compat.migrate.codebase import importers
+from tfmts_compat.migrate.codebase import modules
 
 OLD = "import tensorflow as tf\nx = tf.train.Scaffold()\n"
 KEPT = "import tensorflow as tf\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n"
@@ -35,7 +35,7 @@ OTHERS = {
 
 @pytest.fixture(autouse=True)
 def _clear_caches():
-    for cached in (importers._read_all, importers._find_replacements):
+    for cached in (modules._read_all, modules._find_replacements):
         cached.cache_clear()
 
 
@@ -100,7 +100,7 @@ def test_imports_outside_a_repository_are_kept_and_reported(tree, capsys):
 
 def test_imports_in_a_large_code_base_are_kept(tree, monkeypatch):
     tree(pkg__compat_py=OLD, a_py="")
-    monkeypatch.setattr(importers, "_MOST", 1)
+    monkeypatch.setattr(modules, "_MOST", 1)
     assert written(tree, "pkg") == KEPT
 
 
