@@ -635,7 +635,7 @@ y = getattr(tf.train, 'Scaffold')
 # A method that makes edits, the wrong method in its place, a module, the finding
 WRONG = {
     "import-not-added": (
-        (Imports, "_add_import", lambda *_: []),
+        (Imports, "_add_imports", lambda *_: []),
         USE,
         "2:5: TFM003 the file is not changed, because tfmts_compat on line 2 would be used before "
         "its import",
@@ -647,7 +647,7 @@ WRONG = {
         "be removed",
     ),
     "edits-overlap": (
-        (Imports, "_add_import", overlap),
+        (Imports, "_add_imports", overlap),
         USE,
         "2:5: TFM003 the file is not changed, because two changes overlap at 28: 'tf.trai'",
     ),

@@ -79,20 +79,13 @@ def _run(arguments: argparse.Namespace) -> int:
     piped = "-" in arguments.paths
     if piped and len(arguments.paths) > 1:
         raise ValueError("-: cannot be combined with other paths")
-    listing = arguments.check or arguments.write
-    report = Report(
-        arguments.form,
-        shows_moves=arguments.check,
-        shows_files=arguments.write,
-        to_stderr=piped or not listing,
-    )
+    report = Report(arguments)
     try:
         (_migrate_stdin if piped else _migrate_files)(arguments, report)
     except KeyboardInterrupt:
         print("tfmts-compat: interrupted; no file is written in part", file=sys.stderr)
         return 130
-    did = "changed" if arguments.write else "would change"
-    report.finish(did, shows_summary=not arguments.diff)
+    report.finish()
     if arguments.write:
         report.print_next_steps(files.Settings.read(arguments.paths[0]).root)
     if report.counts["errors"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Final, Sequence
+from typing import Final, Sequence, Tuple
 
 CODES: Final[dict[str, str]] = {
     "TFM001": "the file cannot be read",
@@ -41,23 +41,19 @@ _GROUP = re.compile(r"TFM\d{1,3}")
 _SILENCED = re.compile(r"#\s*tfmts:\s*ignore(?:\[([\w\s,]*)\])?")
 
 
+# the path of findings, a line at which lines are added or removed, and how many
+Shift = Tuple[str, int, int]
+
+
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One place in a file.
+    """One place in a file."""
 
-    Attributes:
-      path: the file; in a notebook also the cell.
-      line: counted from 1.
-      column: counted from 1, in characters.
-      code: a key of CODES.
-      message: the problem, and what to do if the change has to be made by hand.
-    """
-
-    path: str
-    line: int
-    column: int
-    code: str
-    message: str
+    path: str  # in a notebook also the cell
+    line: int  # counted from 1
+    column: int  # counted from 1, in characters
+    code: str  # a key of CODES
+    message: str  # the problem, and what to do if the change has to be made by hand
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}"
@@ -65,49 +61,37 @@ class Finding:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result for one file.
-
-    Attributes:
-      path: the file.
-      found: its findings.
-      data: the migrated bytes, or None if the file does not change.
-      diff: the diff, if it was requested.
-      uses: whether the migrated file imports tfmts_compat.
-      read: the SHA-256 of the bytes that were read, if `data` is given.
-      shifts: the paths and lines of findings at which lines are added or removed, and how many.
-    """
+    """The result for one file."""
 
     path: str
     found: list[Finding]
-    data: bytes | None = None
-    diff: bytes = b""
-    uses: bool = False
-    read: bytes = b""
-    shifts: Sequence[tuple[str, int, int]] = ()
+    data: bytes | None = None  # the migrated bytes, if the file changes
+    diff: bytes = b""  # if it was requested
+    uses: bool = False  # whether the migrated file imports tfmts_compat
+    read: bytes = b""  # the SHA-256 of the bytes that were read, if `data` is given
+    shifts: Sequence[Shift] = ()
 
     def move(self) -> Outcome:
         """Returns the same with the findings on the lines of the new text."""
-        found = []
-        for finding in self.found:
-            more = sum(
+
+        def shift(found: Finding) -> int:
+            return sum(
                 more
                 for path, line, more in self.shifts
-                if path == finding.path and line <= finding.line
+                if path == found.path and line <= found.line
             )
-            found.append(replace(finding, line=finding.line + more))
-        return replace(self, found=found)
+
+        return replace(
+            self, found=[replace(found, line=found.line + shift(found)) for found in self.found]
+        )
 
 
 def validate(codes: Sequence[str], where: str) -> tuple[str, ...]:
     """Checks codes and groups of codes, such as TFM201 and TFM2, that a user selects or ignores.
 
-    Args:
-      codes: the codes.
-      where: the name of the setting, for the message.
-
     Raises:
-      ValueError: one of them is neither a code nor a group, or reports a file that is not
-        migrated.
+      ValueError: one of them is neither, or reports a file that is not migrated. The message
+        names `where` they are set.
     """
     for code in codes:
         matching = [listed for listed in CODES if listed.startswith(code)]
@@ -130,13 +114,7 @@ def leave_out(codes: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_silenced(code: str, line: str, ignored: Sequence[str] = ()) -> bool:
-    """Returns whether a code is ignored on a source line.
-
-    Args:
-      code: the code.
-      line: the source line of the finding, which may have a comment `# tfmts: ignore`.
-      ignored: codes or groups from pyproject.toml or the command line.
-    """
+    """Returns whether a comment `# tfmts: ignore` on a line, or a setting, ignores a code."""
     if code.startswith(tuple(ignored)):
         return True
     comment = _SILENCED.search(line)

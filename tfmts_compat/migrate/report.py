@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import collections
 import dataclasses
 import json
@@ -16,33 +17,20 @@ from tfmts_compat.migrate.findings import CODES, ERRORS, REWRITES, Finding, Outc
 
 
 class Report:
-    """Prints differences immediately; in text, the changed files and then the findings at the end.
+    """Prints differences immediately, and text at the end: changed files, then findings."""
 
-    Attributes:
-      read: the number of files that were read.
-      changed: the number of files that have to be changed, or were changed.
-      counts: the numbers of findings: "moves", "left" (to change by hand) and "errors".
-    """
-
-    def __init__(
-        self, form: str, *, shows_moves: bool, shows_files: bool = False, to_stderr: bool
-    ) -> None:
-        """Starts a report.
-
-        Args:
-          form: "text", "json" or "github".
-          shows_moves: whether the text lists the places that are replaced.
-          shows_files: whether the text lists the files that are changed.
-          to_stderr: whether text is printed to stderr, because stdout has a diff or code.
-        """
-        self.read = 0
-        self.changed = 0
-        self.counts = dict.fromkeys(("moves", "left", "errors"), 0)
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        """Starts a report for the arguments of the command."""
+        self.read = 0  # files
+        self.changed = 0  # files
+        self.counts = dict.fromkeys(("moves", "left", "errors"), 0)  # of findings
         self._codes: collections.Counter[str] = collections.Counter()
-        self._form = form
-        self._shows_moves = shows_moves
-        self._shows_files = shows_files
-        self._out: TextIO = sys.stderr if to_stderr and form == "text" else sys.stdout
+        self._arguments = arguments
+        self._form = arguments.form
+        # stdout has a diff or code if the findings are not all that is printed
+        is_listing = (arguments.check or arguments.write) and "-" not in arguments.paths
+        is_json = arguments.form != "text"
+        self._out: TextIO = sys.stdout if is_listing or is_json else sys.stderr
         self._separator = "["
         self._replaced: list[tuple[str, int]] = []
         self._kept: list[Finding] = []
@@ -50,7 +38,7 @@ class Report:
     def add(self, outcome: Outcome) -> None:
         """Prints the findings of a file, and its diff."""
         self.changed += outcome.data is not None
-        if outcome.data is not None and self._shows_files and self._form == "text":
+        if outcome.data is not None and self._arguments.write and self._form == "text":
             replaced = sum(finding.code == REWRITES[0] for finding in outcome.found)
             self._replaced.append((outcome.path, replaced))
         for finding in outcome.found:
@@ -78,7 +66,7 @@ class Report:
             self._print(f"::{level} {where}::{_escape(finding.message)}")
         elif kind == "errors":
             self._print(str(finding), file=sys.stderr)
-        elif kind != "moves" or self._shows_moves:
+        elif kind != "moves" or self._arguments.check:
             self._kept.append(finding)
 
     def print_next_steps(self, root: Path) -> None:
@@ -95,13 +83,8 @@ class Report:
             if paths and re.search(rf"^\[(?:tool\.)?{tool}\b", settings, re.MULTILINE):
                 print(f"tfmts-compat: next, run: {command} {paths}", file=sys.stderr)
 
-    def finish(self, did: str, *, shows_summary: bool = True) -> None:
-        """Ends the output, and prints the summary.
-
-        Args:
-          did: "would change" or "changed".
-          shows_summary: whether the summary is printed.
-        """
+    def finish(self) -> None:
+        """Ends the output, and prints the summary."""
         if self._form == "json":
             self._print("[]" if self._separator == "[" else "\n]")
         for path, count in sorted(self._replaced):
@@ -113,8 +96,9 @@ class Report:
             lines = ", ".join(str(other.line) for other in others)
             also = f" (also on line{'s' * (len(others) > 1)} {lines})" if others else ""
             self._print(self._wrap(f"{first}{also}"))
-        if not shows_summary:
+        if self._arguments.diff:
             return
+        did = "changed" if self._arguments.write else "would change"
         moves, left, errors = self.counts.values()
         parts = [f"{did} {_number(self.changed, 'file')} ({_number(moves, 'name')})"]
         if left:

@@ -180,13 +180,7 @@ def _may_be_moved(reach: Reach) -> bool:
 
 
 def report_name(module: Module, node: ast.Attribute, reach: Reach) -> None:
-    """Reports a dotted name that is not replaced, although its last name is in the table.
-
-    Args:
-      module: the module.
-      node: the dotted name.
-      reach: what it resolves to.
-    """
+    """Reports a dotted name that is not replaced, although its last name is in the table."""
     shown, holder, name = module.code(node), node.value, node.attr
     parent = module.parents[node]
     if name == "global_step" and not (isinstance(parent, ast.Call) and parent.func is node):
@@ -262,10 +256,7 @@ def find_lookups(module: Module) -> Iterator[Lookup]:
 def find_replaced(module: Module, resolver: Resolver, *, with_mocks: bool = True) -> Replaced:
     """Returns the names of tfmts_compat whose old names a module replaces or deletes.
 
-    Args:
-      module: the module.
-      resolver: resolves its names.
-      with_mocks: whether mock.patch and similar calls count, which last for a test only.
+    Mocks, which last for a test only, count if `with_mocks` is true.
     """
     old: list[tuple[str, ast.AST]] = []
     for target in module.nodes[ast.Attribute]:

@@ -45,13 +45,7 @@ _LISTED = re.compile(r"^(?!\s*(?:#|\[tool\.)).*\btfmts[-_.]compat\b", re.MULTILI
 def find_missing(
     users: Iterable[str], trees: Sequence[str], ignored: Sequence[str]
 ) -> list[Finding]:
-    """Finds the files to which tfmts_compat has to be added.
-
-    Args:
-      users: the files that use tfmts_compat.
-      trees: the directories that are migrated.
-      ignored: the codes that are ignored.
-    """
+    """Finds the files to which tfmts_compat has to be added, for the files that use it."""
     tops = set(map(os.path.realpath, trees))
     seen: dict[str, bool] = {}
     found: list[Finding] = []

@@ -91,11 +91,7 @@ class Imports:
         added: list[tuple[ast.stmt, str]] = []
         if self._uses:
             name = self._choose_name(anchor)
-            text = f"import {NEW}" if name == NEW else f"import {NEW} as {name}"
-            if not anchor:
-                added = self._add_to_each_block(name, text, unused)
-            elif not any(self._starts_before(it) for it in self._imports_of(name)):
-                added = self._add_import(anchor, text, unused)
+            added = self._add_imports(name, anchor, unused)
             for node in self._uses:
                 self._module.edits.replace(*self._module.span(node.value), name)
         self._drop(unused)
@@ -198,23 +194,41 @@ class Imports:
             found.append(found[-1].outer)
         return found
 
-    def _imports_of(self, name: str) -> list[ast.stmt]:
-        """Returns the statements of the module's body that import tfmts_compat under a name."""
-        return [it for it in self._module.tree.body if _imports(it, name)]
-
-    def _add_import(
-        self, anchor: ast.stmt, text: str, unused: _Names
+    def _add_imports(
+        self, name: str, anchor: ast.stmt | None, unused: _Names
     ) -> list[tuple[ast.stmt, str]]:
-        """Imports tfmts_compat in the module's body.
+        """Imports tfmts_compat at the anchor, or in each block in which TensorFlow is imported.
 
         Returns:
-          A block and the import to add below it when the edits of the block are complete.
+          The blocks to complete later: the statement above, and what to add. This also has
+          `tfmts_compat = None` below each assignment of None to TensorFlow.
         """
-        if isinstance(anchor, Import):
-            self._add_next_to(anchor, text, unused)
-            return []
-        self._module.report(anchor, "TFM102", f"add {text}")
-        return [(anchor, text)]
+        module = self._module
+        text = f"import {NEW}" if name == NEW else f"import {NEW} as {name}"
+        bindings = {binding for reach in self._uses.values() for binding in reach.imports}
+        statements: set[Any] = {anchor} if anchor else {binding.node for binding in bindings}
+        added: list[tuple[ast.stmt, str]] = []
+        done: list[list[ast.stmt]] = []
+        for statement in sorted(statements, key=module.span):
+            block = module.block(statement)
+            own = [other for other in block if not anchor or self._starts_before(other)]
+            if block in done or any(_imports(other, name) for other in own):
+                continue
+            done.append(block)
+            if isinstance(statement, Import):
+                self._add_next_to(statement, text, unused)
+            else:
+                module.report(statement, "TFM102", f"add {text}")
+                added.append((statement, text))
+        for binding in bindings if not anchor else ():
+            for other in binding.scope.holder(binding.name).bound[binding.name]:
+                statement = other.node
+                if is_none(other.value) and isinstance(statement, ast.Assign):
+                    own = module.block(statement)
+                    fallback = statement, f"{name} = None"
+                    if fallback not in added and not any(_is_fallback(it, name) for it in own):
+                        added.append(fallback)
+        return added
 
     def _add_next_to(self, statement: Any, text: str, unused: _Names) -> None:
         """Adds an import near the import of TensorFlow, or in its place if it is not used."""
@@ -226,32 +240,6 @@ class Imports:
         else:
             near = self._statements.add_sorted(statement, text)
         self._module.report(near, "TFM102", f"add {text}")
-
-    def _add_to_each_block(
-        self, name: str, text: str, unused: _Names
-    ) -> list[tuple[ast.stmt, str]]:
-        """Imports tfmts_compat in each block in which TensorFlow is imported.
-
-        Returns:
-          The other assignments of None to TensorFlow, and the same for tfmts_compat.
-        """
-        module = self._module
-        bindings = {binding for reach in self._uses.values() for binding in reach.imports}
-        blocks: dict[int, list[ast.stmt]] = {}
-        fallbacks: dict[ast.AST, list[ast.stmt]] = {}
-        for binding in sorted(bindings, key=lambda binding: module.span(binding.node)):
-            block = module.block(binding.node)
-            if id(block) not in blocks and not any(_imports(it, name) for it in block):
-                self._add_next_to(binding.node, text, unused)
-            blocks[id(block)] = block
-            for other in binding.scope.holder(binding.name).bound[binding.name]:
-                if is_none(other.value) and isinstance(other.node, ast.Assign):
-                    fallbacks[other.node] = module.block(other.node)
-        return [
-            (statement, f"{name} = None")
-            for statement, block in fallbacks.items()
-            if isinstance(statement, ast.Assign) and not any(_is_fallback(it, name) for it in block)
-        ]
 
     # The imports that are no longer used.
 
@@ -367,13 +355,7 @@ def _is_of_tensorflow(statement: Any, alias: ast.alias) -> bool:
 
 
 def needs(module: Module, statement: ast.stmt, active: frozenset[str] = frozenset()) -> bool:
-    """Returns whether a statement cannot run to its end without TensorFlow.
-
-    Args:
-      module: the module.
-      statement: an import, or a block with imports.
-      active: the files whose needs are searched already.
-    """
+    """Returns whether an import, or a block with imports, cannot run without TensorFlow."""
     node: Any = statement
 
     def any_of(block: list[ast.stmt]) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Callable, Iterator, Sequence
 from tfmts_compat.migrate.advise.remainder import NAMED, Replaced
 from tfmts_compat.migrate.change.imports import IsImported
 from tfmts_compat.migrate.change.rewrite import Result, rewrite
-from tfmts_compat.migrate.findings import Finding, is_silenced
+from tfmts_compat.migrate.findings import Finding, Shift, is_silenced
 from tfmts_compat.migrate.names import NEW
 from tfmts_compat.migrate.read.source import (
     Change,
@@ -34,24 +34,14 @@ _INDENT = re.compile(r"[ \t]+(?=\S)")
 
 @dataclass(frozen=True)
 class _Cell:
-    """A code cell.
+    """A code cell."""
 
-    Attributes:
-      number: its number among all cells, from 1.
-      data: the cell in the notebook.
-      indent: the indentation of the whole cell, which IPython removes.
-      source: its source without the indentation.
-      python: the same as Python of the same length: without the syntax of IPython, and blank if
-        it cannot be parsed.
-      problem: why it cannot be parsed, or None.
-    """
-
-    number: int
-    data: dict[str, Any]
-    indent: str
-    source: str
-    python: str
-    problem: UnreadableError | None
+    number: int  # among all cells, from 1
+    data: dict[str, Any]  # the cell in the notebook
+    indent: str  # of the whole cell, which IPython removes
+    source: str  # without the indentation
+    python: str  # the same as Python of the same length; blank if it cannot be parsed
+    problem: UnreadableError | None  # why it cannot be parsed
 
     @classmethod
     def read(cls, number: int, data: dict[str, Any]) -> _Cell:
@@ -123,7 +113,7 @@ def migrate_notebook(
     for finding in result.found:
         place, number = places[finding.line - 1]
         found.append(replace(finding, path=place, line=number))
-    shifts: list[tuple[str, int, int]] = []
+    shifts: list[Shift] = []
     changed: dict[int, list[str]] = {}
     for index, (cell, start) in enumerate(zip(cells, starts)):
         after = start + len(cell.source) + len(_GAP)

@@ -9,7 +9,7 @@ from typing import Callable, Iterator, Sequence
 from tfmts_compat.migrate.advise import calls, remainder
 from tfmts_compat.migrate.change import verification
 from tfmts_compat.migrate.change.imports import Imports, IsImported
-from tfmts_compat.migrate.findings import REWRITES, Finding
+from tfmts_compat.migrate.findings import REWRITES, Finding, Shift
 from tfmts_compat.migrate.names import MODULES, NAMES, NEW, SESSION, TABLE, plain
 from tfmts_compat.migrate.read.module import Module
 from tfmts_compat.migrate.read.resolver import Reach, Resolver
@@ -18,19 +18,12 @@ from tfmts_compat.migrate.read.source import Change, apply, count_lines
 
 @dataclass(frozen=True)
 class Result:
-    """The result for one module or notebook.
+    """The result for one module or notebook."""
 
-    Attributes:
-      text: the migrated text, or the same text if nothing changes.
-      found: every place that changes, and every place that has to be changed by hand.
-      changes: start, end and new text of every edit.
-      shifts: the paths and lines of findings at which lines are added or removed, and how many.
-    """
-
-    text: str
+    text: str  # the migrated text, or the same text if nothing changes
     found: list[Finding]
     changes: list[Change] = field(default_factory=list)
-    shifts: list[tuple[str, int, int]] = field(default_factory=list)
+    shifts: list[Shift] = field(default_factory=list)
 
 
 def rewrite(

@@ -84,43 +84,45 @@ def _last_name(imported: str) -> str:
 
 
 class _Comparison:
-    """Compares two syntax trees, apart from imports and from the names that become ours.
-
-    Attributes:
-      fault: the first difference, or None.
-    """
+    """Compares two syntax trees, apart from imports and from the names that become ours."""
 
     def __init__(self, before: ast.Module, after: ast.Module) -> None:
-        self._nodes = list(ast.walk(after))
-        self._names = {NEW}  # the local names of tfmts_compat
-        self._first: dict[str, tuple[int, int]] = {}  # its first import, if all are at the top
-        self._find_names(after)
+        nodes = list(ast.walk(after))
+        own = [
+            (alias.asname or NEW, node)
+            for node in nodes
+            if isinstance(node, ast.Import)
+            for alias in node.names
+            if alias.name == NEW
+        ]
+        self._names = {NEW, *(name for name, _ in own)}  # the local names of tfmts_compat
+        kept = {target for node in nodes for target in _fallbacks(node, self._names)}
+        self._others = {  # those that something else binds, too
+            name
+            for name in self._names
+            if any(_binds_other(node, name) for node in nodes if node not in kept)
+        }
+        declared = [node for node in nodes if isinstance(node, (ast.Global, ast.Nonlocal))]
+        self._declared = {name for node in declared for name in node.names}
         # for each scope and name: the names of ours that each import of the name comes with
         self._imports: dict[tuple[ast.AST, str], list[set[str]]] = {}
         self._uses: list[tuple[str, ast.Name, _Scopes]] = []  # the old name, the new one
-        self._reads: list[tuple[ast.Name, _Scopes]] = []
+        self._reads: dict[str, list[tuple[ast.Name, _Scopes]]] = collections.defaultdict(list)
         self._lost: list[tuple[str, _Scopes]] = []
         self._gained: list[tuple[str, _Scopes]] = []
         self.fault = self._compare(before, after)
+        # the first import of each name, if all are in the module's own body
+        inside = {name for name, node in own if node not in after.body}
+        self._first = {
+            name: (node.lineno, node.col_offset)
+            for name, node in reversed(own)
+            if name not in inside
+        }
         if not self.fault:
             checks = [self._check_lost(*lost) for lost in self._lost]
             checks += [self._check_gained(*gained) for gained in self._gained]
-            checks += [self._check_use(*use) for use in self._uses]
+            checks += [self._check_use(*use) for use in self._uses if use[0] != use[1].id]
             self.fault = next(filter(None, checks), None)
-
-    def _find_names(self, after: ast.Module) -> None:
-        inside = set()
-        for node in self._nodes:
-            for alias in node.names if isinstance(node, ast.Import) else ():
-                if alias.name == NEW:
-                    name = alias.asname or NEW
-                    self._names.add(name)
-                    if node in after.body:
-                        self._first.setdefault(name, (node.lineno, node.col_offset))
-                    else:
-                        inside.add(name)
-        for name in inside:
-            self._first.pop(name, None)
 
     def _compare(self, before: ast.Module, after: ast.Module) -> str | None:
         waiting: list[tuple[Any, Any, _Scopes]] = [(before, after, ())]
@@ -139,11 +141,13 @@ class _Comparison:
                 if old.attr != new.attr or not first:
                     return f"{new.attr} on line {new.lineno} would replace something else"
                 self._uses.append((first, new.value, scopes))
+                if first == new.value.id:
+                    self._reads[first].append((new.value, scopes))
             elif isinstance(old, ast.AST):
                 if type(old) is not type(new):
                     return f"it would change at line {getattr(old, 'lineno', 1)}"
                 if isinstance(new, ast.Name) and isinstance(new.ctx, ast.Load):
-                    self._reads.append((new, scopes))
+                    self._reads[new.id].append((new, scopes))
                 for name in old._fields:
                     is_inner = name == "body" and isinstance(old, _DEFINITIONS)
                     fields = getattr(old, name, None), getattr(new, name, None)
@@ -176,38 +180,30 @@ class _Comparison:
 
     def _check_lost(self, name: str, scopes: _Scopes) -> str | None:
         """Checks that nothing reads a removed import."""
-        declared = (ast.Global, ast.Nonlocal)
-        if any(isinstance(node, declared) and name in node.names for node in self._nodes):
-            scopes = scopes[:1]
-        for node, places in self._reads:
-            if node.id == name and scopes[-1] in places:
+        scope = scopes[0 if name in self._declared else -1]
+        for node, places in self._reads[name]:
+            if scope in places:
                 return f"{name} is used on line {node.lineno}, but its import would be removed"
         return None
 
     def _check_gained(self, name: str, scopes: _Scopes) -> str | None:
         """Checks that a new import in a function does not hide a name that the function reads."""
-        reads = self._reads + [(new, places) for old, new, places in self._uses if old == name]
-        if any(node.id == name and scopes[-1] in places for node, places in reads):
+        if any(scopes[-1] in places for _, places in self._reads[name]):
             return f"{name} would be a new variable of {scopes[-1].name}"
         return None
 
     def _check_use(self, old: str, new: ast.Name, scopes: _Scopes) -> str | None:
         """Checks that a name is tfmts_compat where it is used."""
         name, line = new.id, new.lineno
-        if old == name:  # it was ours before
-            return None
-        kept = {
-            target
-            for node in self._nodes
-            if _falls_back(node, self._names)
-            for target in getattr(node, "targets", ())
-        }
-        if any(_binds_other(node, name) for node in self._nodes if node not in kept):
+        if name in self._others:
             return f"{name} on line {line} may have another value"
+
+        def is_read(read: str) -> bool:
+            return any(places[-1] is scopes[-1] for _, places in self._reads[read])
+
         inside = [self._imports[scope, old] for scope in scopes if (scope, old) in self._imports]
-        read = {node.id for node, places in self._reads if places[-1] is scopes[-1]}
         is_local = bool(inside) and inside[-1] is not self._imports.get((scopes[0], old))
-        if is_local and old not in read and not read.isdisjoint(("exec", "eval")):
+        if is_local and not is_read(old) and (is_read("exec") or is_read("eval")):
             return f"code in a string in {scopes[-1].name} may use {old}"
         if name in self._first:
             is_bound = self._first[name] < (line, new.col_offset)
@@ -224,8 +220,11 @@ class _Comparison:
 def _imported(nodes: list[Any]) -> set[tuple[str, str]]:
     """Returns the module and the name of each import in a block."""
     imports = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
-    return {(getattr(node, "module", None) or "", alias.name)
-            for node in imports for alias in node.names}  # fmt: skip
+    return {
+        (getattr(node, "module", None) or "", alias.name)
+        for node in imports
+        for alias in node.names
+    }
 
 
 def _bound(nodes: list[Any]) -> collections.Counter[str]:
@@ -257,22 +256,17 @@ def _without_imports(nodes: list[Any], names: set[str]) -> list[Any]:
     """Leaves out imports, `pass`, and what only binds a name of tfmts_compat."""
     left_out = (ast.Import, ast.ImportFrom, ast.Pass)
     return [
-        it
-        for it in nodes
-        if not isinstance(it, left_out)
-        and not (isinstance(it, ast.Global) and names.issuperset(it.names))
-        and not _falls_back(it, names)
+        node for node in nodes if not isinstance(node, left_out) and not _fallbacks(node, names)
     ]
 
 
-def _falls_back(node: Any, names: set[str]) -> bool:
-    """Returns whether a statement is tfmts_compat = None."""
-    return (
-        isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Constant)
-        and node.value.value is None
-        and all(isinstance(it, ast.Name) and it.id in names for it in node.targets)
-    )
+def _fallbacks(node: Any, names: set[str]) -> list[ast.Name]:
+    """Returns the targets of tfmts_compat = None."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Constant):
+        return []
+    targets = [target for target in node.targets if isinstance(target, ast.Name)]
+    is_ours = len(targets) == len(node.targets) and {target.id for target in targets} <= names
+    return targets if is_ours and node.value.value is None else []
 
 
 def _is_ours(node: Any, names: set[str]) -> bool:

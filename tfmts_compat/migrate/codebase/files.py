@@ -38,17 +38,11 @@ def may_matter(data: bytes) -> bool:
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings in [tool.tfmts_compat] of pyproject.toml, and --exclude.
+    """The settings in [tool.tfmts_compat] of pyproject.toml, and --exclude."""
 
-    Attributes:
-      root: the directory to which the patterns are relative.
-      ignore: the codes that are ignored.
-      exclude: patterns of files that are excluded, as in .gitignore.
-    """
-
-    root: Path
-    ignore: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
+    root: Path  # to which the patterns are relative
+    ignore: tuple[str, ...] = ()  # codes
+    exclude: tuple[str, ...] = ()  # patterns, as in .gitignore
 
     @classmethod
     def read(cls, path: str, exclude: Sequence[str] = ()) -> Settings:
@@ -97,11 +91,7 @@ class Discovery:
     """Finds the files below the given paths, one at a time."""
 
     def __init__(self, settings: Settings, fail: Callable[[str, str], None]) -> None:
-        """Reads the patterns of the settings.
-
-        Args:
-          settings: they say which files are excluded.
-          fail: is called with each path that cannot be read, and the reason.
+        """Reads the patterns of the settings. `fail` gets each path that cannot be read, and why.
 
         Raises:
           ValueError: a pattern is not valid.
@@ -199,10 +189,7 @@ class ChangedError(Exception):
 def write(path: str, data: bytes, read: bytes) -> None:
     """Writes a temporary file and renames it. Keeps the mode bits and the owner.
 
-    Args:
-      path: the file.
-      data: its new bytes.
-      read: the SHA-256 of the bytes that were read.
+    `read` is the SHA-256 of the bytes that were read.
 
     Raises:
       ChangedError: the file has other bytes now. It is not changed.

@@ -46,15 +46,7 @@ _REPLACES = re.compile(
 def process(
     path: str, data: bytes, ignored: Sequence[str], with_diff: bool, trees: Sequence[str] = ()
 ) -> Outcome:
-    """Migrates the bytes of a file. If they cannot be read or parsed, that is a finding.
-
-    Args:
-      path: the file, or - for standard input.
-      data: its bytes.
-      ignored: the codes that are ignored.
-      with_diff: whether the outcome has a diff.
-      trees: the directories that are migrated.
-    """
+    """Migrates the bytes of a file. If they cannot be read or parsed, that is a finding."""
 
     def is_taken(name: str) -> bool | None:
         if os.path.basename(path).startswith("__init__."):
@@ -101,14 +93,8 @@ def _compare(path: str, old: bytes, new: bytes) -> bytes:
 def _is_imported(name: str, file: str, trees: Sequence[str]) -> bool | None:
     """Returns whether another file of the code base imports a name from a module.
 
-    Args:
-      name: the name.
-      file: the module.
-      trees: the directories that are migrated.
-
-    Returns:
-      None if this is not known, because the module is neither in a repository nor in one of
-      the directories, or because there are too many files.
+    Returns None if this is not known, because the module is neither in a repository nor in one of
+    the directories that are migrated, or because there are too many files.
     """
     real = os.path.realpath(file)
     contents = _read_all(_find_tree(real, trees))

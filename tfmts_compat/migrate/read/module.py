@@ -23,44 +23,26 @@ _Child = Tuple[Optional[ast.AST], "Scope"]
 
 @dataclass(eq=False)
 class Binding:
-    """What gives a name a value.
-
-    Attributes:
-      name: the name.
-      node: the statement or expression.
-      scope: the scope in whose code it is.
-      alias: the part of an import.
-      path: the dotted path that an import binds, with a dot for each level if it is relative.
-      value: the expression that is assigned.
-    """
+    """What gives a name a value."""
 
     name: str
-    node: ast.AST
-    scope: Scope
-    alias: ast.alias | None = None
-    path: str = ""
-    value: ast.expr | None = None
+    node: ast.AST  # the statement or expression
+    scope: Scope  # in whose code it is
+    alias: ast.alias | None = None  # the part of an import
+    path: str = ""  # what an import binds, with a dot for each level if it is relative
+    value: ast.expr | None = None  # the expression that is assigned
 
 
 @dataclass(eq=False)
 class Scope:
-    """The scope of a module, class, function, lambda or comprehension.
+    """The scope of a module, class, function, lambda or comprehension."""
 
-    Attributes:
-      kind: "module", "class", "function" or "comprehension".
-      module: the module.
-      node: the node that creates it.
-      outer: the scope that contains it.
-      bound: the names that it binds.
-      declared: its global and nonlocal names.
-    """
-
-    kind: str
+    kind: str  # "module", "class", "function" or "comprehension"
     module: Module
-    node: ast.AST
+    node: ast.AST  # that creates it
     outer: Scope | None = None
     bound: dict[str, list[Binding]] = field(default_factory=dict)
-    declared: dict[str, str] = field(default_factory=dict)
+    declared: dict[str, str] = field(default_factory=dict)  # its global and nonlocal names
 
     def holder(self, name: str) -> Scope:
         """Returns the scope whose binding of a name this scope reads."""
@@ -85,33 +67,20 @@ class Scope:
 
 
 class Module:
-    """A parsed module: its nodes and scopes, their positions in the text, and its findings.
-
-    Attributes:
-      path: the path in the findings.
-      edits: the text.
-      tree: its syntax tree.
-      scope: the scope of the module.
-      scopes: the scope of each node.
-      parents: the parent of each node.
-      nodes: the nodes of each type, in the order of the text.
-      values: the value that is assigned to each name or attribute, if there is only one.
-      reads: for each name the nodes that read it.
-      stars: the modules of the `from ... import *` in the module's own scope.
-      found: the findings.
-    """
+    """A parsed module: its nodes and scopes, their positions in the text, and its findings."""
 
     def __init__(self, text: str, path: str, ignored: Sequence[str] = ()) -> None:
-        self.path = path
+        self.path = path  # in the findings
         self.edits = Edits(text)
         self.tree = parse(text)
         self.scope = Scope("module", self, self.tree)
-        self.scopes: dict[ast.AST, Scope] = {}
-        self.parents: dict[ast.AST, ast.AST] = {}
+        self.scopes: dict[ast.AST, Scope] = {}  # of each node
+        self.parents: dict[ast.AST, ast.AST] = {}  # of each node
+        # the nodes of each type, in the order of the text
         self.nodes: dict[type[ast.AST], list[Any]] = collections.defaultdict(list)
-        self.values: dict[ast.expr, ast.expr] = {}
-        self.reads: dict[str, list[ast.Name]] = {}
-        self.stars: list[str] = []
+        self.values: dict[ast.expr, ast.expr] = {}  # what is assigned to a name or attribute
+        self.reads: dict[str, list[ast.Name]] = {}  # the nodes that read each name
+        self.stars: list[str] = []  # the modules of `from ... import *` in the module's own scope
         self.found: list[Finding] = []
         self._ignored = ignored
         self._assigned: dict[ast.AST, ast.AST] = {}  # a name: the statement that assigns it
@@ -119,11 +88,6 @@ class Module:
         self._formatted: dict[ast.AST, ast.AST] = {}  # a node in an f-string: the f-string
         self._spans: dict[ast.AST, tuple[int, int]] = {}
         self._walk()
-
-    @property
-    def imports(self) -> list[ast.Import | ast.ImportFrom]:
-        """All import statements."""
-        return [*self.nodes[ast.Import], *self.nodes[ast.ImportFrom]]
 
     def lines(self, node: ast.AST) -> tuple[int, int]:
         """Returns the first and last line of a node, counted from 1."""

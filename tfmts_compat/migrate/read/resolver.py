@@ -31,21 +31,14 @@ _Step = Tuple[str, Optional[Scope], str]  # a name, the scope that uses it, its 
 
 @dataclass
 class Reach:
-    """What a dotted name resolves to.
+    """What a dotted name resolves to."""
 
-    Attributes:
-      paths: the dotted paths that it can stand for. UNKNOWN is one of them if a binding is
-        neither an import nor an alias.
-      imports: the imports of this module through which it is resolved.
-      reasons: why it may be something other than TensorFlow: definitions in other modules of
-        the code base.
-      others: the bindings in this module that are not TensorFlow.
-    """
-
+    # the dotted paths that it can stand for; UNKNOWN if a binding is neither an import nor an alias
     paths: set[str] = field(default_factory=set)
-    imports: set[Binding] = field(default_factory=set)
+    imports: set[Binding] = field(default_factory=set)  # through which it is resolved
+    # why it may be something other than TensorFlow: definitions in other modules
     reasons: set[str] = field(default_factory=set)
-    others: set[ast.AST] = field(default_factory=set)
+    others: set[ast.AST] = field(default_factory=set)  # the same in this module
 
     def add(self, other: Reach) -> None:
         """Adds what another dotted name resolves to."""

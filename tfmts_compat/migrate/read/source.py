@@ -22,12 +22,7 @@ _OTHER_VERSION = (
 
 
 class UnreadableError(Exception):
-    """A file that cannot be read or parsed.
-
-    Attributes:
-      line: the line of the problem, counted from 1.
-      parsed: whether the file could be read, but not parsed.
-    """
+    """A file that cannot be read, or that can be read but not parsed, and the line from 1."""
 
     def __init__(self, message: str, line: int = 1, *, parsed: bool = False) -> None:
         super().__init__(message)
