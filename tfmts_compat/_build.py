@@ -35,7 +35,10 @@ def build_session(
     scaffold = call.scaffold or parts.part("Scaffold")()
     if session_plan.is_chief:
         creator = _create_chief(call, session_plan, scaffold)
-        default = _create_default_hooks(session_plan, scaffold, call.save_graph_def, late_checks)
+        users_hooks = [*chief_hooks, *user_hooks]
+        default = _create_default_hooks(
+            session_plan, scaffold, call.save_graph_def, users_hooks, late_checks
+        )
         hooks = [*chief_hooks, *default, *user_hooks]
     else:
         creator = _create_worker(call, session_plan, scaffold)
@@ -83,6 +86,7 @@ def _create_default_hooks(
     session_plan: SessionPlan,
     scaffold: Any,
     save_graph_def: Any,
+    users_hooks: list[Any],
     late_checks: list[Callable[[], None]],
 ) -> list[Any]:
     """Creates the default hooks of a chief.
@@ -91,6 +95,7 @@ def _create_default_hooks(
       session_plan: what is saved, where and how often.
       scaffold: the session's Scaffold.
       save_graph_def: whether the graph is saved with the checkpoints.
+      users_hooks: the hooks of the caller.
       late_checks: checks that run after the begin() of the hooks in chief_only_hooks.
 
     Returns:
@@ -119,9 +124,8 @@ def _create_default_hooks(
         )
     if session_plan.checkpoints.on:
         in_secs = session_plan.checkpoints.steps is None
-        saver = _extended_or_replaced(
-            GraphSaverHook if in_secs else StepCadenceSaverHook, "CheckpointSaverHook"
-        )
+        extended = GraphSaverHook if in_secs else StepCadenceSaverHook
+        saver = _extended_or_replaced(extended, "CheckpointSaverHook", users_hooks=users_hooks)
         hooks.append(
             saver(
                 session_plan.checkpoint_dir,
@@ -136,8 +140,8 @@ def _create_default_hooks(
     return hooks
 
 
-def _extended_or_replaced(extended: type, name: str) -> Any:
-    return parts.part_or(extended, name, "before_run", "after_run")
+def _extended_or_replaced(extended: type, name: str, **ours: Any) -> Any:
+    return parts.part_or(extended, name, "before_run", "after_run", **ours)
 
 
 def _check_before_begin(hook: Any, checks: list[Callable[[], None]]) -> None:

@@ -7,7 +7,7 @@ import contextvars
 import sys
 import types
 import warnings
-from typing import Iterator
+from typing import Callable, Iterator
 
 _collected: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar(
     "tfmts_compat_warnings", default=None
@@ -21,7 +21,16 @@ class TfmtsCompatWarning(UserWarning):
 
 def warn(text: str) -> None:
     """Issues a TfmtsCompatWarning that points at the caller's line."""
+    _warn(text, _collected.get())
+
+
+def warn_later() -> Callable[[str], None]:
+    """Returns a `warn` for use after the call in progress, which still belongs to this call."""
     texts = _collected.get()
+    return lambda text: _warn(text, texts)
+
+
+def _warn(text: str, texts: list[str] | None) -> None:
     if texts is not None:
         texts.append(text)
     warnings.warn(text, TfmtsCompatWarning, stacklevel=_find_caller()[0])

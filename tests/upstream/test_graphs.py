@@ -30,3 +30,23 @@ def test_a_finalized_graph_needs_an_init_op_in_the_graph_or_the_scaffold(graph):
     graph.finalize()
     assert not graphs.can_be_initialized(None)
     assert graphs.can_be_initialized(train.Scaffold(init_op=init_op))
+
+
+def test_the_ops_of_a_run_are_found_once_and_name_the_variables_that_they_write(graph):
+    weight = tf.compat.v1.get_variable("weight", initializer=1.0)
+    other = tf.compat.v1.get_variable("other", initializer=[1.0])
+    loss = tf.square(weight) + tf.gather(other, 0)
+    optimizer = train.AdamOptimizer(0.01)
+    op = optimizer.minimize(loss, var_list=[weight])
+
+    def written(*fetches):
+        ops = graphs.ops_of(graph, fetches, known)
+        return {variable.name for op in ops for variable in graphs.written_variables(op)}
+
+    known = set()
+    assert written(loss, "other", "unknown:0", None) == set()
+    assert {"weight", "weight/Adam"} <= written(op) <= {
+        "weight", "weight/Adam", "weight/Adam_1", "beta1_power", "beta2_power"
+    }  # fmt: skip
+    assert written(op) == set()
+    assert written(other.initializer) == {"other"}

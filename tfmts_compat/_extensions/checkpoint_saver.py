@@ -10,8 +10,10 @@ Importing this module imports TensorFlow.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Sequence
 
+from tfmts_compat import _warnings
+from tfmts_compat._extensions.run_watch import RunWatch
 from tfmts_compat._upstream.parts import own_class
 
 _CheckpointSaverHook: Any = own_class("CheckpointSaverHook")
@@ -54,7 +56,29 @@ class GraphSaverHook(_CheckpointSaverHook):  # type: ignore[misc]
 
     A thread that the program starts has no default graph, and executes eagerly unless the
     program has switched this off for the whole process. There a Saver cannot save.
+
+    It reports what its runs and saves show about the training, see `RunWatch`.
     """
+
+    _timer: Any  # upstream's
+
+    def __init__(self, *args: Any, users_hooks: Sequence[Any] = (), **kwargs: Any) -> None:
+        """Takes upstream's arguments, and the hooks of the caller."""
+        super().__init__(*args, **kwargs)
+        warn = _warnings.warn_later()
+        self._watch = RunWatch(warn, self._timer.last_triggered_step, users_hooks)
+
+    def after_create_session(self, session: Any, coord: Any) -> None:
+        super().after_create_session(session, coord)
+        self._watch.start(int(self._timer.last_triggered_step()))
+
+    def after_run(self, run_context: Any, run_values: Any) -> None:
+        self._watch.after(int(run_values.results), run_context)
+        super().after_run(run_context, run_values)
+
+    def end(self, session: Any) -> None:
+        super().end(session)
+        self._watch.end()
 
     def _save(self, session: Any, step: Any) -> Any:
         with session.graph.as_default():
@@ -69,8 +93,6 @@ class StepCadenceSaverHook(GraphSaverHook):
     advances it further, a save may be one run late. Later saves are on upstream's steps.
     """
 
-    _timer: Any  # upstream's
-
     def after_create_session(self, session: Any, coord: Any) -> None:
         self._predictor = AdvancePredictor()  # the new session may have restored another step
         self._skipped = False
@@ -79,6 +101,7 @@ class StepCadenceSaverHook(GraphSaverHook):
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
         step = int(run_values.results)  # arithmetic of NumPy scalars is several times slower
+        self._watch.after(step, run_context)
         timer = self._timer
         late_since, self._late_since = self._late_since, None
         if (
@@ -90,7 +113,7 @@ class StepCadenceSaverHook(GraphSaverHook):
             # The save was due one run ago, but that run was skipped.
             late = self._skipped and timer.should_trigger_for_step(step)
             before = timer.last_triggered_step()
-            super().after_run(run_context, run_values)
+            _CheckpointSaverHook.after_run(self, run_context, run_values)
             if late and timer.last_triggered_step() != before:
                 self._late_since = step
             self._skipped = False

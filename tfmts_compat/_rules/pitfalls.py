@@ -88,6 +88,29 @@ _ALL = (
         "{given} starts with ~, which TensorFlow does not replace with the home directory: it "
         "uses a directory named {first}. Pass os.path.expanduser({directory!r})",
     ),
+    Pitfall(
+        "nothing-left",
+        _CALL,
+        "{hook} has nothing left to train: the session starts at global step {step}, and last_step "
+        "is {last_step}. The first run still trains a step, and the saver may then delete its "
+        "oldest checkpoint. Raise last_step, or do not start a training that has ended",
+    ),
+    Pitfall(
+        "step-unchanged",
+        (When.TRAINING, When.END),
+        "{runs} runs left the global step at {step}, although they change the variable {variable}. "
+        "The default saver saves only when the step has changed, so nothing has been saved since "
+        "step {saved}. Pass global_step=tf.compat.v1.train.get_global_step() to minimize() or "
+        "apply_gradients()",
+    ),
+    Pitfall(
+        "step-goes-back",
+        (When.TRAINING,),
+        "the global step went back from {highest} to {step} during the training, e.g. because an "
+        "initializer was run in the session. A saver with a cadence in steps saves nothing until "
+        "the step exceeds {saved}, and checkpoints of the same step are replaced. Initialize with "
+        "Scaffold(init_op=…), which runs before the training",
+    ),
 )
 
 PITFALLS: Final = {pitfall.name: pitfall for pitfall in _ALL}

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+import re
+from typing import Any, Iterable, Iterator
 
 from tfmts_compat._upstream.loading import v1
 from tfmts_compat._upstream.parts import is_from_tensorflow, part
+
+# Types of the ops that write to the variables among their inputs, e.g. AssignAddVariableOp.
+_WRITES = re.compile(r"(Resource)?(Sparse)?(Assign|Apply|Scatter(?!Nd$))")
 
 
 def has_global_step() -> bool:
@@ -36,3 +40,39 @@ def can_be_initialized(scaffold: Any) -> bool:
     graph = v1().get_default_graph()
     has_init_op = graph.get_collection("init_op") or getattr(scaffold, "init_op", None) is not None
     return not graph.finalized or bool(has_init_op)
+
+
+def ops_of(graph: Any, fetches: Iterable[Any], known: set[Any]) -> Iterator[Any]:
+    """The ops that a run of some fetches executes, without the bodies of functions.
+
+    Args:
+      graph: their graph.
+      fetches: tensors, ops, variables or their names; what is none of these is left out.
+      known: ops that are left out with all that they need; the ops found are added.
+    """
+    waiting = []
+    for fetch in fetches:
+        try:
+            element = graph.as_graph_element(fetch)
+        except (TypeError, ValueError, KeyError):
+            continue
+        waiting.append(getattr(element, "op", element))
+    while waiting:
+        op = waiting.pop()
+        if op not in known:
+            known.add(op)
+            waiting += [tensor.op for tensor in op.inputs]
+            waiting += op.control_inputs
+            yield op
+
+
+def written_variables(op: Any) -> list[Any]:
+    """The ops of the variables to which an op writes."""
+    if not _WRITES.match(op.type):
+        return []
+    tensors = [tensor for tensor in op.inputs if tensor.dtype._is_ref_dtype or _is_handle(tensor)]
+    return [tensor.op for tensor in tensors]
+
+
+def _is_handle(tensor: Any) -> bool:
+    return bool(tensor.dtype.base_dtype == v1().resource)

@@ -17,6 +17,14 @@ def saver_directory(hook: object) -> str | None:
     return None if directory is None else str(directory)
 
 
+def last_step(hook: object) -> int | None:
+    """The global step at which a StopAtStepHook stops; None if it is not known, or another hook."""
+    if not isinstance(hook, parts.part("StopAtStepHook")):
+        return None
+    last = getattr(hook, "_last_step", None)  # num_steps sets it in after_create_session
+    return None if last is None else int(last)
+
+
 def session_manager(creator: Any) -> Any:
     """The SessionManager of a WorkerSessionCreator, created for the default graph on first use."""
     return creator._get_session_manager()

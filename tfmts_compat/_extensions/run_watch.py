@@ -1,0 +1,113 @@
+"""What the runs of a training show: pitfalls that are reported while it runs, and at its end.
+
+The default saver fetches the global step with every run. `RunWatch` looks at these values only.
+
+Importing this module imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, Callable, Sequence
+
+from tfmts_compat._extensions.run_cache import list_leaves
+from tfmts_compat._rules import checks, pitfalls
+from tfmts_compat._upstream import graphs, loading, sessions
+
+_tf = loading.tensorflow()
+_TRAINABLE = _tf.compat.v1.GraphKeys.TRAINABLE_VARIABLES
+_UNCHANGED = 300  # runs; a program may deliberately leave the step unchanged in some
+_LOOKED_AT = 7  # one run of so many, so that one in a loop of training and evaluation is found
+_LOWER = 100  # runs in succession; more than the threads that share a session
+
+
+class RunWatch:
+    """Watches the global step of a session."""
+
+    def __init__(
+        self, warn: Callable[[str], None], saved: Callable[[], Any], hooks: Sequence[Any]
+    ) -> None:
+        """Watches nothing until `start`.
+
+        Args:
+          warn: issues a warning.
+          saved: returns the global step of the last save.
+          hooks: the hooks of the caller.
+        """
+        self._warn, self._saved, self._hooks = warn, saved, hooks
+        self._reported: set[str] = set()
+
+    def start(self, step: int) -> None:
+        """Begins with a new session, which may have restored another step.
+
+        Args:
+          step: the global step with which it starts.
+        """
+        self._first = self._highest = step
+        self._unchanged = itertools.count(1)  # several threads may run the session
+        self._lower = (step, 0)
+        self._trains: str | None = None  # a variable, if the step does not advance
+        self._looked_at: set[Any] = set()
+        hooks, self._hooks = self._hooks, ()  # of a session that is created again, all ran
+        for hook in hooks:
+            last = sessions.last_step(hook)
+            if last is not None and last <= step:
+                self._report(
+                    "nothing-left", hook=checks.short_repr(hook), step=step, last_step=last
+                )
+
+    @property
+    def advanced(self) -> bool:
+        """Whether the step has advanced since the session was created."""
+        return self._highest > self._first
+
+    def after(self, step: int, run_context: Any) -> None:
+        """Adds the global step that a run fetched."""
+        if step > self._highest:
+            self._highest = step
+        elif step < self._highest:
+            self._count_lower(step)
+        elif step == self._first:
+            runs = next(self._unchanged)
+            if runs >= _UNCHANGED and runs % _LOOKED_AT == 0 and self._trains is None:
+                fetches = list_leaves(run_context.original_args.fetches)
+                self._trains = self._trained(run_context.session.graph, fetches)
+                if self._trains is not None:
+                    self._report_unchanged(runs)
+
+    def end(self) -> None:
+        """Ends the watch: the training has ended without an error."""
+        if self._trains is not None and not self.advanced:
+            self._report_unchanged(next(self._unchanged) - 1)
+
+    def _trained(self, graph: Any, fetches: Sequence[Any]) -> str | None:
+        """A trainable variable to which a run of the fetches writes; None if there is none."""
+        trainable = {getattr(v, "op", None) for v in graph.get_collection(_TRAINABLE)}
+        for op in graphs.ops_of(graph, fetches, self._looked_at):
+            for variable in graphs.written_variables(op):
+                if variable in trainable:
+                    return str(variable.name)
+        return None
+
+    def _report_unchanged(self, runs: int) -> None:
+        text = pitfalls.describe(
+            "step-unchanged",
+            runs=runs,
+            variable=self._trains,
+            step=self._first,
+            saved=self._saved(),
+        )
+        self._warn(text)
+
+    def _count_lower(self, step: int) -> None:
+        """Counts runs in succession with a lower step. The runs of threads may overtake others."""
+        highest, runs = self._lower
+        runs = runs + 1 if highest == self._highest else 1
+        self._lower = (self._highest, runs)
+        if runs >= _LOWER:
+            self._report("step-goes-back", highest=self._highest, step=step, saved=self._saved())
+
+    def _report(self, name: str, **fields: Any) -> None:
+        if name not in self._reported:
+            self._reported.add(name)
+            self._warn(pitfalls.describe(name, **fields))
