@@ -9,7 +9,7 @@ from typing import Any, Callable
 from tfmts_compat._rules import checks, pitfalls
 from tfmts_compat._rules.call import Call
 from tfmts_compat._rules.plan import SessionPlan
-from tfmts_compat._upstream import graphs, loading, sessions
+from tfmts_compat._upstream import graphs, loading, sessions, versions
 from tfmts_compat._upstream.parts import part
 
 
@@ -64,7 +64,11 @@ def check_call(
     if session_plan.restore_dir is not None:
         checks.check_directory_name("checkpoint_dir", session_plan.restore_dir)
     if session_plan.checkpoints.on and checks.to_bool("save_graph_def", call.save_graph_def):
-        checks.check_environment(loading.cannot_save_graph())
+        checks.check_graph_file(
+            tf.__version__,
+            versions.installed_major("protobuf"),
+            versions.find_graph_remedy(tf.__version__),
+        )
     return late
 
 

@@ -5,6 +5,7 @@ import json
 import threading
 
 import pytest
+import tensorflow as tf
 from random_calls import Hook
 
 from tfmts_compat import MonitoredTrainingSession
@@ -74,6 +75,30 @@ def test_a_call_is_recorded_with_its_place_and_its_error(report, graph):
     assert works["error"] is None
     assert fails["error"]["type"] == "TypeError"
     assert fails["rejected"] == fails["error"]["message"]
+
+
+class BrokenBegin(Hook):
+    def begin(self):
+        raise TypeError("begin")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_rejected"),
+    [
+        ({"hooks": [3]}, True),
+        ({"checkpoint_dir": "d"}, True),  # no global step
+        ({"hooks": [BrokenBegin()]}, False),
+        ({"is_chief": False, "max_wait_secs": "x"}, False),  # reported after the first poll
+    ],
+    ids=str,
+)
+def test_a_call_is_rejected_if_a_check_raised_the_error(report, graph, arguments, is_rejected):
+    tf.compat.v1.get_variable("weight", initializer=0.0)
+    opens = recorder.record_calls(MonitoredTrainingSession, "tfmts_compat", report, "/")
+    with pytest.raises((TypeError, RuntimeError)):
+        opens(**arguments)
+    (call,) = calls(report)
+    assert call["rejected"] == (call["error"]["message"] if is_rejected else None)
 
 
 def test_a_report_that_cannot_be_written_does_not_end_the_program(tmp_path, graph, capsys):

@@ -160,6 +160,7 @@ def test_what_upstream_rejects_is_rejected_with_the_arguments_name(train_op, nam
     with pytest.raises(ours, match=says) as raised:
         MonitoredTrainingSession(**arguments)
     assert raised.type is ours
+    assert checks.is_rejection(raised.value)
     assert files() == ["file"]
     assert len(train_op.graph.get_operations()) == ops
     with pytest.raises(upstreams):

@@ -24,6 +24,13 @@ def test_one_pin_is_found_for_each_package(monkeypatch):
     assert both == "pip install 'numpy<2' 'protobuf<3.21'"
 
 
+def test_only_a_version_that_cannot_write_graphs_has_a_remedy_for_it(monkeypatch):
+    monkeypatch.setattr(versions, "installed_version", {"protobuf": "7.36.2"}.get)
+    assert versions.find_graph_remedy("2.20.0") == "pip install 'protobuf<7'"
+    assert versions.find_graph_remedy("2.21.0") is None
+    assert versions.find_graph_remedy("2.4.4") is None  # its import fails
+
+
 def test_a_package_that_is_not_installed_has_no_version():
     assert versions.installed_version("no such distribution") is None
     assert versions.installed_major("no such distribution") == 0

@@ -136,7 +136,7 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
             if math.isinf(self._max_wait_secs - 0.0) and not limit:
                 raise OverflowError("negative infinity")
         except (TypeError, ValueError, OverflowError) as error:
-            raise checks.rejection(
+            raise checks.argument_error(
                 checks.describe_argument("max_wait_secs", self._max_wait_secs),
                 "must be a number of seconds, or None to wait without a limit",
                 "pass e.g. 7200",

@@ -69,7 +69,7 @@ def record_calls(
                 return session
             except BaseException as error:
                 entry["error"] = {"type": type(error).__name__, "message": str(error)}
-                if built_by == "tfmts_compat" and (entry["rejected"] or _is_of_a_check(error)):
+                if built_by == "tfmts_compat" and (entry["rejected"] or checks.is_rejection(error)):
                     entry.update(rejected=str(error), departures=[], upstream=[_FAILS_LATER])
                 raise
             finally:
@@ -118,14 +118,6 @@ def _plan_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         "upstream": [f"{departure.describe()} ({departure.number})" for departure in departures],
         "warnings": list(plan.warnings),
     }
-
-
-def _is_of_a_check(error: BaseException) -> bool:
-    """Whether an argument check raised the error, and not a session that was already created."""
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    return traceback is not None and traceback.tb_frame.f_globals is vars(checks)
 
 
 def _encode(entry: dict[str, Any]) -> bytes:

@@ -15,6 +15,7 @@ import re
 import reprlib
 from typing import Any, Iterable
 
+_MARK = "rejected_by_tfmts_compat"  # an attribute of the exceptions that a check raises
 HOOK_METHODS = ("begin", "after_create_session", "before_run", "after_run", "end")
 _MOST_NAMES = 10  # in a message
 
@@ -39,8 +40,10 @@ def describe_argument(argument: str, value: Any) -> str:
     return f"{argument}={short_repr(value)} ({type(value).__name__})"
 
 
-def rejection(what: str, rule: str, instead: str, error: type[Exception] = TypeError) -> Exception:
-    """Builds the exception for a rejected argument.
+def argument_error(
+    what: str, rule: str, instead: str, error: type[Exception] = TypeError
+) -> Exception:
+    """Builds the exception for an argument that breaks a rule.
 
     Args:
       what: the argument, its value and type; see `describe_argument`.
@@ -52,6 +55,21 @@ def rejection(what: str, rule: str, instead: str, error: type[Exception] = TypeE
     if hasattr(error, "error_code"):
         return error(None, None, message)  # tf.errors.OpError(node_def, op, message)
     return error(message)
+
+
+def rejection(what: str, rule: str, instead: str, error: type[Exception] = TypeError) -> Exception:
+    """Builds the exception of a check; see `argument_error` and `is_rejection`."""
+    return _mark(argument_error(what, rule, instead, error))
+
+
+def is_rejection(error: BaseException) -> bool:
+    """Whether a check raised the error, so that the call has created and written nothing."""
+    return getattr(error, _MARK, False)
+
+
+def _mark(error: Exception) -> Exception:
+    setattr(error, _MARK, True)
+    return error
 
 
 def to_bool(argument: str, value: Any) -> bool:
@@ -245,35 +263,53 @@ def check_config(value: Any, config_proto: type) -> None:
 def check_graph_mode(eager: bool) -> None:
     """Checks that TensorFlow is not executing eagerly, since a session needs a graph."""
     if eager:
-        raise RuntimeError(
-            "MonitoredTrainingSession runs a graph, and TensorFlow is executing eagerly; "
-            "call tf.compat.v1.disable_eager_execution() when the program starts, or build "
-            "the model and open the session inside `with tf.Graph().as_default():`."
+        raise _mark(
+            RuntimeError(
+                "MonitoredTrainingSession runs a graph, and TensorFlow is executing eagerly; "
+                "call tf.compat.v1.disable_eager_execution() when the program starts, or build "
+                "the model and open the session inside `with tf.Graph().as_default():`."
+            )
         )
 
 
 def check_finalized_graph(prepared: bool) -> None:
     """Checks that a finalized graph already contains everything that a session adds to a graph."""
     if not prepared:
-        raise RuntimeError(
-            "the graph is finalized and has no init ops, so the session cannot add them; open "
-            "the session before graph.finalize(), or create the global step and call "
-            "Scaffold().finalize() first."
+        raise _mark(
+            RuntimeError(
+                "the graph is finalized and has no init ops, so the session cannot add them; open "
+                "the session before graph.finalize(), or create the global step and call "
+                "Scaffold().finalize() first."
+            )
         )
 
 
 def check_global_step(exists: bool, needed_by: str) -> None:
     """Checks that there is a global step, which the default hooks and most other hooks need."""
     if not exists:
-        raise RuntimeError(
-            f"the graph has no global step, which {needed_by} needs; call "
-            "tf.compat.v1.train.get_or_create_global_step() and pass it to the optimizer's "
-            "minimize(), before the session is opened or in the begin() of an earlier hook "
-            "(hooks in chief_only_hooks begin before the default hooks, those in hooks after them)."
+        raise _mark(
+            RuntimeError(
+                f"the graph has no global step, which {needed_by} needs; call "
+                "tf.compat.v1.train.get_or_create_global_step() and pass it to the optimizer's "
+                "minimize(), before the session is opened or in the begin() of an earlier hook "
+                "(hooks in chief_only_hooks begin before the default hooks, those in hooks after "
+                "them)."
+            )
         )
 
 
-def check_environment(problem: str | None) -> None:
-    """Raises a TypeError for the result of `loading.cannot_save_graph`, unless it is None."""
-    if problem:
-        raise TypeError(problem)
+def check_graph_file(tensorflow: str, protobuf: int, remedy: str | None) -> None:
+    """Checks that the installed versions can write graph.pbtxt.
+
+    Args:
+      tensorflow: the version of TensorFlow.
+      protobuf: the major version of protobuf.
+      remedy: the command that installs versions which can write it; None if these can.
+    """
+    if remedy is not None:
+        raise _mark(
+            TypeError(
+                f"TensorFlow {tensorflow} cannot write graph.pbtxt with protobuf {protobuf}; "
+                f"{remedy}, or pass save_graph_def=False."
+            )
+        )

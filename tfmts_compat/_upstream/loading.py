@@ -80,17 +80,3 @@ def quiet_tensorflow() -> Any:
 def v1() -> Any:
     """The tf.compat.v1 module; raises as `tensorflow` does."""
     return tensorflow().compat.v1
-
-
-def cannot_save_graph() -> str | None:
-    """The reason why the installed versions cannot write graph.pbtxt; None if they can."""
-    tf = tensorflow()
-    known = versions.find_known_bad(versions.minor_of(tf.__version__))
-    known = [entry for entry in known if entry.breaks == versions.GRAPH]
-    if not known:
-        return None
-    return (
-        f"TensorFlow {tf.__version__} cannot write graph.pbtxt with protobuf "
-        f"{versions.installed_major('protobuf')}; {versions.pip_command(known)}, or pass "
-        "save_graph_def=False."
-    )

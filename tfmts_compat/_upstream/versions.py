@@ -70,6 +70,13 @@ def pip_command(entries: list[KnownBad]) -> str:
     return "pip install " + " ".join(f"'{entry.pin}'" for entry in entries)
 
 
+def find_graph_remedy(tensorflow_version: str) -> str | None:
+    """The pip command after which graph.pbtxt can be written; None if it can be written now."""
+    known = find_known_bad(minor_of(tensorflow_version))
+    known = [entry for entry in known if entry.breaks == GRAPH]
+    return pip_command(known) if known else None
+
+
 def installed_version(distribution: str) -> str | None:
     """The installed version of a distribution, or None."""
     from importlib import metadata  # takes long to import
