@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,7 @@ import time
 import numpy as np
 import pairs
 import tensorflow as tf
+from worker_join import free_addresses
 
 import tfmts_compat
 
@@ -170,11 +170,7 @@ def _raw_session(master=""):
 
 def _cluster(stack):
     """Starts a parameter server and a chief; returns the chief's target and the device."""
-    with contextlib.ExitStack() as sockets:
-        each = [sockets.enter_context(socket.socket()) for _ in range(2)]
-        for one in each:
-            one.bind(("127.0.0.1", 0))
-        addresses = [f"127.0.0.1:{one.getsockname()[1]}" for one in each]
+    addresses = free_addresses(2)
     process = subprocess.Popen(
         [sys.executable, "-c", PARAMETER_SERVER, *addresses], stderr=subprocess.DEVNULL
     )

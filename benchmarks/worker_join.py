@@ -111,15 +111,20 @@ def _cpu_secs(pid):
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
+def free_addresses(count):
+    """Returns addresses on this machine with ports that are not in use."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for listener in sockets:
+            listener.bind(("127.0.0.1", 0))
+        return [f"127.0.0.1:{listener.getsockname()[1]}" for listener in sockets]
+
+
 class _Cluster:
     """Processes of this file on free ports; all are killed at the end."""
 
     def __init__(self, workers):
-        with contextlib.ExitStack() as stack:
-            sockets = [stack.enter_context(socket.socket()) for _ in range(2 + workers)]
-            for listener in sockets:
-                listener.bind(("127.0.0.1", 0))
-            addresses = [f"127.0.0.1:{listener.getsockname()[1]}" for listener in sockets]
+        addresses = free_addresses(2 + workers)
         self._spec = {"ps": addresses[:1], "chief": addresses[1:2], "worker": addresses[2:]}
         self._processes = []
 

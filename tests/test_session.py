@@ -279,10 +279,16 @@ def test_a_worker_calls_a_hook_that_a_begin_appends_to_the_list(open_session):
     assert hook.runs == 1
 
 
+HOOK_FOR_EXEC = """
+class Hook:
+    def begin(self): pass
+    after_create_session = before_run = after_run = end = lambda self, *given: None
+"""
+
+
 def begin_made_by_exec():
     names = {}
-    exec("class Hook:\n    def begin(self): pass\n    after_create_session = before_run = "
-         "after_run = end = lambda self, *given: None", names)  # fmt: skip
+    exec(HOOK_FOR_EXEC, names)
     names["Hook"].begin.__module__ = None
     return names["Hook"]()
 

@@ -14,6 +14,8 @@ import tempfile
 import threading
 import time
 
+from cluster import tasks
+
 ENDED = "process ended"  # the last event of each process
 TIMEOUT_SECS = 120  # for an event; far more than any test needs
 
@@ -123,13 +125,20 @@ def _run(function, arguments, events, log):
 
 
 class Cluster:
-    """The addresses of a cluster, and its processes; all are killed at the end."""
+    """The addresses of a cluster, and its processes; all are killed at the end.
 
-    def __init__(self, ps=1, workers=2):
+    Args:
+      ps: the number of parameter servers.
+      workers: the number of workers; there is also one chief.
+      training: the arguments of every training that `train` starts.
+    """
+
+    def __init__(self, ps=1, workers=2, **training):
         addresses = free_addresses(ps + 1 + workers)
         self.spec = {"ps": addresses[:ps], "chief": addresses[ps : ps + 1]}
         if workers:
             self.spec["worker"] = addresses[ps + 1 :]
+        self._training = training
         self._processes = []
 
     def __enter__(self):
@@ -143,6 +152,10 @@ class Cluster:
     def start(self, function, job, index=0, **arguments):
         """Starts a process of the cluster, and passes it the ClusterSpec, its job and index."""
         return self.start_alone(function, spec=self.spec, job=job, index=index, **arguments)
+
+    def train(self, job, index=0, **arguments):
+        """Starts a process of the cluster that trains."""
+        return self.start(tasks.train_on_cluster, job, index, **self._training, **arguments)
 
     def start_alone(self, function, **arguments):
         """Starts a process outside the cluster."""

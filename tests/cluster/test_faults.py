@@ -23,25 +23,19 @@ def test_a_chief_killed_20_times_resumes_from_the_newest_checkpoint(implementati
     chance = random.Random(4)
     directory = str(tmp_path)
 
-    def start(job, index=0, **arguments):
-        return cluster.start(
-            tasks.train_on_cluster,
-            job,
-            index,
-            implementation=implementation,
-            weights=1_000_000,  # 4 MB, so that a save takes a while
-            **arguments,
-        )
-
     def start_chief():
-        chief = start("chief", checkpoint_dir=directory, save_checkpoint_steps=CADENCE)
+        chief = cluster.train("chief", checkpoint_dir=directory, save_checkpoint_steps=CADENCE)
         chief.wait_for("session")
         return chief
 
-    with Cluster(workers=2) as cluster:
+    training = {
+        "implementation": implementation,
+        "weights": 1_000_000,
+    }  # 4 MB: a save takes a while
+    with Cluster(workers=2, **training) as cluster:
         cluster.start(tasks.ps, "ps").wait_for("up")
         chief = start_chief()
-        workers = [start("worker", 0), start("worker", 1)]
+        workers = [cluster.train("worker", 0), cluster.train("worker", 1)]
         killed_in_a_save = resumed = 0
         for round_number in range(ROUNDS):
             if round_number % 2:
@@ -167,20 +161,10 @@ def test_a_save_that_fails_leaves_older_checkpoints(
 
 @IMPLEMENTATIONS
 def test_sync_replicas_optimizer_runs_with_a_chief_and_two_workers(implementation, tmp_path):
-    def start(job, index=0, **arguments):
-        return cluster.start(
-            tasks.train_on_cluster,
-            job,
-            index,
-            implementation=implementation,
-            replicas=3,
-            max_wait_secs=7200,
-            **arguments,
-        )
-
-    with Cluster(workers=2) as cluster:
+    training = {"implementation": implementation, "replicas": 3, "max_wait_secs": 7200}
+    with Cluster(workers=2, **training) as cluster:
         cluster.start(tasks.ps, "ps").wait_for("up")
-        chief = start("chief", checkpoint_dir=str(tmp_path))
+        chief = cluster.train("chief", checkpoint_dir=str(tmp_path))
         chief.wait_for("session")
-        for process in (chief, start("worker", 0), start("worker", 1)):
+        for process in (chief, cluster.train("worker", 0), cluster.train("worker", 1)):
             process.wait_for("step", lambda event: event["step"] >= 10)

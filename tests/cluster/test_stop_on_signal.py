@@ -69,7 +69,7 @@ def test_a_signal_during_the_recovery_of_a_session_takes_effect_after_its_first_
 def test_a_signal_ends_a_worker_that_waits_for_the_chief():
     with Cluster() as cluster:
         cluster.start(tasks.ps, "ps").wait_for("up")
-        worker = cluster.start(tasks.train_on_cluster, "worker", stop_on_signal=True)
+        worker = cluster.train("worker", stop_on_signal=True)
         worker.wait_for_output("Waiting for model to be ready")
         worker.send(signal.SIGTERM)
         assert worker.wait() == -signal.SIGTERM

@@ -14,7 +14,7 @@ LOST = "This may be due to a preemption in a connected worker or parameter serve
 def test_d2_under_30_seconds_upstream_polls_once_and_the_shim_waits_for_a_late_chief(tmp_path):
     with Cluster(workers=2) as cluster:
         cluster.start(tasks.ps, "ps").wait_for("up")
-        quick = cluster.start(tasks.train_on_cluster, "worker", 0, max_wait_secs=29)
+        quick = cluster.train("worker", 0, max_wait_secs=29)
         upstreams = cluster.start(
             tasks.train_on_cluster, "worker", 1, max_wait_secs=29, implementation="upstream"
         )
@@ -22,7 +22,7 @@ def test_d2_under_30_seconds_upstream_polls_once_and_the_shim_waits_for_a_late_c
         assert WAITING not in upstreams.output()
         quick.wait_for_output(WAITING)
 
-        chief = cluster.start(tasks.train_on_cluster, "chief", checkpoint_dir=str(tmp_path))
+        chief = cluster.train("chief", checkpoint_dir=str(tmp_path))
         chief.wait_for("step")
         quick.wait_for("step")
 
@@ -41,8 +41,7 @@ def test_d2_under_30_seconds_upstream_polls_once_and_the_shim_waits_for_a_late_c
 def test_d2_a_chief_that_never_starts_is_a_deadline_exceeded_error_in_time(device_filters, why):
     with Cluster(workers=1) as cluster:
         cluster.start(tasks.ps, "ps").wait_for("up")
-        worker = cluster.start(
-            tasks.train_on_cluster,
+        worker = cluster.train(
             "worker",
             device_filters=device_filters,
             max_wait_secs=1.5,
@@ -61,12 +60,12 @@ def test_a_worker_names_the_variables_that_the_chiefs_graph_does_not_have():
     keys = tf.compat.v1.GraphKeys
     with Cluster(workers=3) as cluster:
         cluster.start(tasks.ps, "ps").wait_for("up")
-        cluster.start(tasks.train_on_cluster, "chief").wait_for("step")
+        cluster.train("chief").wait_for("step")
         own = {"own_variable_in": keys.GLOBAL_VARIABLES, "max_wait_secs": 2}
         upstreams = cluster.start(
             tasks.train_on_cluster, "worker", 0, implementation="upstream", **own
         )
-        shims = cluster.start(tasks.train_on_cluster, "worker", 1, **own)
+        shims = cluster.train("worker", 1, **own)
         error, upstreams_error = shims.wait_for("error"), upstreams.wait_for("error")
         assert error["type"] == upstreams_error["type"] == "DeadlineExceededError"
         assert "own" not in upstreams_error["message"]
@@ -75,7 +74,7 @@ def test_a_worker_names_the_variables_that_the_chiefs_graph_does_not_have():
 
         local = {"own_variable_in": keys.LOCAL_VARIABLES}  # the remedy in the message
         assert "LOCAL_VARIABLES" in error["message"]
-        cluster.start(tasks.train_on_cluster, "worker", 2, **local).wait_for("step")
+        cluster.train("worker", 2, **local).wait_for("step")
 
 
 def test_with_max_wait_secs_below_recovery_wait_secs_there_is_a_last_poll():
@@ -94,7 +93,7 @@ def test_after_ctrl_c_a_worker_that_waited_runs_nothing_on_the_cluster():
         worker.wait_for("connecting")
         worker.send(signal.SIGINT)
         worker.wait_for("interrupted")
-        cluster.start(tasks.train_on_cluster, "chief", device_filters=False).wait_for("step")
+        cluster.train("chief", device_filters=False).wait_for("step")
         assert worker.wait_for("ended")["local_init_ops"] == 0
 
 
@@ -107,47 +106,34 @@ def test_unanswered_polls_leave_one_thread_until_the_cluster_answers():
         for _ in range(2):
             assert "the last poll got no answer" in worker.wait_for("error")["message"]
         assert worker.wait_for("left")["threads"] == 1
-        cluster.start(tasks.train_on_cluster, "chief", device_filters=False).wait_for("step")
+        cluster.train("chief", device_filters=False).wait_for("step")
         assert worker.wait_for("ended")["local_init_ops"] == 0
 
 
 @pytest.mark.parametrize("implementation", ["upstream", "shim"])
 def test_a_killed_worker_can_be_started_again(implementation, tmp_path):
-    with Cluster(workers=2) as cluster:
+    with Cluster(workers=2, implementation=implementation) as cluster:
         cluster.start(tasks.ps, "ps").wait_for("up")
-        chief = cluster.start(
-            tasks.train_on_cluster,
-            "chief",
-            implementation=implementation,
-            checkpoint_dir=str(tmp_path),
-        )
+        chief = cluster.train("chief", checkpoint_dir=str(tmp_path))
         chief.wait_for("step")  # upstream's worker waits 30 seconds if it starts before the chief
-        workers = [
-            cluster.start(tasks.train_on_cluster, "worker", i, implementation=implementation)
-            for i in range(2)
-        ]
+        workers = [cluster.train("worker", 0), cluster.train("worker", 1)]
         for worker in workers:
             before = worker.wait_for("step")["step"]
         workers[1].kill()
         chief.wait_for("step", lambda event: event["step"] > before)
-        again = cluster.start(tasks.train_on_cluster, "worker", 1, implementation=implementation)
+        again = cluster.train("worker", 1)
         assert again.wait_for("step")["step"] > before
         workers[0].wait_for("step", lambda event: event["step"] > before)
 
 
 @pytest.mark.parametrize("implementation", ["upstream", "shim"])
 def test_after_a_ps_is_lost_training_continues_from_the_newest_checkpoint(implementation, tmp_path):
-    def start(job, index=0, **arguments):
-        return cluster.start(
-            tasks.train_on_cluster, job, index, implementation=implementation, **arguments
-        )
-
-    with Cluster(workers=2) as cluster:
+    with Cluster(workers=2, implementation=implementation) as cluster:
         ps = cluster.start(tasks.ps, "ps")
         ps.wait_for("up")
-        chief = start("chief", checkpoint_dir=str(tmp_path), save_checkpoint_steps=20)
+        chief = cluster.train("chief", checkpoint_dir=str(tmp_path), save_checkpoint_steps=20)
         chief.wait_for("saved", lambda event: event["step"] > 0)
-        workers = [start("worker", 0), start("worker", 1)]
+        workers = [cluster.train("worker", 0), cluster.train("worker", 1)]
         for worker in workers:
             worker.wait_for("step")
         ps.kill()

@@ -145,11 +145,12 @@ def test_no_working_tensorflow_is_one_line(tmp_path, tensorflow, says):
 
 
 def test_names_are_listed_and_nothing_heavy_is_imported():
-    run = run_python(
-        "from tfmts_compat.cli import main\n"
-        "assert not {'tqdm', 'tfmts_compat.parity.suite'} & {*sys.modules}\n"
-        "main(['parity', '--list'])\n"
-        "assert 'tensorflow' not in sys.modules"
-    )
+    code = """
+from tfmts_compat.cli import main
+assert not {"tqdm", "tfmts_compat.parity.suite"} & {*sys.modules}
+main(["parity", "--list"])
+assert "tensorflow" not in sys.modules
+"""
+    run = run_python(code)
     assert run.returncode == 0, run.stderr
     assert run.stdout.splitlines() == list(scenarios.load_all())

@@ -14,12 +14,12 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 
 import pytest
 import tensorflow as tf
+from cluster.processes import free_addresses
 
 HERE = pathlib.Path(__file__).parent
 DOCUMENT = (HERE.parent.parent / "docs" / "migrating.md").read_text(encoding="utf-8")
@@ -132,16 +132,6 @@ def run(command, directory):
     )
     assert result.returncode == 0, result.stdout[-5000:]
     return result.stdout
-
-
-def free_addresses(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for server in sockets:
-        server.bind(("127.0.0.1", 0))
-    addresses = [f"127.0.0.1:{server.getsockname()[1]}" for server in sockets]
-    for server in sockets:
-        server.close()
-    return addresses
 
 
 def train(program):
