@@ -1,5 +1,6 @@
 """install(): the shim in place of TensorFlow's function."""
 
+import os
 import subprocess
 import sys
 import types
@@ -150,3 +151,42 @@ tfmts_compat.uninstall()
 assert not hasattr(monitored_session, "MonitoredTrainingSession")
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+FORK = """
+import os, signal, threading, warnings
+import tfmts_compat
+from tfmts_compat import _install
+
+warnings.simplefilter("ignore")  # Python warns about a fork while threads run
+tfmts_compat.install()
+held, release = threading.Event(), threading.Event()
+
+def hold_lock():  # as a thread does during its install()
+    with _install._state.lock:
+        held.set()
+        release.wait()
+
+thread = threading.Thread(target=hold_lock)
+thread.start()
+held.wait()
+child = os.fork()
+if not child:
+    signal.alarm(600)  # ends a child that waits for the lock
+    with tfmts_compat.installed():
+        pass
+    tfmts_compat.uninstall()
+    os._exit(0)
+_, status = os.waitpid(child, 0)
+release.set()
+thread.join()
+print(status)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_that_is_forked_during_an_install_can_install():
+    result = subprocess.run(
+        [sys.executable, "-c", FORK], capture_output=True, check=True, text=True
+    )
+    assert result.stdout == "0\n"

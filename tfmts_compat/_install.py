@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import os
 import sys
 import threading
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ def uninstall() -> None:
 
 @contextlib.contextmanager
 def installed() -> Iterator[None]:
-    """A context manager within which the shim is installed; see `install`.
+    """Installs the shim within a `with` block; see `install`.
 
     Contexts can be nested, and contexts of several threads can overlap. The end of the last one
     removes the shim, unless `install` was called.
@@ -107,7 +108,7 @@ class _State:
                 self.added.clear()
 
     def _make_replacement(self) -> Callable[..., Any]:
-        """The function to install.
+        """Makes the function to install.
 
         It has the name and attributes of TensorFlow's function, so that it can be pickled, and the
         signature of `target`. After uninstall() it calls TensorFlow's function.
@@ -156,3 +157,12 @@ def _exchange(old: Any, new: Any) -> None:
 
 
 _state = _State()
+
+
+def _renew_lock() -> None:
+    """Replaces the lock: in a forked child, a thread that does not exist there may hold it."""
+    _state.lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)

@@ -459,6 +459,18 @@ def test_nothing_keeps_a_closed_session_or_its_graph():
     assert graph() is None
 
 
+def keep_only_run(opens, **arguments):
+    """Returns the run method of a raw session that is not closed and not kept."""
+    return raw_session(opens(**arguments)).run
+
+
+def test_the_cache_does_not_keep_a_session_of_which_only_the_run_is_kept(train_op):
+    assert keep_only_run(train.MonitoredTrainingSession)(train_op) == 1
+    assert keep_only_run(tfmts_compat.MonitoredTrainingSession, cache_runs=False)(train_op) == 1
+    with pytest.raises(RuntimeError, match=r"^Attempted to use a closed Session\.$"):
+        keep_only_run(tfmts_compat.MonitoredTrainingSession)(train_op)
+
+
 def test_a_fetch_list_changed_by_the_caller_is_another_structure(sessions):
     model, cached, plain = sessions
     fetches = [model.constant]

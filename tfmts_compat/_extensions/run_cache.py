@@ -60,7 +60,7 @@ class _Feed:
         self.shape: Any = None  # the last one that was compatible
 
     def takes(self, value: Any) -> bool:
-        """Whether Session.run would pass the value to TensorFlow's runtime as it is."""
+        """Returns whether Session.run would pass the value to TensorFlow's runtime as it is."""
         if type(value) is not np.ndarray or value.dtype is not self.dtype:
             return False
         shape = value.shape
@@ -94,7 +94,8 @@ class _RunCache:
     """The prepared calls of one session."""
 
     def __init__(self, session: Any, internals: runs.RunInternals) -> None:
-        # Session.__del__ releases the session, so this object must not keep it alive.
+        # Session.__del__ releases the session's memory. A strong reference would be a cycle, and
+        # the memory would be freed only by the garbage collector; see docs/contract.md.
         self._session = weakref.ref(session)
         self._internals = internals
         # None for a call that needs upstream's run.
@@ -107,7 +108,7 @@ class _RunCache:
     def run(
         self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
     ) -> Any:
-        """See tf.compat.v1.Session.run."""
+        """Runs as tf.compat.v1.Session.run does."""
         session = self._session()
         if session is None:  # the session was deleted; the caller kept only this method
             raise RuntimeError("Attempted to use a closed Session.")
@@ -265,7 +266,7 @@ def add_structure(fetches: Any, key: list[Any], leaf_classes: frozenset[type]) -
 
 
 def list_leaves(fetches: Any) -> list[Any]:
-    """The leaves of the fetches, in the order of the structure."""
+    """Returns the leaves of the fetches, in the order of the structure."""
     if isinstance(fetches, dict):
         fetches = fetches.values()
     elif not isinstance(fetches, (list, tuple)):
