@@ -83,7 +83,7 @@ def main(argv=None):
 
 
 def merged(earlier, now):
-    """The results of now, and the earlier ones that were not measured again, with their date."""
+    """Returns the new results, and the earlier ones that were not measured again."""
     date = earlier["environment"]["date"]
     cases = {**earlier["cases"], **now["cases"]}  # in the earlier order
     if date != now["environment"]["date"]:
@@ -120,7 +120,7 @@ def _cases_of(module, quick):
 
 
 def cases_in(module, measured, target=None):
-    """The cases in the dict that the measure() of a slow module returned.
+    """Returns the cases in the dict that the measure() of a slow module returned.
 
     Only cases with values of upstream have the target.
     """

@@ -73,7 +73,7 @@ def run(command: list[str], *codes: int) -> tuple[float, float]:
 
 
 def command(name: str) -> str:
-    """The path of a command in the directory of this Python."""
+    """Returns the path of a command in the directory of this Python."""
     return str(Path(sys.executable).with_name(name))
 
 

@@ -7,7 +7,7 @@ v1 = tf.compat.v1
 
 
 def classifier(layers):
-    """A classifier of random vectors; returns its train op."""
+    """Builds a classifier of random vectors, and returns its train op."""
     random = np.random.default_rng(0)
     values = tf.constant(random.normal(size=(32, 64)), tf.float32)
     labels = tf.constant(random.integers(10, size=32))

@@ -46,7 +46,7 @@ def rounds(sides, count, warm_up=2):
 
 
 def median(values):
-    """The median and its 95 % bootstrap interval, as (median, low, high).
+    """Returns the median and its 95 % bootstrap interval, as (median, low, high).
 
     low and high are None if there are too few values.
     """
@@ -59,7 +59,7 @@ def median(values):
 
 
 def case(unit, values, target=None, of=("shim", "upstream")):
-    """One line of the results.
+    """Builds one line of the results.
 
     Args:
       unit: the unit of the values.

@@ -7,7 +7,7 @@ BEGIN, END = "<!-- figures: made by `python benchmarks --render` -->", "<!-- end
 
 
 def verdict(case):
-    """Whether the target is reached; the interval of a median above it may still contain it."""
+    """Returns "yes", "no" or "within the interval": whether the target is reached."""
     if case["target"] is None:
         return ""
     middle, low, _ = case["result"]
@@ -45,7 +45,7 @@ def _markdown(header, rows):
 
 
 def table(results):
-    """The cases as a Markdown table."""
+    """Returns the cases as a Markdown table."""
     rows = []
     for name, case in results["cases"].items():
         sides = [case["medians"].get(side) for side in ("raw", "upstream", "shim")]
@@ -56,7 +56,7 @@ def table(results):
 
 
 def environment(results):
-    """One sentence on the machine and the versions."""
+    """Describes the machine and the versions in one sentence."""
     where = results["environment"]
     return (
         f"{where['cpu']}, {where['cores']} cores, load {where['load']}; {where['system']}; "
@@ -75,7 +75,7 @@ def _earlier(results):
 
 
 def comparison(earlier, now):
-    """The changes since earlier results; a change counts if the intervals do not overlap."""
+    """Lists the changes since earlier results whose intervals do not overlap."""
     rows = []
     for name, case in now["cases"].items():
         before = earlier["cases"].get(name)
@@ -94,7 +94,7 @@ def comparison(earlier, now):
 
 
 def versions(steps):
-    """How the steps compare on several TensorFlow versions, as a Markdown table."""
+    """Describes how the steps compare on several TensorFlow versions, as a Markdown table."""
     names = [name for name, case in steps[0]["cases"].items() if name.startswith("step, ")]
     rows = [[name, *(_result(results["cases"][name]) for results in steps)] for name in names]
     tensorflow = [f"TensorFlow {results['environment']['tensorflow']}" for results in steps]
@@ -102,7 +102,7 @@ def versions(steps):
 
 
 def rendered(page, directory):
-    """The page, with new figures between its two markers from the results in a directory."""
+    """Renders the page with new figures from the results in a directory."""
 
     def read(path):
         return json.loads(path.read_text(encoding="utf-8"))
@@ -137,7 +137,7 @@ def plot(results, path):
 
 
 def _draw_ratios(axes, steps):
-    """The ratio of each step, with its 95 % interval."""
+    """Draws the ratio of each step, with its 95 % interval."""
     for place, case in enumerate(steps.values()):
         middle, low, high = case["result"]
         if low is not None:
@@ -157,7 +157,7 @@ def _draw_ratios(axes, steps):
 
 
 def _draw_times(axes, steps):
-    """The time of each step with a raw session, with TensorFlow's function and with the shim."""
+    """Draws the time of each step: raw, with TensorFlow and with the shim."""
     for offset, side, color, label in (
         (-0.27, "raw", "0.8", "tf.compat.v1.Session.run alone"),
         (0, "upstream", "0.5", "TensorFlow's MonitoredTrainingSession"),

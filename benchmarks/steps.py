@@ -50,33 +50,33 @@ def _advanced():
 
 
 def _tiny():
-    """A model of one tiny op."""
+    """Returns a model of one tiny op."""
     return _advanced(), None
 
 
 def _feeding():
-    """A tiny op and one fed array."""
+    """Returns a tiny op and one fed array."""
     values = v1.placeholder(tf.float32, [None, 10])
     with tf.control_dependencies([tf.identity(values)]):
         return _advanced(), {values: np.ones((8, 10), np.float32)}
 
 
 def _fetching_and_feeding():
-    """Three fetches and two fed arrays."""
+    """Runs three fetches and two fed arrays."""
     left, right = (v1.placeholder(tf.float32, [None, 10]) for _ in range(2))
     array = np.ones((8, 10), np.float32)
     return [_advanced(), left + right, left * right], {left: array, right: array}
 
 
 def _new_structures():
-    """A tiny op and three more fetches, in a structure that no earlier run had."""
+    """Returns a tiny op and three more fetches, in a structure that no earlier run had."""
     advance = _advanced()
     tensors = [tf.constant(float(number)) for number in range(22)]
     return ([advance, *three] for three in itertools.product(tensors, repeat=3))
 
 
 def _digits():
-    """The digits classifier of examples/, with a fed batch of 64 images."""
+    """Returns the digits classifier of examples/, with a fed batch of 64 images."""
     train_x, train_y, *_ = digits_model.load()
     images = v1.placeholder(tf.float32, [None, 64])
     labels = v1.placeholder(tf.int64, [None])
@@ -184,7 +184,7 @@ def _cluster(stack):
 
 
 def _layers(rounds):
-    """The time of the call into the runtime, and of each layer above a bare run."""
+    """Returns the time of the call into the runtime, and of each layer above a bare run."""
     no_summaries = {"save_summaries_steps": None, "log_step_count_steps": None}
     with contextlib.ExitStack() as stack:
         sides = {
@@ -206,7 +206,7 @@ def _layers(rounds):
 
 
 def _floor(stack):
-    """The lower limit for any Python code: a call of the runtime with prepared arguments."""
+    """Measures the lower limit for Python code: a call of the runtime with prepared arguments."""
     with tf.Graph().as_default():
         fetch, _ = _tiny()
         session = stack.enter_context(_raw_session())

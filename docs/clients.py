@@ -35,7 +35,7 @@ and for what a program does not use or does differently:
 
 
 def page() -> str:
-    """The text of the page."""
+    """Returns the text of the page."""
     results = [json.loads(file.read_text("utf-8")) for file in sorted(_RESULTS.glob("*.json"))]
     limits = [f"- {_packages(r) or _name(r)}: {r['limits']}.\n" for r in results if r["limits"]]
     findings = [f"\n- {r['client']}: {f}" for r in results for f in r["findings"]]

@@ -32,7 +32,7 @@ TensorFlow versions for which a fresh `pip install` needs the pin.
 
 
 def page() -> str:
-    """The text of the page."""
+    """Returns the text of the page."""
     rows = "".join(map(_row, reversed(golden.list_minors())))
     return _INTRODUCTION + rows + _KNOWN_BAD + "".join(map(_known_bad, versions.KNOWN_BAD))
 

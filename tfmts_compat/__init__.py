@@ -84,7 +84,7 @@ if not TYPE_CHECKING:  # type checkers know the names above, and no others
         return value
 
     def _is_from_import() -> bool:
-        """Whether `from tfmts_compat import name` called __getattr__.
+        """Returns whether `from tfmts_compat import name` called __getattr__.
 
         Such an import replaces an AttributeError and its message, but not an ImportError.
         """

@@ -181,7 +181,7 @@ def explain(**arguments: Any) -> SessionPlan:
 
 
 def _list_hooks(call: Call, session_plan: SessionPlan) -> tuple[list[Any], list[Any]]:
-    """The hooks and chief_only_hooks that are used; generators are read once, here.
+    """Lists the hooks and chief_only_hooks that are used; generators are read once, here.
 
     A worker gets the caller's own list, as upstream: a begin() may append to it.
     """

@@ -38,7 +38,7 @@ def _warn(text: str, texts: list[str] | None) -> None:
 
 @contextlib.contextmanager
 def collect() -> Iterator[list[str]]:
-    """Yields a list of the texts that `warn` is given within the context, in this thread."""
+    """Collects the texts that `warn` is given within the context, in this thread."""
     texts: list[str] = []
     token = _collected.set(texts)
     try:
@@ -48,7 +48,7 @@ def collect() -> Iterator[list[str]]:
 
 
 def find_caller() -> types.FrameType | None:
-    """The innermost frame that belongs neither to this package nor to TensorFlow.
+    """Returns the innermost frame that belongs neither to this package nor to TensorFlow.
 
     If an Estimator calls MonitoredTrainingSession, it is the frame that calls `estimator.train()`.
     """

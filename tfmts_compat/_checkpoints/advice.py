@@ -15,7 +15,7 @@ from tfmts_compat._checkpoints.state import State, read_state
 
 
 def explain_state(directory: str) -> str | None:
-    """The damage of the file that names the checkpoints, and the remedy.
+    """Describes the damage of the file that names the checkpoints, and the remedy.
 
     Returns:
       A message that names the newest intact checkpoint; None if a session raises no
@@ -28,7 +28,7 @@ def explain_state(directory: str) -> str | None:
 
 
 def explain_damage(prefix: str, directory: str | None, checksums: bool) -> str | None:
-    """The damage of a checkpoint that could not be restored, and the remedy.
+    """Describes the damage of a checkpoint that could not be restored, and the remedy.
 
     Args:
       prefix: the path of the checkpoint.
@@ -59,13 +59,13 @@ def _message(reason: str, directory: str, others: list[str]) -> str:
 
 
 def list_own_paths(directory: str, state: State) -> list[str]:
-    """The checkpoints that the file names, the oldest first; in a copy, its own files."""
+    """Lists the checkpoints that the file names, oldest first; in a copy, its own files."""
     here = {checkpoint.name: checkpoint.prefix for checkpoint in list_checkpoints(directory)}
     return [here.get(os.path.basename(path), path) for path in state.paths]
 
 
 def list_candidates(directory: str, state: State) -> list[str]:
-    """The checkpoints from which to continue, in the order in which to try them.
+    """Returns the checkpoints from which to continue, in the order in which to try them.
 
     First those that the file names, the newest first. Then the others, the highest global
     step first: these may be of an abandoned training.
@@ -77,12 +77,12 @@ def list_candidates(directory: str, state: State) -> list[str]:
 
 
 def find_intact(paths: Iterable[str]) -> Checkpoint | None:
-    """The first of these checkpoints that is intact, checksums included; None if none is."""
+    """Returns the first of these checkpoints that is intact, checksums included, or None."""
     return next((Checkpoint(path) for path in paths if find_damage(path) is None), None)
 
 
 def describe_use(directory: str, intact: Checkpoint) -> str:
-    """How to continue from the checkpoint that `find_intact` found."""
+    """Describes how to continue from the checkpoint that `find_intact` found."""
     return (
         f"the newest intact one is {intact.name} ({intact.step_in_words}); "
         f"to continue from it, run `{use_command(directory, intact)}` once and start again"
@@ -90,7 +90,7 @@ def describe_use(directory: str, intact: Checkpoint) -> str:
 
 
 def use_command(directory: str, checkpoint: Checkpoint) -> str:
-    """The command that makes a session in a directory restore a checkpoint."""
+    """Returns the command that makes a session in a directory restore a checkpoint."""
     word = checkpoint.prefix
     if absolute(checkpoint.prefix) == absolute(os.path.join(directory, checkpoint.name)):
         word = checkpoint.name if checkpoint.step is None else str(checkpoint.step)

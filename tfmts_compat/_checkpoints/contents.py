@@ -63,7 +63,7 @@ class Contents:
     leftovers: tuple[str, ...]
 
     def find(self, word: str) -> list[Checkpoint]:
-        """The checkpoints of a step, a name or a path, as given on a command line."""
+        """Returns the checkpoints of a step, a name or a path, as given on a command line."""
         step = int(word) if word.isdecimal() else None
         return [
             checkpoint
@@ -99,7 +99,7 @@ def read_contents(directory: str) -> Contents:
 
 
 def _find_prefix(name: str, names: frozenset[str]) -> str | None:
-    """The checkpoint, as Saver.restore takes it, to which a file belongs."""
+    """Returns the checkpoint, as Saver.restore takes it, to which a file belongs."""
     part = _PART.fullmatch(name)
     if part:
         return part[1]
@@ -113,7 +113,7 @@ def _meta_file(prefix: str) -> str:
 
 
 def find_checkpoint(path: str) -> Checkpoint:
-    """The checkpoint of a path, with the files that exist."""
+    """Returns the checkpoint of a path, with the files that exist."""
     found = list_checkpoints(os.path.dirname(path))
     return next((checkpoint for checkpoint in found if checkpoint.prefix == path), Checkpoint(path))
 
@@ -126,5 +126,5 @@ def list_checkpoints(directory: str) -> tuple[Checkpoint, ...]:
 
 
 def absolute(path: str) -> str:
-    """A path in a form that can be compared; URLs such as gs://bucket/dir are left as they are."""
+    """Returns a path that can be compared; URLs such as gs://bucket stay as they are."""
     return path if checks.find_scheme(path) else os.path.abspath(path)

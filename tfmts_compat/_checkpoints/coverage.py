@@ -35,7 +35,7 @@ class Coverage:
 
 
 def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
-    """Why a Saver cannot restore a checkpoint that is not damaged; reads only the index.
+    """Explains why an undamaged checkpoint cannot be restored; reads only the index.
 
     Args:
       saver: the tf.compat.v1.train.Saver.
@@ -89,7 +89,7 @@ def _global_variables(graph: Any) -> list[Any]:
 
 
 def _restored_names(saver: Any, graph: Any) -> dict[str, Any] | None:
-    """The names that a Saver restores, and their shapes; None for a Saver of another kind.
+    """Returns the names that a Saver restores, and their shapes; None for a Saver of another kind.
 
     The shape is None if it is not known, or if the Saver does not require it.
     """
@@ -114,12 +114,12 @@ def _restored_names(saver: Any, graph: Any) -> dict[str, Any] | None:
 
 
 def _full_shape(part: str) -> Any:
-    """The shape of a partitioned variable, from e.g. '10 4 0,5:0,4'."""
+    """Returns the shape of a partitioned variable, from e.g. '10 4 0,5:0,4'."""
     return _tf.TensorShape([int(size) for size in part.split()[:-1]]) if part else None
 
 
 def _assigned_shape(tensor: Any) -> Any:
-    """The shape of the variable to which a restored tensor is assigned as it is."""
+    """Returns the shape of the variable to which a restored tensor is assigned as it is."""
     for op in tensor.consumers():
         if op.type == "Identity":
             return _assigned_shape(op.outputs[0])
@@ -155,7 +155,7 @@ def _with_shape(name: str, shape: Any) -> str:
 
 
 def explain_not_restored(scaffold: Any, directory: str, error: str) -> str | None:
-    """Why variables are not initialized after a checkpoint was restored.
+    """Explains why variables are not initialized after a checkpoint was restored.
 
     Args:
       scaffold: the session's Scaffold.

@@ -74,7 +74,7 @@ def find_damage(
 
 
 def _data_files(prefix: str, names: Collection[str]) -> tuple[list[str], dict[str, int]]:
-    """The data files that are missing, and the size of each that is there."""
+    """Returns the data files that are missing, and the size of each that is there."""
     directory, name = os.path.split(prefix)
     sizes = {}
     shards: dict[str, set[str]] = {}  # by the number of shards; a save may have changed it

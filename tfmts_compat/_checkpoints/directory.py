@@ -36,7 +36,7 @@ def find_pitfalls(directory: str) -> list[str]:
 
 
 def describe_copy(directory: str, state: State) -> str | None:
-    """The pitfall of a copied directory; None for any other.
+    """Describes the pitfall of a copied directory; None for any other.
 
     Its file `checkpoint` names the files of the original. A session restores those, and its
     saver deletes them.
@@ -56,7 +56,7 @@ def describe_copy(directory: str, state: State) -> str | None:
 
 
 def _is_copied(directory: str, path: str) -> bool:
-    """Whether a checkpoint is in another directory, and this directory has its copy."""
+    """Returns whether a checkpoint is in another directory, and this directory has its copy."""
     if absolute(os.path.dirname(path)) == absolute(directory).rstrip("/"):
         return False
     original = f"{path}.index"

@@ -95,7 +95,7 @@ class AdvisingChiefSessionCreator(_UpstreamCreator):  # type: ignore[misc]
 
 
 def _find_failed_restore(error: Exception) -> tuple[Any, str] | None:
-    """The Saver whose restore() raised the error, and the path; None if the error is another's."""
+    """Returns the Saver and the path of a restore() that raised the error, or None."""
     for frame, _ in traceback.walk_tb(error.__traceback__):
         if frame.f_code is _RESTORE:
             return frame.f_locals["self"], _tf.compat.as_text(frame.f_locals["save_path"])

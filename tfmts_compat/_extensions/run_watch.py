@@ -81,7 +81,7 @@ class RunWatch:
             self._report_unchanged(next(self._unchanged) - 1)
 
     def _trained(self, graph: Any, fetches: Sequence[Any]) -> str | None:
-        """A trainable variable to which a run of the fetches writes; None if there is none."""
+        """Returns a trainable variable to which a run of the fetches writes, or None."""
         trainable = {getattr(v, "op", None) for v in graph.get_collection(_TRAINABLE)}
         for op in graphs.ops_of(graph, fetches, self._looked_at):
             for variable in graphs.written_variables(op):

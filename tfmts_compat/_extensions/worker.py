@@ -126,7 +126,7 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
             )
 
     def _read_max_wait_secs(self) -> float:
-        """max_wait_secs in seconds; upstream accepts any object that supports arithmetic."""
+        """Returns max_wait_secs in seconds; upstream accepts any object with arithmetic."""
         if self._max_wait_secs is None:
             return math.inf
         try:
@@ -159,7 +159,7 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         return error
 
     def _cause(self, graph: Any, not_ready: sessions.NotReady) -> str | None:
-        """Why the wait may never end although a chief runs, and the remedy.
+        """Explains why the wait may never end although a chief runs, with the remedy.
 
         Returns:
           One or more sentences; None if the chief may not have initialized anything yet.

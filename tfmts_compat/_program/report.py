@@ -8,7 +8,7 @@ from typing import Any, Iterator
 
 
 def format_report(path: str) -> str:
-    """The calls of a report as text. Calls with equal rows are shown once, with their number."""
+    """Formats the calls of a report; calls with equal rows are shown once, with their number."""
     try:
         with open(path, encoding="utf-8") as file:
             calls = json.load(file)["calls"]

@@ -66,7 +66,7 @@ def resolve_checkpoints(secs: Any, steps: Any) -> Cadence:
 
 
 def seconds_are_on(secs: Any) -> bool:
-    """Whether save_checkpoint_secs is on; upstream then saves without validating the steps."""
+    """Returns whether save_checkpoint_secs is on; upstream then does not validate the steps."""
     try:
         return Setting.of(secs) is Setting.ON
     except Exception:
@@ -145,7 +145,7 @@ def _classify(name: str, value: Any, error: type[Exception] | None = None) -> Se
 
 
 def _suggest_number(value: Any) -> str | None:
-    """The remedy if a string contains a number, e.g. a flag that was not converted."""
+    """Returns the remedy if a string contains a number, e.g. a flag that was not converted."""
     if not isinstance(value, str):
         return None
     try:

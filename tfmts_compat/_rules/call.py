@@ -15,7 +15,7 @@ _UPSTREAM = "tensorflow.python.training.monitored_session"
 
 
 def is_use_default(value: object) -> bool:
-    """Whether value is the USE_DEFAULT of tfmts_compat, or upstream's private one."""
+    """Returns whether value is the USE_DEFAULT of tfmts_compat, or upstream's private one."""
     if value is USE_DEFAULT:
         return True
     module = sys.modules.get(_UPSTREAM)  # imported, if a caller passes upstream's
@@ -51,9 +51,9 @@ class Call:
                 object.__setattr__(self, field.name, USE_DEFAULT)
 
     def resolve_checkpoints(self) -> Cadence:
-        """How often checkpoints are saved, if the role and the directories allow it."""
+        """Resolves how often checkpoints are saved, if the role and the directories allow it."""
         return cadence.resolve_checkpoints(self.save_checkpoint_secs, self.save_checkpoint_steps)
 
     def resolve_summaries(self) -> Cadence:
-        """How often summaries are saved, if the role and the directories allow it."""
+        """Resolves how often summaries are saved, if the role and the directories allow it."""
         return cadence.resolve_summaries(self.save_summaries_secs, self.save_summaries_steps)

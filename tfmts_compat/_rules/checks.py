@@ -63,7 +63,7 @@ def rejection(what: str, rule: str, instead: str, error: type[Exception] = TypeE
 
 
 def is_rejection(error: BaseException) -> bool:
-    """Whether a check raised the error, so that the call has created and written nothing."""
+    """Returns whether a check raised the error, before the call created or wrote anything."""
     return getattr(error, _MARK, False)
 
 

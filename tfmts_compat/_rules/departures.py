@@ -32,7 +32,7 @@ class Departure:
     row: str = "role"
 
     def occurs_on(self, minor: tuple[int, int]) -> bool:
-        """Whether upstream behaves this way on a TensorFlow minor."""
+        """Returns whether upstream behaves this way on a TensorFlow minor."""
         return self.since is None or self.since <= minor
 
     def describe(self) -> str:

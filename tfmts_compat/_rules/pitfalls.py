@@ -117,7 +117,7 @@ PITFALLS: Final = {pitfall.name: pitfall for pitfall in _ALL}
 
 
 def describe(name: str, /, **fields: Any) -> str:
-    """The text of a pitfall.
+    """Returns the text of a pitfall.
 
     Args:
       name: its name in the table.

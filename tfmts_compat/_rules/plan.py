@@ -75,7 +75,7 @@ class SessionPlan:
         return f"for the chief, {limit}, polling every {self.recovery_wait_secs} seconds"
 
     def to_dict(self) -> dict[str, Any]:
-        """The plan as values that the json module can write."""
+        """Returns the plan as values that the json module can write."""
 
         def directory(value: Any) -> str | None:
             return None if value is None else str(value)
@@ -110,7 +110,7 @@ class SessionPlan:
         return self.table()
 
     def table(self, width: int | None = None) -> str:
-        """The plan as a table.
+        """Formats the plan as a table.
 
         Args:
           width: columns of the terminal, to which long rows are wrapped; None means no

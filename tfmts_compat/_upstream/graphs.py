@@ -14,24 +14,24 @@ _WRITES = re.compile(r"(Resource)?(Sparse)?(Assign|Apply|Scatter(?!Nd$))")
 
 
 def has_global_step() -> bool:
-    """Whether the default graph has a global step."""
+    """Returns whether the default graph has a global step."""
     return part("get_global_step")() is not None
 
 
 def global_step_read() -> Any:
-    """The tensor by which hooks read the global step; a train op that waits for it has no race."""
+    """Returns the tensor by which hooks read the step; a train op has to depend on it."""
     training_util = importlib.import_module("tensorflow.python.training.training_util")
     return training_util._get_or_create_global_step_read()
 
 
 def can_read_global_step() -> bool:
-    """Whether the graph has the op by which hooks read the step, or it can still be added."""
+    """Returns whether the op by which hooks read the step exists or can be added."""
     graph = v1().get_default_graph()
     return not graph.finalized or bool(graph.get_collection("global_step_read_op_cache"))
 
 
 def can_be_initialized(scaffold: Any) -> bool:
-    """Whether the graph has the ops that a scaffold creates, or they can still be added.
+    """Returns whether the ops that a scaffold creates exist or can be added.
 
     A scaffold with a finalize() of its own may make the graph able to take new ops.
     """
@@ -43,7 +43,7 @@ def can_be_initialized(scaffold: Any) -> bool:
 
 
 def ops_of(graph: Any, fetches: Iterable[Any], known: set[Any]) -> Iterator[Any]:
-    """The ops that a run of some fetches executes, without the bodies of functions.
+    """Returns the ops that a run of some fetches executes, without the bodies of functions.
 
     Args:
       graph: their graph.
@@ -67,7 +67,7 @@ def ops_of(graph: Any, fetches: Iterable[Any], known: set[Any]) -> Iterator[Any]
 
 
 def written_variables(op: Any) -> list[Any]:
-    """The ops of the variables to which an op writes."""
+    """Returns the ops of the variables to which an op writes."""
     if not _WRITES.match(op.type):
         return []
     tensors = [tensor for tensor in op.inputs if tensor.dtype._is_ref_dtype or _is_handle(tensor)]

@@ -15,7 +15,7 @@ class TensorFlowUnavailableError(ImportError):
 
 
 def tensorflow() -> Any:
-    """The tensorflow module.
+    """Returns the tensorflow module.
 
     Raises:
       TensorFlowUnavailableError: it is not installed, or its import fails.
@@ -78,5 +78,5 @@ def quiet_tensorflow() -> Any:
 
 
 def v1() -> Any:
-    """The tf.compat.v1 module; raises as `tensorflow` does."""
+    """Returns the tf.compat.v1 module; raises as `tensorflow` does."""
     return tensorflow().compat.v1

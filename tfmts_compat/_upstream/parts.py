@@ -24,13 +24,13 @@ _MODULE_CONTENTS = vars(types.ModuleType)["__dict__"].__get__
 
 
 def in_worker_context() -> bool:
-    """Whether a tf.distribute coordinator runs this thread as one of its workers."""
+    """Returns whether a tf.distribute coordinator runs this thread as one of its workers."""
     context = importlib.import_module("tensorflow.python.distribute.distribute_coordinator_context")
     return context.get_current_worker_context() is not None
 
 
 def part(name: str) -> Any:
-    """The class, function or module of this name that TensorFlow's function would use now."""
+    """Returns the class, function or module of this name that TensorFlow's function uses now."""
     tensorflow()
     for home in _HOMES:
         module = importlib.import_module(home)
@@ -40,7 +40,7 @@ def part(name: str) -> Any:
 
 
 def own_class(name: str) -> Any:
-    """TensorFlow's own class of this name, to derive a subclass from it.
+    """Returns TensorFlow's own class of this name, to derive a subclass from it.
 
     A program may have replaced it before the module with the subclass is imported.
     """
@@ -52,7 +52,7 @@ def own_class(name: str) -> Any:
 
 
 def part_or(extended: type, name: str, *methods: str, **ours: Any) -> Any:
-    """The shim's subclass of one of upstream's classes, unless a program replaced that class.
+    """Returns the shim's subclass of one of upstream's classes, unless a program replaced that.
 
     Args:
       extended: the shim's subclass.
@@ -71,13 +71,13 @@ def part_or(extended: type, name: str, *methods: str, **ours: Any) -> Any:
 
 
 def is_from_tensorflow(owner: Any, method: str) -> bool:
-    """Whether TensorFlow defines the method; __module__ does not show it (functools.wraps)."""
+    """Returns whether TensorFlow defines the method; functools.wraps changes __module__."""
     function = getattr(owner, method, None)
     return str(getattr(function, "__globals__", {}).get("__name__")).startswith("tensorflow.")
 
 
 def monitored_training_session() -> Any | None:
-    """TensorFlow's own MonitoredTrainingSession, also if a program has replaced it.
+    """Finds TensorFlow's own MonitoredTrainingSession, also if a program has replaced it.
 
     Returns:
       The function that TensorFlow defines, or None if it no longer has one.
@@ -102,7 +102,7 @@ def monitored_training_session() -> Any | None:
 
 
 def list_places() -> list[Any]:
-    """The loaded modules in which TensorFlow exposes MonitoredTrainingSession."""
+    """Returns the loaded modules in which TensorFlow exposes MonitoredTrainingSession."""
     return [
         v1().train,
         importlib.import_module(_MONITORED_SESSION),
@@ -116,7 +116,7 @@ def list_places() -> list[Any]:
 
 
 def read_attributes(module: Any) -> dict[str, Any]:
-    """The attributes that a module in sys.modules has now; this does not load a lazy module."""
+    """Returns the attributes that a module has now; this does not load a lazy module."""
     if not isinstance(module, types.ModuleType):
         return {}
     contents: dict[str, Any] = _MODULE_CONTENTS(module)

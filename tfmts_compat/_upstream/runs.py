@@ -56,7 +56,7 @@ class RunInternals:
         self._extended_to: int | None = None  # the graph's version that the session has
 
     def may_skip_run(self, session: Any) -> bool:
-        """Whether the session is open, and nobody replaced run, _run or _do_run."""
+        """Returns whether the session is open, and nobody replaced run, _run or _do_run."""
         cls = self.session_class
         return (
             cls.run is self._public_run
@@ -66,11 +66,11 @@ class RunInternals:
         )
 
     def is_leaf(self, fetch: Any) -> bool:
-        """Whether the class of a leaf has no registered conversion."""
+        """Returns whether the class of a leaf has no registered conversion."""
         return object is next(known for known, *_ in self._expansions if isinstance(fetch, known))
 
     def state(self, graph: Any) -> list[Any]:
-        """Numbers that change when an earlier preparation is no longer valid."""
+        """Returns numbers that change when an earlier preparation is no longer valid."""
         return [
             len(self._expansions),
             len(graph._unfetchable_ops),
@@ -100,7 +100,7 @@ def _runtime_operation(operation: Any) -> Any:
 
 
 def find_run_internals(session: Any) -> RunInternals | None:
-    """The parts of Session.run, or None if the session has to use upstream's run."""
+    """Returns the parts of Session.run, or None if the session has to use upstream's run."""
     if type(session) is not part("Session"):
         return None
     try:

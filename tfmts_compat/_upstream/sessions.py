@@ -10,7 +10,7 @@ from tfmts_compat._upstream.loading import tensorflow
 
 
 def saver_directory(hook: object) -> str | None:
-    """Where a CheckpointSaverHook saves, or None for any other hook."""
+    """Returns where a CheckpointSaverHook saves, or None for any other hook."""
     if not isinstance(hook, parts.part("CheckpointSaverHook")):
         return None
     directory = getattr(hook, "_checkpoint_dir", None)  # a subclass may not call __init__
@@ -18,7 +18,7 @@ def saver_directory(hook: object) -> str | None:
 
 
 def last_step(hook: object) -> int | None:
-    """The global step at which a StopAtStepHook stops; None if it is not known, or another hook."""
+    """Returns the step at which a StopAtStepHook stops; None for another hook or if unknown."""
     if not isinstance(hook, parts.part("StopAtStepHook")):
         return None
     last = getattr(hook, "_last_step", None)  # num_steps sets it in after_create_session
@@ -26,17 +26,17 @@ def last_step(hook: object) -> int | None:
 
 
 def session_manager(creator: Any) -> Any:
-    """The SessionManager of a WorkerSessionCreator, created for the default graph on first use."""
+    """Returns the SessionManager of a WorkerSessionCreator, which is created on first use."""
     return creator._get_session_manager()
 
 
 def waits_as_upstream(manager: Any) -> bool:
-    """Whether a SessionManager has TensorFlow's own wait_for_session."""
+    """Returns whether a SessionManager has TensorFlow's own wait_for_session."""
     return parts.is_from_tensorflow(manager, "wait_for_session")
 
 
 def open_managed_session(manager: Any, master: Any, config: Any) -> Any:
-    """A new tf.compat.v1.Session of the graph that a SessionManager is for."""
+    """Opens a tf.compat.v1.Session of the graph that a SessionManager is for."""
     return parts.part("Session")(master, graph=manager._graph, config=config)
 
 
@@ -72,7 +72,7 @@ def poll_model(manager: Any, session: Any) -> NotReady | None:
 
 
 def tf_session(session: Any) -> Any:
-    """The tf.compat.v1.Session that a monitored session uses now; None if it is closed.
+    """Returns the tf.compat.v1.Session that a monitored session uses now; None if it is closed.
 
     Raises:
       TypeError: session is not one of upstream's monitored sessions.
@@ -89,7 +89,7 @@ def tf_session(session: Any) -> Any:
 
 
 def is_closed(session: Any) -> bool:
-    """Whether a tf.compat.v1.Session is closed."""
+    """Returns whether a tf.compat.v1.Session is closed."""
     return bool(session._closed)
 
 
@@ -108,14 +108,14 @@ def unwrap_session(session: Any) -> tuple[Any, Any, list[str]]:
 
 
 def needs_global_step(hook: object) -> bool:
-    """Whether the hook has a begin() of upstream's that fails without a global step."""
+    """Returns whether the hook has a begin() of upstream's that fails without a global step."""
     names = ("CheckpointSaver", "GlobalStepWaiter", "Profiler", "StepCounter", "StopAtStep")
     begins = [parts.part(f"{name}Hook").begin for name in (*names, "SummarySaver")]
     return getattr(type(hook), "begin", None) in begins
 
 
 def has_own_begin(hook: object) -> bool:
-    """Whether the hook has a begin() that is not upstream's, so that it may do anything.
+    """Returns whether the hook has a begin() that is not upstream's, so that it may do anything.
 
     TensorFlow's own hooks never create a global step or a directory in begin().
     """
@@ -124,7 +124,7 @@ def has_own_begin(hook: object) -> bool:
 
 
 def find_scheme_error(master: Any) -> Exception | None:
-    """The error that TensorFlow raises for a master's scheme, or None; skips '' and grpc://."""
+    """Returns the error that TensorFlow raises for a master's scheme; skips '' and grpc://."""
     tf = tensorflow()
     address = os.fsdecode(master or "")
     if not address or address.startswith("grpc://"):
@@ -139,7 +139,7 @@ def find_scheme_error(master: Any) -> Exception | None:
 
 
 def knows_scheme(scheme: str) -> bool:
-    """Whether TensorFlow has a file system for a scheme such as gs; uses no network."""
+    """Returns whether TensorFlow has a file system for a scheme such as gs; uses no network."""
     gfile = tensorflow().io.gfile
     if hasattr(gfile, "get_registered_schemes"):
         return scheme in gfile.get_registered_schemes()

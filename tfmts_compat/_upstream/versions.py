@@ -50,7 +50,7 @@ KNOWN_BAD = (
 
 
 def find_known_bad(minor: Minor | None) -> list[KnownBad]:
-    """The known-bad combinations that are installed, at most one for each package.
+    """Finds the known-bad combinations that are installed, at most one for each package.
 
     Args:
       minor: the TensorFlow minor, e.g. (2, 21), or None if it is unknown. With None every
@@ -66,19 +66,19 @@ def find_known_bad(minor: Minor | None) -> list[KnownBad]:
 
 
 def pip_command(entries: list[KnownBad]) -> str:
-    """The pip command that replaces these versions with ones that work."""
+    """Returns the pip command that replaces these versions with ones that work."""
     return "pip install " + " ".join(f"'{entry.pin}'" for entry in entries)
 
 
 def find_graph_remedy(tensorflow_version: str) -> str | None:
-    """The pip command after which graph.pbtxt can be written; None if it can be written now."""
+    """Returns the pip command that makes graph.pbtxt writable; None if it is not needed."""
     known = find_known_bad(minor_of(tensorflow_version))
     known = [entry for entry in known if entry.breaks == GRAPH]
     return pip_command(known) if known else None
 
 
 def installed_version(distribution: str) -> str | None:
-    """The installed version of a distribution, or None."""
+    """Returns the installed version of a distribution, or None."""
     from importlib import metadata  # takes long to import
 
     try:
@@ -88,12 +88,12 @@ def installed_version(distribution: str) -> str | None:
 
 
 def installed_major(distribution: str) -> int:
-    """The installed major version of a distribution; 0 if it is not installed."""
+    """Returns the installed major version of a distribution; 0 if it is not installed."""
     return int((installed_version(distribution) or "0").split(".")[0])
 
 
 def find_tensorflow_builds() -> dict[str, str]:
-    """The installed distributions that contain the package tensorflow, with their versions.
+    """Returns the installed distributions with the package tensorflow, and their versions.
 
     The name of the distribution may be tensorflow-cpu, tf-nightly or the name of a vendor build.
     """
@@ -107,6 +107,6 @@ def find_tensorflow_builds() -> dict[str, str]:
 
 
 def minor_of(tensorflow_version: str) -> Minor:
-    """The minor of a TensorFlow version such as 2.21.0 or 2.22.0-dev20260101."""
+    """Returns the minor of a TensorFlow version such as 2.21.0 or 2.22.0-dev20260101."""
     major_part, minor_part = tensorflow_version.split(".")[:2]
     return int(major_part), int(minor_part)

@@ -71,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _build_report(arguments: argparse.Namespace, tf: Any) -> dict[str, Any]:
-    """The report, as --json prints it."""
+    """Builds the report, as --json prints it."""
     from tfmts_compat._checkpoints.contents import read_contents
     from tfmts_compat._checkpoints.state import read_state
 
@@ -119,7 +119,7 @@ def _use(contents: Contents, word: str) -> dict[str, Any]:
 
 
 def _describe(checkpoints: Iterable[Checkpoint]) -> str:
-    """The first checkpoints as text. To check thousands of them for damage would take too long."""
+    """Lists the first checkpoints; to check thousands of them for damage would take too long."""
     first = list(itertools.islice(checkpoints, _MOST + 1))
     words = [
         checkpoint.name if checkpoint.step is None else f"{checkpoint.step} ({checkpoint.name})"
@@ -187,7 +187,7 @@ def _make_row(checkpoint: Checkpoint, verify: bool, tf: Any) -> dict[str, Any]:
 def _explain_restore(
     directory: str, state: State, target: dict[str, Any] | None, copy: str | None
 ) -> str:
-    """Which checkpoint a session restores, and why."""
+    """Explains which checkpoint a session restores, and why."""
     from tfmts_compat._checkpoints.advice import find_intact, list_candidates
 
     if target and not target["damage"]:

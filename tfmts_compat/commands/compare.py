@@ -277,7 +277,7 @@ def _place_of(call: dict[str, Any]) -> str:
 
 
 def _session(call: dict[str, Any]) -> dict[str, Any]:
-    """What is compared of a call. The shim's messages say more than upstream's."""
+    """Selects what is compared of a call; the shim's messages say more than upstream's."""
     return {
         "function": call["function"],
         "plan": call["plan"],
@@ -291,7 +291,7 @@ def _is_rejected(call: dict[str, Any]) -> bool:
 
 
 def _explanation(calls: list[dict[str, Any]], shims_calls: list[dict[str, Any]]) -> str | None:
-    """The departure because of which one function writes what the other does not, if there is one.
+    """Returns the departure because of which only one function writes something, or None.
 
     The other departures with an effect on files are changes of the arguments: see `_program`.
     """

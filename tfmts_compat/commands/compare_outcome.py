@@ -80,7 +80,7 @@ def _tensors(prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def _shown(value: Any) -> str:
-    """The value if it is small, otherwise its digest."""
+    """Returns the value if it is small, otherwise its digest."""
     if value.size <= 4:
         return repr(value.tolist())
     data = repr(value.tolist()).encode() if value.dtype == object else value.tobytes()
@@ -94,7 +94,7 @@ def _state(file: str) -> list[str]:
 
 
 def _events(file: str, directory: str) -> Iterator[tuple[str, str]]:
-    """The events of a file: the step with the tag, and the value; of a rate only the tag."""
+    """Reads the events of a file: the step with the tag, and the value; of a rate only the tag."""
     tf = loading.tensorflow()
     try:
         for event in tf.compat.v1.train.summary_iterator(file):
@@ -123,7 +123,7 @@ def _events(file: str, directory: str) -> Iterator[tuple[str, str]]:
 
 
 def _graph(message: Any, content: bytes, directory: str) -> str:
-    """The digest of the lines of a graph, without their order.
+    """Returns the digest of the lines of a graph, without their order.
 
     Estimator creates the variables of its metrics in a different order in every process.
     """

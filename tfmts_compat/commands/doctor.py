@@ -46,7 +46,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _collect() -> dict[str, Any]:
-    """The report, as --json prints it."""
+    """Collects the report, as --json prints it."""
     builds = versions.find_tensorflow_builds()
     problems = _find_problems(builds)
     try:
@@ -67,7 +67,7 @@ def _collect() -> dict[str, Any]:
 
 
 def _find_problems(builds: dict[str, str]) -> list[dict[str, str]]:
-    """Known-bad combinations, each with the command that corrects it."""
+    """Finds known-bad combinations, each with the command that corrects it."""
     found = []
     for version in sorted(set(builds.values())):
         for entry in versions.find_known_bad(versions.minor_of(version)):
@@ -84,7 +84,7 @@ def _find_problems(builds: dict[str, str]) -> list[dict[str, str]]:
 
 
 def _run_trial() -> list[dict[str, Any]]:
-    """The result of each stage of a small training, which runs in a process that may crash."""
+    """Runs a small training in a process, which may crash, and returns each stage's result."""
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "stages")
         try:

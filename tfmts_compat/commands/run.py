@@ -95,7 +95,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def python(program: Sequence[str]) -> list[str]:
-    """The command that runs a program with this Python, with the options that it was given."""
+    """Returns the command that runs a program with this Python and the options it was given."""
     options: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     if getattr(sys.stdout, "write_through", False):
         options.append("-u")
@@ -111,7 +111,7 @@ def python(program: Sequence[str]) -> list[str]:
 def environment(
     environ: Mapping[str, str], report: str | None, upstream: str | None, program: Sequence[str]
 ) -> dict[str, str]:
-    """The environment of a program, with the variables that `sitecustomize.py` reads.
+    """Returns the environment of a program, with the variables that `sitecustomize.py` reads.
 
     Args:
       environ: the environment to extend. The variables of an outer `run` are left out.

@@ -103,7 +103,7 @@ def compare(scenario: Scenario, minor: tuple[int, int], upstream: Traces, shim: 
 
 
 def find_differences(upstream: Trace, shim: Trace) -> list[tuple[str, Any, Any]]:
-    """The places where two traces differ: (place, upstream's value, the shim's)."""
+    """Returns the places where two traces differ: (place, upstream's value, the shim's)."""
     left, right = dict(_list_leaves("run", upstream)), dict(_list_leaves("run", shim))
     return [
         (place, left.get(place), right.get(place))
@@ -145,7 +145,7 @@ def _short(value: Any) -> str:
 
 
 def _check_rejection(upstream: Trace, shim: Trace) -> list[str]:
-    """Contract clause 2: upstream's class, TypeError for AttributeError, and nothing written."""
+    """Checks clause 2: upstream's class or TypeError for AttributeError, and nothing written."""
     (upstreams_run,), (shims_run,) = upstream, shim
     error, shims_error = upstreams_run.get("error"), shims_run.get("error")
     findings = []

@@ -74,12 +74,12 @@ def load(path: pathlib.Path) -> History:
 
 
 def list_minors() -> list[Minor]:
-    """The minors that have a golden, oldest first."""
+    """Returns the minors that have a golden, oldest first."""
     return list(load(FILE).headers)
 
 
 def read_nearest(minor: Minor) -> Golden | None:
-    """The golden of a minor, or else of the nearest older one; None if there is none."""
+    """Returns the golden of a minor, or of the nearest older one; None if there is none."""
     history = load(FILE)
     older = [recorded for recorded in history.headers if recorded <= minor]
     return _select(history, older[-1]) if older else None
@@ -126,7 +126,7 @@ def _format_minor(minor: Minor) -> str:
 
 
 def _expand(ranges: str, recorded: Collection[Minor]) -> Iterator[Minor]:
-    """The recorded minors of ranges such as "2.4 to 2.7, 2.9"."""
+    """Yields the recorded minors of ranges such as "2.4 to 2.7, 2.9"."""
     for text in ranges.split(", "):
         ends = [minor_of(end) for end in text.split(" to ")]
         yield from (minor for minor in recorded if ends[0] <= minor <= ends[-1])
@@ -141,7 +141,7 @@ def _group_by_ranges(by_minor: Mapping[Minor, Any], recorded: Collection[Minor])
 
 
 def _format_ranges(group: Collection[Minor], recorded: Collection[Minor]) -> str:
-    """The ranges of a group of minors; a range contains every recorded minor between its ends."""
+    """Formats a group of minors as ranges; a range contains every recorded minor inside."""
     neighbours = [
         list(run) for inside, run in itertools.groupby(recorded, group.__contains__) if inside
     ]

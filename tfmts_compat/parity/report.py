@@ -38,13 +38,13 @@ ul { list-style: none; margin: 0; padding: 0; }
 
 
 def format_header(environment: Mapping[str, str], reference: str) -> str:
-    """The versions, and what the shim is compared with."""
+    """Formats the versions, and what the shim is compared with."""
     versions = ", ".join(f"{name} {version}" for name, version in environment.items())
     return f"{versions}\ncompared with {reference}\n"
 
 
 def format_text(result: Result) -> str:
-    """A table of scenarios, with the findings below each, and a summary."""
+    """Formats a table of scenarios, with the findings below each, and a summary."""
     width = max((len(outcome.name) for outcome in result.outcomes), default=0)
     lines = []
     for outcome in result.outcomes:
@@ -55,7 +55,7 @@ def format_text(result: Result) -> str:
 
 
 def format_summary(result: Result) -> str:
-    """One line: how many scenarios have which verdict, and the time."""
+    """Formats one line: how many scenarios have which verdict, and the time."""
     counts = ", ".join(f"{result.count(verdict)} {verdict.value}" for verdict in Verdict)
     found = sum(bool(outcome.findings) for outcome in result.outcomes)
     also = f"; {found} with findings (!)" if found else ""
@@ -95,7 +95,7 @@ def write_junit(result: Result, path: pathlib.Path) -> None:
 
 
 def format_html(result: Result) -> str:
-    """The result as one HTML page that needs no other files."""
+    """Formats the result as one HTML page that needs no other files."""
     tensorflow = escape(result.environment["tensorflow"])
     title = f"tfmts_compat on TensorFlow {tensorflow}"
     facts = {**result.environment, "compared with": result.reference}

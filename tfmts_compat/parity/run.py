@@ -40,7 +40,7 @@ class Run:
         self.session_runs: list[int] = []
 
     def path(self, *names: str) -> str:
-        """A path in the run's directory; nothing is created."""
+        """Returns a path in the run's directory; nothing is created."""
         return os.path.join(self.root, *names)
 
     def file(self, name: str, text: str = "") -> str:

@@ -44,12 +44,12 @@ class Result:
         return sum(outcome.seconds for outcome in self.outcomes)
 
     def count(self, verdict: Verdict) -> int:
-        """How many scenarios have this verdict."""
+        """Counts the scenarios that have this verdict."""
         return sum(outcome.verdict is verdict for outcome in self.outcomes)
 
 
 def read_environment(cache_runs: bool = True) -> dict[str, str]:
-    """The versions on which a result depends, and `cache_runs` if it is False."""
+    """Returns the versions on which a result depends, and `cache_runs` if it is False."""
     tf = loading.tensorflow()
     versions = {"tensorflow": tf.__version__, "python": platform.python_version()}
     for name in ("numpy", "protobuf"):
@@ -102,7 +102,7 @@ def record(scenarios: Iterable[Scenario]) -> Iterator[tuple[str, Traces]]:
 
 
 def describe_reference() -> str:
-    """What the shim is compared with on this TensorFlow, in words."""
+    """Describes what the shim is compared with on this TensorFlow."""
     minor = golden.minor_of(loading.tensorflow().__version__)
     recorded = golden.read_nearest(minor)
     live = parts.monitored_training_session() is not None
@@ -145,7 +145,7 @@ def _record_upstream(scenario: Scenario, function: Callable[..., Any]) -> Traces
 
 
 def _find_drift(recorded: golden.Golden, known: Traces | None, live: Traces) -> tuple[str, ...]:
-    """The differences between upstream now and upstream when its golden was recorded."""
+    """Finds what upstream does differently now than when its golden was recorded."""
     version = recorded.header["tensorflow"]
     if known is None:
         return (f"the golden of {version} does not contain this scenario: record it again",)

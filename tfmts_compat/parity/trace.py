@@ -88,7 +88,7 @@ def _open_and_train(
 
 
 def _describe(run: Run, part: Any) -> dict[str, Any]:
-    """The class and parameters of a hook or session creator, as upstream's constructor sets them.
+    """Describes a hook or session creator: its class and parameters as upstream sets them.
 
     Of the objects that the constructor creates, only the timer is included, because the
     others do not exist on every version.
@@ -116,7 +116,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _show(run: Run, value: Any) -> Any:
-    """A parameter's value; for an object its class, for a list its length."""
+    """Returns a parameter's value; for an object its class, for a list its length."""
     if isinstance(value, (bool, int, type(None))):
         return value
     if isinstance(value, (str, bytes, os.PathLike)):
@@ -140,7 +140,7 @@ def _list_files(root: str) -> list[str]:
 
 
 def _read_checkpoints(run: Run) -> dict[str, list[str]]:
-    """For each directory, the checkpoints that can be restored, oldest first."""
+    """Reads, for each directory, the checkpoints that can be restored, oldest first."""
     found = {}
     for file in sorted(glob.glob(run.path("**", "checkpoint"), recursive=True)):
         directory = os.path.dirname(file)
@@ -151,7 +151,7 @@ def _read_checkpoints(run: Run) -> dict[str, list[str]]:
 
 
 def _read_events(run: Run) -> dict[str, list[str]]:
-    """For each directory, the events in order.
+    """Reads, for each directory, the events in order.
 
     The files are removed, because the next run may create files of the same names.
     """

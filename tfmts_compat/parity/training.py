@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def counter(run: Run, advance: int = 1) -> None:
-    """A weight with a summary, and a global step."""
+    """Builds a weight with a summary, and a global step."""
     step = run.train.get_or_create_global_step()
     weight = run.v1.get_variable("weight", initializer=0.0)
     run.v1.summary.scalar("weight", weight)
@@ -24,30 +24,30 @@ def counter(run: Run, advance: int = 1) -> None:
 
 
 def by_fours(run: Run) -> None:
-    """The same model; a step advances the global step by 4."""
+    """Builds the same model; a step advances the global step by 4."""
     counter(run, advance=4)
 
 
 def no_global_step(run: Run) -> None:
-    """A weight and no global step."""
+    """Builds a weight and no global step."""
     weight = run.v1.get_variable("weight", initializer=0.0)
     run.train_op = run.v1.assign_add(weight, 0.5)
 
 
 def no_variables(run: Run) -> None:
-    """A constant: a worker does not have to wait for it."""
+    """Builds a constant: a worker does not have to wait for it."""
     run.train_op = run.tf.constant(0.5)
 
 
 def no_summaries(run: Run) -> None:
-    """A global step and no summaries."""
+    """Builds a global step and no summaries."""
     step = run.train.get_or_create_global_step()
     with run.tf.control_dependencies([graphs.global_step_read()]):
         run.train_op = run.v1.assign_add(step, 1)
 
 
 def placeholder(run: Run) -> None:
-    """A model whose step needs a feed."""
+    """Builds a model whose step needs a feed."""
     counter(run)
     value = run.v1.placeholder(run.tf.float32, [], name="value")
     run.feed = {value: 2.5}
@@ -55,20 +55,20 @@ def placeholder(run: Run) -> None:
 
 
 def fed_by_hook(run: Run) -> None:
-    """The same model, fed by a hook and not by the loop."""
+    """Builds the same model, fed by a hook and not by the loop."""
     placeholder(run)
     run.fed_by_hook, run.feed = run.feed, None
 
 
 def three_records(run: Run) -> None:
-    """An input pipeline that ends after three records."""
+    """Builds an input pipeline that ends after three records."""
     counter(run)
     records = run.v1.data.make_one_shot_iterator(run.v1.data.Dataset.range(3))
     run.train_op = [run.train_op, records.get_next()]
 
 
 def loss_turns_nan(run: Run) -> None:
-    """A loss that is NaN from the third step on."""
+    """Builds a loss that is NaN from the third step on."""
     counter(run)
     weight = run.v1.global_variables()[-1]
     with run.tf.control_dependencies([run.train_op]):
@@ -76,7 +76,7 @@ def loss_turns_nan(run: Run) -> None:
 
 
 def steps(count: int) -> Callable[[Run, Any], None]:
-    """A loop of `count` steps, or fewer if the session requests a stop."""
+    """Returns a loop of `count` steps, or fewer if the session requests a stop."""
 
     def loop(run: Run, session: Any) -> None:
         with session:

@@ -21,14 +21,14 @@ TOPICS: Final = (
 
 
 def load_topic(topic: str) -> tuple[Scenario, ...]:
-    """The scenarios of one topic."""
+    """Returns the scenarios of one topic."""
     module = importlib.import_module(f"{__name__}.{topic}")
     listed: tuple[Scenario, ...] = module.SCENARIOS
     return listed
 
 
 def load_all() -> dict[str, Scenario]:
-    """All scenarios by name, in order."""
+    """Returns all scenarios by name, in order."""
     return {
         scenario.name: dataclasses.replace(scenario, topic=topic)
         for topic in TOPICS

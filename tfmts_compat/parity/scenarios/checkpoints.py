@@ -21,7 +21,7 @@ def _saving(**arguments: Any) -> Callable[[Run], dict[str, Any]]:
 
 
 def array(*values: Any) -> Any:
-    """A numpy array; numpy is imported only when a scenario runs."""
+    """Returns a numpy array; numpy is imported only when a scenario runs."""
     import numpy as np
 
     return np.array(values)

@@ -11,7 +11,7 @@ from tfmts_compat.parity.scenario import Scenario
 
 
 def _with_a_new_variable(run: Run) -> None:
-    """A model that has a second weight from the second run on."""
+    """Builds a model that has a second weight from the second run on."""
     training.counter(run)
     if run.run_index:
         run.v1.get_variable("newcomer", initializer=0.0)

@@ -39,7 +39,7 @@ def _finalized(run: Run) -> dict[str, Any]:
 
 
 def _nothing(run: Run) -> None:
-    """No model at all."""
+    """Builds no model at all."""
 
 
 SCENARIOS = (

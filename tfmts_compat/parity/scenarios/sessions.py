@@ -58,7 +58,7 @@ def _saved_by_hand(run: Run, session: Any) -> None:
 
 
 def _chief_and_worker(run: Run, session: Any) -> None:
-    """A worker joins the chief on its server, and trains the same variables."""
+    """Lets a worker join the chief on its server, and train the same variables."""
     with session:
         run.step(session)
         with run.tf.Graph().as_default():
