@@ -15,6 +15,8 @@ IMPORTS = {
     "import tensorflow.compat.v1": ["tensorflow.compat.v1.train.", "tensorflow."],
     "import tensorflow.sub": ["tensorflow.train.", "tensorflow.sub."],
     "import os, tensorflow as tf": ["tf.train.", "os.name #"],
+    "import os, \\\n    tensorflow as tf; ü = 1": ["tf.train.", "tf."],
+    "from tensorflow import (train,\n    compat)": ["train.", "compat.v1.train."],
     "import tensorflow as tf, tensorflow as tf2": ["tf.train.", "tf2.train."],
     "import tensorflow as tf; import tensorflow.compat.v1 as tf1": ["tf.train.", "tf1.train."],
     "from tensorflow import train": ["train."],
@@ -87,6 +89,10 @@ USES = (
     "y: '{0}' = {0}\nout(y)",
     "def g(a: '{0}' = {0}): return a, {0}\nout(g())",
     "try:\n    out({0})\nexcept AttributeError:\n    out(2)",
+    "try:\n    out({0})\nexcept NameError:\n    out(2)",
+    "y: {0} = 1\nout(y)",
+    "ü = 'ü', {0}; out(ü[1])",
+    'out(("""\nü""", {0}))',
     "if tf is not None: out({0})",
     "out(f'ü {{{0}}} {0} {{{0}!r:>9}}')",
     "\f\nout('ü', {0}) if 0 else out({0})",
@@ -208,3 +214,61 @@ def programs(draw):
     if not first:
         reached.clear()
     return "\n".join([*head, *first, *draw(blocks(3, reached))]) + "\n"
+
+
+COMPAT = (
+    "import tensorflow as tf",
+    "import tensorflow.compat.v1 as tf\ntrain = tf.train",
+    "try:\n    import tensorflow as tf\nexcept ImportError:\n    tf = None",
+    "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n    tf = None\ntrain = tf and tf.train",
+    "tf = None\nif on(0):\n    import tensorflow as tf",
+    "def load():\n    global tf\n    import tensorflow as tf\ntf = None",
+    "from tensorflow import *\nimport tensorflow as tf",
+    "from tensorflow import train\nfrom tensorflow.train import Scaffold",
+    "import tensorflow\ntf = tensorflow.compat.v1",
+    "def load():\n    import tensorflow\n    return tensorflow\ntf = load()",
+    "from tensorflow.train import Scaffold as S\nclass Scaffold(str): pass",
+)
+TAKEN = {
+    "from compat import tf": ["tf.train.", "tf."],
+    "from compat import tf as tf1": ["tf1.train."],
+    "from compat import train": ["train."],
+    "from compat import Scaffold": ["Scaffold #"],
+    "from compat import *": ["tf.train.", "train.", "Scaffold #"],
+    "import compat": ["compat.tf.train.", "compat.train.", "compat.Scaffold #"],
+    "import compat as c": ["c.tf.train."],
+    "try:\n    from compat import tf\nexcept ImportError:\n    tf = None": ["tf.train."],
+    "import tensorflow as tf": ["tf.train.", "tf."],
+}
+PATCHES = (
+    "tf.train.Scaffold = '<patched>'",
+    "setattr(tf.train, 'Scaffold', '<patched>')",
+    "tf.compat.v1.train = lib.train",
+    "from tensorflow.python.training import monitored_session as m\nm.Scaffold = '<patched>'",
+    "del tf.train.Scaffold",
+)
+ERRORS = "(AttributeError, ImportError, NameError)"
+
+
+@st.composite
+def code_bases(draw):
+    """The text of each file: `user` takes TensorFlow from `compat`, and `main` imports both."""
+    compat = draw(st.sampled_from(COMPAT)).split("\n")
+    taken = draw(st.sampled_from(sorted(TAKEN)))
+    reached = list(TAKEN[taken])
+    body = draw(blocks(2, reached))
+    if draw(st.booleans()):  # works without TensorFlow
+        body = ["def f():", *indented(body), "try:", "    f()", f"except {ERRORS}:", "    out(0)"]
+    user = [*taken.split("\n"), *body]
+    patch = draw(st.sampled_from(PATCHES))
+    if draw(st.booleans()):
+        patch = "pass"
+    patcher = ["import tensorflow as tf", *patch.split("\n")] if patch != "pass" else ["pass"]
+    used = draw(st.sampled_from(["1", "1", "compat.tf.x", "compat.tf.train.Saver", "user.tf.x"]))
+    main = ["import patcher", "import compat", "import user", f"out({used})"]
+    if draw(st.booleans()):
+        main[0], main[2] = main[2], main[0]
+    if draw(st.booleans()):
+        compat += draw(blocks(1, ["tf.train."]))
+    files = {"compat": compat, "user": user, "patcher": patcher, "main": main}
+    return {f"{name}.py": "\n".join(lines) + "\n" for name, lines in files.items()}

@@ -3,6 +3,7 @@
 TFMTS_PROGRAMS sets the number of programs, by default 500.
 """
 
+import builtins
 import collections
 import contextlib
 import importlib.abc
@@ -10,13 +11,17 @@ import importlib.util
 import os
 import sys
 import types
+from importlib.machinery import PathFinder
 from unittest import mock
 
 from hypothesis import HealthCheck, given, settings
 
+from tfmts_compat.migrate.change import imports
 from tfmts_compat.migrate.change.rewrite import rewrite
+from tfmts_compat.migrate.codebase import modules
+from tfmts_compat.migrate.read import resolver
 
-from .programs import programs
+from .programs import code_bases, programs
 
 PROGRAMS = int(os.environ.get("TFMTS_PROGRAMS", "500"))
 TRAIN = {name: f"<{name}>" for name in ("Scaffold", "StopAtStepHook", "Saver", "x")}
@@ -35,6 +40,7 @@ MODULES = {
     "other": {"x": "<other>"},
     "other.train": {name: f"<other {name}>" for name in TRAIN},
 }
+FILES = {"compat", "user", "patcher", "main"}
 MISSING = ("tensorflow", "tfmts_compat")
 LAZY = ("tensorflow.sub", "tensorflow.python")  # attributes only after they are imported
 
@@ -42,10 +48,13 @@ LAZY = ("tensorflow.sub", "tensorflow.python")  # attributes only after they are
 class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds and loads the modules of the table, except those of the missing packages."""
 
-    def __init__(self, missing):
+    def __init__(self, missing, directory):
         self.missing = missing
+        self.directory = directory
 
     def find_spec(self, name, path=None, target=None):
+        if name in FILES and self.directory:
+            return PathFinder.find_spec(name, [self.directory])
         package = any(each.startswith(f"{name}.") for each in MODULES)
         if name not in MODULES or name.partition(".")[0] in self.missing:
             return None
@@ -66,23 +75,24 @@ def called(coroutine):
         coroutine.send(None)
 
 
-def outcome(program, missing=()):
+def outcome(program, missing=(), directory=""):
     """The output of a program, and the error with which it ends, without the missing packages."""
     given = []
     other = types.SimpleNamespace(**MODULES["other.train"])
     names = {
-        "__name__": "m", "out": lambda it: given.append(str(it)), "on": bool, "called": called,
+        "out": lambda value: given.append(str(value)), "on": bool, "called": called,
         "lib": types.SimpleNamespace(train=other, x="<lib>"), "keep": contextlib.nullcontext,
-        "decorated": lambda it: lambda function: function if it else None,
+        "decorated": lambda value: lambda function: function if value else None,
     }  # fmt: skip
-    roots = {name.partition(".")[0] for name in MODULES}
+    roots = {name.partition(".")[0] for name in MODULES} | FILES
     kept = {name: it for name, it in sys.modules.items() if name.partition(".")[0] not in roots}
     with mock.patch.dict(sys.modules, kept, clear=True), mock.patch(
-        "sys.meta_path", [Stubs(missing)]
-    ):
+        "sys.meta_path", [Stubs(missing, directory)]
+    ), mock.patch.dict(vars(builtins), names):
+        importlib.invalidate_caches()
         try:
             code = compile(program, "program", "exec")
-            exec(code, names)
+            exec(code, {"__name__": "m"})
         except Exception as problem:
             return given, repr(problem)
     return given, None
@@ -120,3 +130,57 @@ def test_a_migrated_program_has_the_same_output():
     assert counts["ran"] >= 0.5 * counts["programs"]
     assert counts["changed"] >= 0.1 * counts["programs"] > 0
     assert counts["unverified"] <= 0.02 * counts["programs"]
+
+
+def write(directory, files):
+    for name, text in files.items():
+        (directory / name).write_text(text, encoding="utf-8")
+
+
+def migrate(directory, files):
+    """Migrates the files of a code base, and returns their new texts."""
+    for cached in (
+        modules._read_all, modules._find_replacements, imports._needs_any,
+        resolver.load, resolver.find_module,
+    ):  # fmt: skip
+        cached.cache_clear()
+    outcomes = {
+        name: modules.process(str(directory / name), text.encode(), (), False, [str(directory)])
+        for name, text in files.items()
+    }
+    return {
+        name: text if outcomes[name].data is None else outcomes[name].data.decode()
+        for name, text in files.items()
+    }
+
+
+def test_a_migrated_code_base_has_the_same_output(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    counts = collections.Counter()
+
+    @settings(
+        max_examples=max(PROGRAMS // 5, 200), deadline=None, database=None,
+        derandomize=PROGRAMS == 500,
+        suppress_health_check=[
+            HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture,
+        ],
+    )  # fmt: skip
+    @given(code_bases())
+    def check(files):
+        counts["programs"] += 1
+        write(tmp_path, files)
+        runs = [outcome(files["main.py"], missing, str(tmp_path)) for missing in ((), MISSING)]
+        migrated = migrate(tmp_path, files)
+        write(tmp_path, migrated)
+        for missing, before in zip(((), MISSING), runs):
+            if before[1] is None:
+                after = outcome(migrated["main.py"], missing, str(tmp_path))
+                assert after == before, "\n".join(f"# {k}\n{v}" for k, v in migrated.items())
+        counts["ran"] += runs[0][1] is None
+        counts["changed"] += migrated != files and runs[0][1] is None
+        counts["ran alone"] += runs[1][1] is None
+
+    check()
+    print(counts)
+    assert counts["ran"] >= 0.2 * counts["programs"]
+    assert counts["changed"] >= 0.05 * counts["programs"] > 0

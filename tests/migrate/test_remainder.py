@@ -466,7 +466,7 @@ LEFT = {
         import tfmts_compat
         tfmts_compat.MonitoredTrainingSession(save_steps=1)
         """,
-        "2:39: TFM304 MonitoredTrainingSession has no argument save_steps in any version",
+        "2:50: TFM304 MonitoredTrainingSession has no argument save_steps in any version",
     ),
     "Supervisor": (
         """

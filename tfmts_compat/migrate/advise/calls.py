@@ -56,8 +56,7 @@ def check_call(call: ast.Call) -> Iterator[tuple[ast.AST, str, str]]:
         given[keyword.arg] = _evaluate(keyword.value)
         if keyword.arg not in _PARAMETERS:
             text = f"MonitoredTrainingSession has no argument {keyword.arg} in any version"
-            # Python 3.8 has no position of the keyword
-            yield keyword if hasattr(keyword, "lineno") else keyword.value, "TFM304", text
+            yield keyword.value, "TFM304", text
     default = USE_DEFAULT if complete else _UNKNOWN
     for resolve, secs_name, steps_name in _PAIRS:
         secs, steps = given.get(secs_name, default), given.get(steps_name, default)

@@ -101,8 +101,7 @@ class Imports:
     def _is_reported(self, node: ast.Attribute, anchor: ast.stmt | None) -> bool:
         """Reports that a name changes and returns True, or that it cannot, or is ignored."""
         old, new = self._advice[node]
-        imports = self._uses[node].imports
-        if anchor or (imports and all(self._fits(node, binding) for binding in imports)):
+        if self._is_bound(node) if anchor else self._has_places(node):
             return self._module.report(node, "TFM101", f"replace {old} with {new}")
         self._module.report(
             node,
@@ -153,13 +152,31 @@ class Imports:
             hasattr(outer, name) for outer in self._module.outer(node) for name in conditional
         )
 
-    def _fits(self, node: ast.Attribute, binding: Binding) -> bool:
-        """Returns whether tfmts_compat can be imported where a use's TensorFlow is imported."""
-        statement: Any = binding.node
-        scope = binding.scope
-        is_visible = scope in self._scopes_of(node) and scope.holder(binding.name) is scope
-        is_import = isinstance(statement, Import) and scope.kind != "class"
-        return is_visible and is_import and needs(self._module, statement)
+    def _is_bound(self, node: ast.Attribute) -> bool:
+        """Returns whether an import surely runs before a use, so that another can replace it."""
+        for binding in self._uses[node].imports:
+            nodes = [binding.node, *self._module.outer(binding.node)]
+            statement: Any = nodes[nodes.index(binding.scope.node) - 1]
+            is_above = self._module.span(statement)[1] <= self._module.span(node)[0]
+            is_sure = statement is binding.node or needs(self._module, statement)
+            if is_sure and (is_above or binding.scope is self._module.scope):
+                return True
+        return self._always_runs(node)
+
+    def _has_places(self, node: ast.Attribute) -> bool:
+        """Returns whether tfmts_compat can be imported wherever a use's TensorFlow is imported."""
+        imports = self._uses[node].imports
+        scopes = self._scopes_of(node)
+        for binding in imports:
+            scope, statement = binding.scope, binding.node
+            is_visible = scope in scopes and scope.holder(binding.name) is scope
+            if not (is_visible and isinstance(statement, Import) and scope.kind != "class"):
+                return False
+            if not needs(self._module, statement):
+                return False
+        first = min((self._module.span(binding.node) for binding in imports), default=(0, 0))
+        is_same = any(binding.scope is scopes[0] for binding in imports)
+        return bool(imports) and (not is_same or first < self._module.span(node))
 
     def _choose_name(self, anchor: ast.stmt | None) -> str:
         """Returns a name that is or can be only tfmts_compat wherever it is needed."""

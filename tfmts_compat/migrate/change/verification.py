@@ -95,6 +95,7 @@ class _Comparison:
             for alias in node.names
             if alias.name == NEW
         ]
+        self._own = [(name, (node.lineno, node.col_offset)) for name, node in own]
         self._names = {NEW, *(name for name, _ in own)}  # the local names of tfmts_compat
         kept = {target for node in nodes for target in _fallbacks(node, self._names)}
         self._others = {  # those that something else binds, too
@@ -213,7 +214,10 @@ class _Comparison:
             if not anywhere:  # an alias
                 anywhere = [near for _, near in every if name in near]
             nearest = inside[-1] if inside else anywhere
-            is_bound = bool(nearest) and all(name in near for near in nearest)
+            is_above = (scopes[-1], old) not in self._imports or any(
+                position < (line, new.col_offset) for own, position in self._own if own == name
+            )
+            is_bound = is_above and bool(nearest) and all(name in near for near in nearest)
         return None if is_bound else f"{name} on line {line} would be used before its import"
 
 
