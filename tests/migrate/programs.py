@@ -220,7 +220,8 @@ COMPAT = (
     "import tensorflow as tf",
     "import tensorflow.compat.v1 as tf\ntrain = tf.train",
     "try:\n    import tensorflow as tf\nexcept ImportError:\n    tf = None",
-    "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n    tf = None\ntrain = tf and tf.train",
+    "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n    tf = None\n"
+    "train = tf and tf.train",
     "tf = None\nif on(0):\n    import tensorflow as tf",
     "def load():\n    global tf\n    import tensorflow as tf\ntf = None",
     "from tensorflow import *\nimport tensorflow as tf",
