@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+import tfmts_compat
 from tfmts_compat._rules import precedence
 from tfmts_compat._rules.departures import DEPARTURES
 from tfmts_compat.parity.departures import ALL
@@ -37,6 +38,12 @@ def test_the_contract_names_the_version_since_which_upstream_differs():
         named = re.findall(r"since TensorFlow (\d+)\.(\d+)", CONTRACT[number][0])
         since = [] if departure.since is None else [departure.since]
         assert [(int(major), int(minor)) for major, minor in named] == since, number
+
+
+def test_the_page_of_names_lists_every_name():
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    listed = re.findall(r"`(\w+)`(?=,|\.\n| \|)", page)
+    assert set(tfmts_compat.__all__) <= set(listed)
 
 
 def test_the_parity_suite_knows_the_departures_of_the_contract():
