@@ -61,7 +61,7 @@ open(sys.argv[-1] + ".left_out", "w").write(str(len(left_out)))
 
 
 def run(command: list[str], *codes: int) -> tuple[float, float]:
-    """Seconds and peak MB of a whole run; the peak is that of its largest process."""
+    """Measures the seconds and peak MB of a whole run; the peak is of its largest process."""
     # A small process measures, because a forked process counts its parent's memory as its own.
     timed = subprocess.run(
         [sys.executable, "-c", TIMED, *command], capture_output=True, text=True, check=False

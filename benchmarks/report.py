@@ -7,7 +7,7 @@ BEGIN, END = "<!-- figures: made by `python benchmarks --render` -->", "<!-- end
 
 
 def verdict(case):
-    """Returns "yes", "no" or "within the interval": whether the target is reached."""
+    """Returns whether the target is reached, or whether the interval contains it."""
     if case["target"] is None:
         return ""
     middle, low, _ = case["result"]
@@ -66,7 +66,7 @@ def environment(results):
 
 
 def _earlier(results):
-    """Sentences on the cases that were measured before the others."""
+    """Describes the cases that were measured before the others."""
     dates = {}
     for name, case in results["cases"].items():
         if "date" in case:

@@ -62,7 +62,7 @@ def _feeding():
 
 
 def _fetching_and_feeding():
-    """Runs three fetches and two fed arrays."""
+    """Returns three fetches and two fed arrays."""
     left, right = (v1.placeholder(tf.float32, [None, 10]) for _ in range(2))
     array = np.ones((8, 10), np.float32)
     return [_advanced(), left + right, left * right], {left: array, right: array}

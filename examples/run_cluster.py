@@ -23,7 +23,7 @@ GRACE_SECS = 60  # for the last checkpoint after Ctrl-C
 
 
 def free_addresses(count):
-    """Addresses on this machine with ports that are not in use."""
+    """Returns addresses on this machine with ports that are not in use."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for bound in sockets:

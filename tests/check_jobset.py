@@ -23,7 +23,7 @@ def check_fields(manifest):
 
 
 def hosts(manifest):
-    """The addresses of the pods, by replicated job."""
+    """Returns the addresses of the pods, by replicated job."""
     name = manifest["metadata"]["name"]
     return {
         job["name"]: [

@@ -15,12 +15,12 @@ cannot_save_graph = MINOR <= (2, 20) and PROTOBUF >= 7
 
 
 def pitfall(name):
-    """A pattern for the text of a pitfall, with any values in its fields."""
+    """Returns a pattern for the text of a pitfall, with any values in its fields."""
     parts = string.Formatter().parse(PITFALLS[name].text)
     texts = [re.escape(text) + (".*" if field else "") for text, field, _, _ in parts]
     return f"(?s)^{''.join(texts)}$"
 
 
 def files():
-    """The files below the working directory."""
+    """Returns the files below the working directory."""
     return sorted(str(path) for path in pathlib.Path().rglob("*") if path.is_file())

@@ -187,7 +187,7 @@ GRAPHS = ["global step", "global step", "global step", "no global step", "finali
 
 @st.composite
 def calls(draw):
-    """A call: {argument: name of its value}, the number of positional arguments, and the graph."""
+    """Draws a call: {argument: name of its value}, the number of positional ones, the graph."""
     chosen = draw(st.lists(st.sampled_from(ARGUMENTS), unique=True, max_size=7))
     if "is_chief" not in chosen and draw(st.integers(0, 4)):
         chosen.append("checkpoint_dir")  # without a directory most arguments have no effect
@@ -209,7 +209,7 @@ class Ambiguous:
 
 
 def as_documented(values):
-    """The arguments with which upstream does what the table of departures describes."""
+    """Returns the arguments with which upstream does what the table of departures describes."""
     values = dict(values)
     is_on = {}
     for name in ("save_checkpoint_secs", "save_checkpoint_steps"):
@@ -264,7 +264,7 @@ class Stage:
             yield step
 
     def values(self, picked):
-        """New objects for {argument: name of its value}."""
+        """Creates new objects for {argument: name of its value}."""
         return {
             name: self.server.target
             if value == "server"
@@ -316,7 +316,7 @@ def _inside(directory):
 
 
 def _files():
-    """All files below the working directory; the time in the name of an events file is removed."""
+    """Lists the files below the working directory, without the times in their names."""
     return {
         os.path.join(where, "events" if ".tfevents." in name else name)
         for where, _, names in os.walk(".")
@@ -325,7 +325,7 @@ def _files():
 
 
 def upstream_class(value):
-    """The nearest class that upstream exports; for a subclass of the shim it is the base class."""
+    """Returns the nearest class that upstream exports: the base class of a class of the shim."""
     exported = [getattr(train, name) for name in UPSTREAM_NAMES]
     return next((c for c in type(value).__mro__ if c in exported), type(value)).__name__
 
@@ -341,7 +341,7 @@ def _described(session):
 
 
 def _plain(attributes):
-    """The attributes with plain values, and those of a timer."""
+    """Returns the attributes with plain values, and those of a timer."""
     plain = {}
     for name, value in attributes.items():
         if isinstance(value, train.SecondOrStepTimer):

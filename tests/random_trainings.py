@@ -372,7 +372,7 @@ def _server():
 
 
 def arguments_of(training, run):
-    """New objects for the arguments of the training's call."""
+    """Creates new objects for the arguments of the training's call."""
     arguments = dict(training.arguments)
     for name in ("checkpoint_dir", "summary_dir"):
         if arguments.get(name):
@@ -498,14 +498,14 @@ _FRAME = re.compile(r'^( *)File "[^\n]*\n?(?:\1 +[^\n]*\n?)?', re.MULTILINE)
 
 
 def _said(error):
-    """An error's class, op and message, without the stack trace of the op's creation."""
+    """Returns an error's class, op and message, without the stack trace of the op's creation."""
     op = getattr(error, "op", None)
     message = str(error).split("Recent warning and error logs:")[0]  # a server's logs have times
     return [type(error).__name__, getattr(op, "name", None), *_FRAME.sub("", message).splitlines()]
 
 
 def _contents(root):
-    """The values of all checkpoints below root."""
+    """Returns the values of all checkpoints below root."""
     return {
         os.path.relpath(index, root): {
             name: repr(train.load_variable(index[: -len(".index")], name))
@@ -516,7 +516,7 @@ def _contents(root):
 
 
 def _summaries(root):
-    """The values of all summaries except steps per second, in order."""
+    """Returns the values of all summaries except steps per second, in order."""
     return [
         f"{value.tag} @{event.step} {value.simple_value} {value.histo.bucket}"
         for file in sorted(glob.glob(os.path.join(root, "**", "*.tfevents.*"), recursive=True))
@@ -542,7 +542,7 @@ def scenario(training):
 
 @st.composite
 def trainings(draw):
-    """A random training."""
+    """Returns a random training."""
     model = Model(
         start=draw(st.sampled_from([0, 0, 1, 99, 2**33]) | st.integers(0, 10**6)),
         advance=draw(st.integers(1, 64)),

@@ -19,7 +19,7 @@ EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """The directory in which the demo trained, and its output."""
+    """Returns the directory in which the demo trained, and its output."""
     model_dir = tmp_path_factory.mktemp("digits")
     return model_dir, run(model_dir)
 

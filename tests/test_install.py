@@ -35,13 +35,13 @@ def in_place():
 
 
 def is_shim(function):
-    """Whether a function rejects what only the shim rejects with this message."""
+    """Returns whether a function rejects what only the shim rejects with this message."""
     with tf.Graph().as_default(), pytest.raises((TypeError, AttributeError)) as raised:
         function(hooks=[None])
     return "hooks[0]=None (NoneType)" in str(raised.value)
 
 
-def test_every_place_of_tensorflow_gets_the_shim_and_its_function_back():
+def test_install_and_uninstall_reach_every_place_of_tensorflow():
     install()
     (shim,) = in_place()
     assert is_shim(shim)
@@ -91,7 +91,7 @@ def test_install_stays_after_the_end_of_a_context():
     assert is_shim(train.MonitoredTrainingSession)
 
 
-def test_another_function_in_its_place_is_kept_with_a_warning(monkeypatch):
+def test_a_function_of_other_code_is_kept_with_a_warning(monkeypatch):
     def other(**arguments):
         return arguments
 

@@ -35,7 +35,7 @@ def model_dir(tmp_path):
 
 
 def steps(directory):
-    """The global steps of the checkpoints in a directory."""
+    """Returns the global steps of the checkpoints in a directory."""
     return sorted(int(path.stem.split("-")[1]) for path in pathlib.Path(directory).glob("*.index"))
 
 

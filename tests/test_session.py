@@ -57,7 +57,7 @@ RUNS = {
 
 @pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
 @pytest.mark.parametrize("name", RUNS)
-def test_what_runs_upstream_builds_the_same_hooks(train_op, open_session, name):
+def test_a_call_that_runs_upstream_builds_the_same_hooks(train_op, open_session, name):
     arguments, hooks = RUNS[name]
     session = open_session(**arguments)
     assert type(session) is train.MonitoredSession
@@ -80,7 +80,7 @@ def test_a_graph_that_an_earlier_session_finalized_works_again(train_op, open_se
     ("secs", "steps", "saved"),
     [(600, 2, [0, 5]), (600, 0, [0, 5]), (0, 2, [0, 2, 4, 5]), (-1, 2, [0, 2, 4, 5])],
 )
-def test_d1_of_both_checkpoint_cadences_the_documented_one_is_used(train_op, secs, steps, saved):
+def test_d1_with_both_checkpoint_cadences_the_documented_one_is_used(train_op, secs, steps, saved):
     cadences = {"save_checkpoint_secs": secs, "save_checkpoint_steps": steps}
     with MonitoredTrainingSession(checkpoint_dir="d", **cadences) as session:
         for _ in range(5):
@@ -172,7 +172,7 @@ def test_common_idioms_raise_no_warning(train_op, arguments):
     MonitoredTrainingSession(**arguments).close()  # warnings are errors here
 
 
-def test_upstreams_use_default_counts_as_ours(train_op):
+def test_upstreams_use_default_means_not_given(train_op):
     default = monitored_session.USE_DEFAULT
     session = MonitoredTrainingSession(
         checkpoint_dir="d", save_checkpoint_secs=default, save_checkpoint_steps=3

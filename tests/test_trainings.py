@@ -39,7 +39,7 @@ class CheckpointSaverHook(train.CheckpointSaverHook):
 
 
 def with_d4(arguments):
-    """The call with a saver hook that follows D4 instead of the default saver."""
+    """Returns the call with a saver hook that follows D4 instead of the default saver."""
     scaffold = arguments.get("scaffold") or train.Scaffold()
     saver = CheckpointSaverHook(
         arguments["checkpoint_dir"],
@@ -61,7 +61,7 @@ def has_d4(arguments):
 
 
 def recorded(training, function, change=lambda arguments: arguments):
-    """The trace, without a warning that TensorFlow logs only five times per caller and process."""
+    """Records the trace without a warning that TensorFlow logs only five times per process."""
     described = scenario(training)
     runs = trace.record(described, function, lambda run: change(described.call(run)))
     return [

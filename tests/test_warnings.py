@@ -9,7 +9,7 @@ from tfmts_compat import TfmtsCompatWarning, _warnings
 
 
 def function_in(module):
-    """A function in a module of this name that calls another function."""
+    """Returns a function in a module of this name that calls another function."""
     contents = {"__name__": module}
     exec(compile("def call(function):\n    return function()\n", f"<{module}>", "exec"), contents)
     return contents["call"]

@@ -73,7 +73,7 @@ def test_the_error_names_what_does_not_fit(directory, shapes, error, described):
         assert text in message
 
 
-def test_of_many_names_ten_are_listed(directory):
+def test_a_message_lists_at_most_ten_names(directory):
     names = {f"v{number:02}": [1] for number in range(30)}
     message = fail(directory, tf.errors.NotFoundError, **names)
     assert "v09 (1,), and 20 more" in message

@@ -124,7 +124,7 @@ def compared(client: str) -> dict[str, Any]:
 
 
 def _description(client: str) -> str:
-    """The first line of the program's docstring."""
+    """Returns the first line of the program's docstring."""
     source = (HERE / f"train_{client}.py").read_text(encoding="utf-8")
     return str(ast.get_docstring(ast.parse(source))).partition("\n")[0]
 

@@ -11,7 +11,7 @@ FEATURES = [tf.feature_column.numeric_column("x", shape=(4,))]
 
 
 def data():
-    """The whole data set as one batch, repeated without end."""
+    """Returns the whole data set as one batch, repeated without end."""
     random = np.random.RandomState(0)
     inputs = random.normal(size=(64, 4)).astype(np.float32)
     labels = (inputs.sum(axis=1) > 0).astype(np.int64)
@@ -19,7 +19,7 @@ def data():
 
 
 def once():
-    """The whole data set as one batch, once."""
+    """Returns the whole data set as one batch, once."""
     return data().take(1)
 
 

@@ -10,7 +10,7 @@ tf1 = tf.compat.v1
 
 
 def layer(name, inputs, size):
-    """A dense layer with fixed initial values."""
+    """Builds a dense layer with fixed initial values."""
     with tf1.variable_scope(name):
         kernel = tf1.get_variable(
             "kernel", [inputs.shape[1], size], initializer=tf1.glorot_uniform_initializer(seed=1)

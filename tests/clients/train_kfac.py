@@ -10,7 +10,7 @@ v1 = tf.compat.v1
 
 
 def dense(layers, name, inputs, size):
-    """A dense layer that is registered with K-FAC."""
+    """Builds a dense layer that is registered with K-FAC."""
     with v1.variable_scope(name):
         kernel = v1.get_variable(
             "kernel", [inputs.shape[1], size], initializer=v1.glorot_uniform_initializer(seed=1)

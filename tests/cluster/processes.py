@@ -24,7 +24,7 @@ _forkserver.set_forkserver_preload(["tensorflow"])
 
 
 def free_addresses(count):
-    """Addresses on this machine with ports that are not in use."""
+    """Returns addresses on this machine with ports that are not in use."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for listener in sockets:
@@ -81,7 +81,7 @@ class Process:
             time.sleep(0.02)
 
     def events(self):
-        """The events that the process has sent and the test has not read."""
+        """Returns the events that the process has sent and the test has not read."""
         found = []
         with contextlib.suppress(queue.Empty):
             while True:

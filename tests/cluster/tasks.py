@@ -19,7 +19,7 @@ SESSIONS = {
 
 
 def ps(emit, spec, job, index):
-    """A parameter server, which runs until it is killed."""
+    """Runs a parameter server until it is killed."""
     server = tf.distribute.Server(spec, job_name=job, task_index=index)
     emit("up")
     server.join()
@@ -52,12 +52,12 @@ class HangInEndHook(train.SessionRunHook):
 
 
 def train_alone(emit, **arguments):
-    """`train_loop` in one process, without a cluster."""
+    """Runs `train_loop` in one process, without a cluster."""
     train_loop(emit, tf.compat.v1.ConfigProto(), "", None, True, **arguments)
 
 
 def train_on_cluster(emit, spec, job, index, device_filters=True, **arguments):
-    """`train_loop` as the chief or a worker, with the variables on the ps."""
+    """Runs `train_loop` as the chief or a worker, with the variables on the ps."""
     config = tf.compat.v1.ConfigProto()
     if device_filters:
         config.device_filters.extend(["/job:ps", f"/job:{job}/task:{index}"])
@@ -124,7 +124,7 @@ def train_loop(
 
 
 def model(weights):
-    """The loss of a model; the number of weights determines how long a save takes."""
+    """Builds a model and returns its loss; the number of weights sets how long a save takes."""
     values = tf.compat.v1.get_variable("weights", [weights], initializer=tf.ones_initializer())
     return tf.reduce_sum(values * values)
 
@@ -136,7 +136,7 @@ def _watch_for_a_connection(emit):
 
 
 def interrupted_while_connecting(emit, spec, job, index, waits=1, **arguments):
-    """A worker without device filters, so that it waits for every process; SIGINT ends a wait.
+    """Waits as a worker without device filters, for every process; SIGINT ends a wait.
 
     Emits "connecting" when a thread connects to the cluster, and "interrupted" or "error" for
     each wait. Then it emits "left" with the number of threads that are still running, and, when

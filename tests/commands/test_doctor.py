@@ -92,6 +92,6 @@ def test_without_a_temporary_directory_the_versions_are_reported(capsys, monkeyp
     assert "set TMPDIR" in report["stages"][0]["error"]
 
 
-def test_the_issue_template_asks_for_its_output_first():
+def test_the_issue_template_asks_for_the_output_of_doctor():
     template = (ROOT / ".github" / "ISSUE_TEMPLATE" / "bug_report.yml").read_text()
     assert template.index("tfmts-compat doctor") < template.index("What happened")

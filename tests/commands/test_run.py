@@ -114,7 +114,7 @@ def test_a_program_runs_as_python_runs_it(program, tmp_path, arguments):
     assert found.stderr == expected.stderr  # tracebacks too
 
 
-def test_the_options_of_python_are_the_program_s(program, tmp_path):
+def test_the_program_gets_the_options_of_python(program, tmp_path):
     shows = "import sys; print(sys.flags, sys._xoptions, sys.warnoptions, sys.stdout.write_through)"
     options = ("-O", "-u", "-W", "error::ImportWarning", "-X", "utf8", "-X", "mine=1")
     expected, found = (
@@ -125,7 +125,7 @@ def test_the_options_of_python_are_the_program_s(program, tmp_path):
     assert "'mine': '1'" in found.stdout
 
 
-def test_the_option_i_of_python_is_the_program_s():
+def test_the_program_gets_the_option_i_of_python():
     result = run(
         "-c", "found = 3", command=("-i", "-m", "tfmts_compat", "run"), input="found + 4\n"
     )
@@ -296,7 +296,7 @@ def test_a_usage_error_is_one_line_and_exit_2(arguments):
     assert re.match("tfmts-compat( run)?: error: ", result.stderr)
 
 
-def test_a_sitecustomize_of_the_users_still_runs(tmp_path):
+def test_a_sitecustomize_of_the_user_still_runs(tmp_path):
     (tmp_path / "sitecustomize.py").write_text("print('mine')\n")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     assert run("-c", "pass", env=environment).stdout.splitlines()[-1] == "mine"
@@ -313,7 +313,7 @@ print(any(type(finder).__name__ == "_Finder" for finder in sys.meta_path))
 """
 
 
-def test_a_finder_without_find_spec_does_not_matter(program):
+def test_a_finder_without_find_spec_breaks_no_import(program):
     script = program(FINDER)
     expected, found = (
         run(str(script), command=command) for command in ((), ("-m", "tfmts_compat", "run"))
@@ -358,7 +358,7 @@ def test_modules_are_searched_in_the_order_of_the_program(program, tmp_path, rep
     assert run(*options, str(script)).stdout == "True True True\n"
 
 
-def test_the_shim_is_the_one_of_the_command(program, tmp_path):
+def test_the_program_gets_the_shim_of_the_command(program, tmp_path):
     program("raise ImportError('the one of the program')", "tfmts_compat.py")
     script = program(TRAINS)
     result = run(str(script), str(tmp_path / "ckpt"))

@@ -27,7 +27,7 @@ OPENERS = {
 
 
 def saves(timer, fetched_and_real, may_be_due):
-    """The steps on which a saver with this timer saves, if it checks when `may_be_due(step)`."""
+    """Returns the steps on which a saver with this timer saves."""
     timer.update_last_triggered_step(fetched_and_real[0][0])
     steps = []
     for fetched, real in fetched_and_real:
@@ -90,7 +90,7 @@ def test_for_any_advance_a_save_is_at_most_one_run_late(advances, cadence):
             was_due = False
 
 
-def test_most_runs_cannot_reach_the_next_save():
+def test_most_runs_need_no_second_run():
     timer, may_be_due = v1.train.SecondOrStepTimer(every_steps=100), use_predictor()
     timer.update_last_triggered_step(0)
     assert [step for step in range(99) if may_be_due(timer, step)] == [0, 98]
@@ -113,7 +113,7 @@ def test_runs_that_leave_the_step_unchanged_are_ignored():
 
 
 def advancing():
-    """A placeholder, and an op that advances the global step by its value."""
+    """Returns a placeholder, and an op that advances the global step by its value."""
     by = v1.placeholder_with_default(np.int64(1), [])
     global_step = v1.train.get_or_create_global_step()
     v1.train.StepCounterHook().begin()  # creates the read op that all hooks fetch
@@ -122,7 +122,7 @@ def advancing():
 
 
 def scaffold():
-    """A Scaffold that keeps every checkpoint, so that the files show the steps of all saves."""
+    """Returns a Scaffold that keeps every checkpoint, to show the steps of all saves."""
     return v1.train.Scaffold(saver=v1.train.Saver(max_to_keep=None))
 
 
@@ -360,7 +360,7 @@ def master():
 
 
 def other_worker(master):
-    """Another worker's session, and its op that advances the shared global step."""
+    """Opens another worker's session, with an op that advances the shared global step."""
     with tf.Graph().as_default():
         _, train_op = advancing()
         session = tfmts_compat.MonitoredTrainingSession(master, is_chief=False, max_wait_secs=60)

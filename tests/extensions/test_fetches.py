@@ -10,7 +10,7 @@ Pair = collections.namedtuple("Pair", ["first", "second"])
 
 
 class Leaf:
-    """In the place of a tensor."""
+    """Takes the place of a tensor."""
 
 
 A, B, C = Leaf(), Leaf(), Leaf()
@@ -49,7 +49,7 @@ def test_structures_with_other_leaves_classes_or_lengths_have_other_keys():
 
 
 @pytest.mark.parametrize("fetches", ["name", None, [A, 3], {"a": None}, {A}, [[object()]]])
-def test_what_is_no_known_leaf_has_no_key(fetches):
+def test_fetches_with_an_unknown_leaf_have_no_key(fetches):
     assert key(fetches) is False
 
 

@@ -81,7 +81,7 @@ def sessions(graph):
 
 
 def outcome(run, *args, **kwargs):
-    """The value that a run returns, in comparable form, or the class, text and op of its error."""
+    """Returns what a run returns, in comparable form, or the class, text and op of its error."""
     try:
         return describe(run(*args, **kwargs))
     except Exception as error:
@@ -464,7 +464,7 @@ def keep_only_run(opens, **arguments):
     return raw_session(opens(**arguments)).run
 
 
-def test_the_cache_does_not_keep_a_session_of_which_only_the_run_is_kept(train_op):
+def test_a_cached_run_method_does_not_keep_its_session_alive(train_op):
     assert keep_only_run(train.MonitoredTrainingSession)(train_op) == 1
     assert keep_only_run(tfmts_compat.MonitoredTrainingSession, cache_runs=False)(train_op) == 1
     with pytest.raises(RuntimeError, match=r"^Attempted to use a closed Session\.$"):

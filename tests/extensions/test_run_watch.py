@@ -25,7 +25,7 @@ def optimizer_op(graph):
 
 
 def warned(session_function, use, **arguments):
-    """The shim's warnings in a session that `use` is called with."""
+    """Returns the shim's warnings in a session that `use` is called with."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with session_function(**arguments) as session:

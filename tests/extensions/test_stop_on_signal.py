@@ -25,7 +25,7 @@ def received():
     signal.signal(USUAL, before)
 
 
-def test_it_is_a_subclass_of_upstreams_hook():
+def test_the_hook_is_a_subclass_of_upstreams_hook():
     assert issubclass(StopOnSignalHook, tf.compat.v1.train.SessionRunHook)
 
 
@@ -105,7 +105,7 @@ def test_an_invalid_signal_is_rejected_by_name(signals, error, says):
         StopOnSignalHook(signals)
 
 
-def test_the_package_offers_it_without_importing_tensorflow():
+def test_the_package_lists_the_hook_without_importing_tensorflow():
     code = "import sys, tfmts_compat; dir(tfmts_compat); print('tensorflow' in sys.modules)"
     code += "; print('StopOnSignalHook' in dir(tfmts_compat))"
     result = subprocess.run(

@@ -110,7 +110,7 @@ def upgrade(program, tool=UPGRADE_215, mode="DEFAULT"):
 
 
 def environment(**variables):
-    """The environment of a program.
+    """Returns the environment of a program.
 
     TensorFlow 2 sets TF2_BEHAVIOR=1, with which TensorFlow 1.15 would execute eagerly.
     """
@@ -175,7 +175,7 @@ def losses(output):
 
 
 def scalars(directory):
-    """The scalar tags of the events files in a directory, with their steps."""
+    """Returns the scalar tags of the events files in a directory, with their steps."""
     found = {}
     for path in sorted(directory.glob("events.out.tfevents.*")):
         for event in tf.compat.v1.train.summary_iterator(str(path)):
@@ -217,7 +217,7 @@ ROUTES = [by_import, by_upgrade, from_compat_v1, from_upgraded, from_modules]
 
 
 def converted(name, route, tmp_path):
-    """A copy of the program that has taken a route."""
+    """Returns a copy of the program that has taken a route."""
     program = tmp_path / name
     shutil.copy(HERE / "programs" / name, program)
     route(program)
@@ -262,7 +262,7 @@ def test_the_safety_mode_writes_the_import_only(tmp_path):
 
 @pytest.fixture(scope="module")
 def continued(tmp_path_factory):
-    """A directory with TensorFlow 1.15's checkpoint, which the newest TensorFlow continued."""
+    """Returns a directory in which the newest TensorFlow continued 1.15's checkpoint."""
     directory = tmp_path_factory.mktemp("tf115")
     shutil.copytree(HERE / "tf115", directory / "model")
     program = converted(CNN, by_import, directory)

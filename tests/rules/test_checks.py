@@ -154,7 +154,7 @@ REJECTED = {
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("name", REJECTED)
-def test_what_upstream_rejects_is_rejected_with_the_arguments_name(train_op, name):
+def test_a_call_that_upstream_rejects_is_rejected_with_the_arguments_name(train_op, name):
     arguments, upstreams, ours, says = REJECTED[name]
     ops = len(train_op.graph.get_operations())
     with pytest.raises(ours, match=says) as raised:
@@ -172,7 +172,7 @@ class NoRepr:
         raise RuntimeError
 
 
-def test_a_value_without_a_repr_is_shown_by_its_class():
+def test_a_value_whose_repr_fails_is_shown_by_its_class():
     assert checks.describe_argument("master", NoRepr()).startswith("master=<NoRepr")
     assert checks.describe_argument("master", NoRepr()).endswith("(NoRepr)")
 

@@ -43,7 +43,7 @@ def test_unused_arguments_are_not_validated(arguments):
     explain(**arguments)
 
 
-def test_upstreams_use_default_counts_as_ours():
+def test_upstreams_use_default_means_not_given():
     p = explain(
         checkpoint_dir="/ckpt",
         save_checkpoint_secs=monitored_session.USE_DEFAULT,
@@ -58,7 +58,7 @@ def test_a_path_is_converted_to_a_string():
 
 
 @pytest.mark.parametrize("empty", ["", None, 0])
-def test_an_empty_directory_is_none(empty):
+def test_an_empty_directory_name_counts_as_none(empty):
     p = explain(checkpoint_dir=empty, summary_dir=empty)
     assert p.checkpoint_dir is p.summary_dir is p.restore_dir is None
 

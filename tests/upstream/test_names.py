@@ -65,7 +65,7 @@ def test_a_subclass_of_upstream_has_its_own_name_and_upstreams_positional_order(
 
 
 def _positional(a_class):
-    """The positional parameters of the first constructor without *args."""
+    """Returns the positional parameters of the first constructor without *args."""
     for base in a_class.__mro__:
         parameters = inspect.signature(base.__init__).parameters.values()
         if not any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):

@@ -28,15 +28,16 @@ class StopOnSignalHook(_SessionRunHook):  # type: ignore[misc]
     checkpoint, and the program continues after the `with` block. There `received`
     shows whether a signal ended the loop.
 
-    The hook sets its signal handlers when the first session has been created. Before
-    that there is nothing to save, and a signal ends a worker that waits for the chief.
-    The first signal restores the earlier handlers of all signals, so that a second
-    signal has its earlier effect; end() restores them too. If an exception ends the
-    loop, end() is not called: then the first signal restores the earlier handlers and
-    is passed on. If the program itself has finalized the graph, that first signal is
-    only logged. In a forked child the first signal restores the earlier handlers and is
-    passed on. A signal that arrives while a lost session is created
-    again takes effect after its first step.
+    - The hook sets its signal handlers when the first session has been created. Before
+      that there is nothing to save, and a signal ends a worker that waits for the chief.
+    - The first signal restores the earlier handlers of all signals, so that a second
+      signal has its earlier effect. end() restores them, too.
+    - If an exception ends the loop, end() is not called. The next signal then restores the
+      earlier handlers and is passed on. If the program has finalized the graph itself,
+      that signal is only logged.
+    - In a forked child the first signal restores the earlier handlers and is passed on.
+    - If a signal arrives while a lost session is created again, the loop ends after the
+      first step of the new session.
 
     Attributes:
       received: the number of the signal that has arrived, or None.

@@ -25,7 +25,7 @@ class PerRunSummarySaverHook(_SummarySaverHook):  # type: ignore[misc]
     """
 
     _timer: Any  # upstream's
-    # Defaults of the class: an object that has not run yet has upstream's attributes.
+    # Set on the class, so that an object that has not run yet has only upstream's attributes.
     _runs = 0  # begun so far
     _requester: int | None = None  # the thread of the latest request
     _since_request: Any = None  # a timer for the other threads

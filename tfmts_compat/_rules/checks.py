@@ -208,8 +208,8 @@ def check_writable_directory(argument: str, value: Any, knows_scheme: Any, error
                 errors.UnimplementedError,
             )
         return
-    # Not made absolute first: a relative path works although a directory above the working
-    # directory may not be entered.
+    # The path stays relative: it works even if this process may not enter a directory above the
+    # working directory.
     nearest = value
     while not os.path.exists(nearest):
         nearest = os.path.dirname(nearest) or os.curdir

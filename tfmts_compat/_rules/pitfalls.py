@@ -1,7 +1,7 @@
 """The pitfalls, as one pure table; docs/contract.md has a row for each under Warnings.
 
 A pitfall is a valid program that does something that it does not suggest. The rules that find one
-are next to what they look at; its text is here.
+are next to the code that they check; its text is here.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ class KnownBad:
       newest: the newest TensorFlow minor with which it does not work.
       breaks: what fails, IMPORT or GRAPH.
       pin: the requirement that corrects it.
-      unpinned: the first and last TensorFlow minor whose own requirements let pip
-        install the package in a version that does not work.
+      unpinned: the first and last TensorFlow minor for which a plain pip install picks a
+        version that does not work.
     """
 
     package: str

@@ -88,8 +88,8 @@ def _run(arguments: argparse.Namespace) -> int:
     environ = environment(os.environ, report, upstream, program)
     if report is not None:
         environ["TFMTS_COMPAT_PID"] = str(os.getpid())  # of the process that prints the table
-    # exec keeps the process, so that the program itself gets the signals and stdin, and its exit
-    # code is the command's.
+    # exec keeps the process: the program gets the signals and stdin, and its exit code is that of
+    # the command.
     sys.stdout.flush()
     os.execve(sys.executable, python(program), environ)
 

@@ -21,8 +21,8 @@ class Scenario:
       train: uses the open session, and closes it.
       runs: how often the scenario is run, each time in a new graph and in the same directory.
       departs: the expected departures.
-      documented: returns the arguments of another call, to which the documentation says this
-        call is equal. The shim's trace of `call` must match upstream's trace of that call.
+      documented: returns the arguments with which upstream does what the documentation says
+        about `call`. The shim's trace of `call` must match upstream's trace of that call.
       rejected: the call must be rejected before anything is written.
       eager: whether the call is made without a graph around it.
       topic: the name of the module that defines it.
