@@ -1029,6 +1029,19 @@ def test_an_import_that_code_in_a_string_may_use_is_kept_and_reported():
     ]
 
 
+def test_an_import_with_a_comment_for_another_name_is_kept_and_reported():
+    source = dedented("""
+        from tensorflow.python.training import (monitored_session,  # a
+                                                saver)
+        monitored_session.Scaffold(saver)
+    """)
+    result = rewrite(source, "module.py")
+    assert result.text == source.replace("monitored_session.S", "tfmts_compat.S").replace(
+        "saver)\n", "saver)\nimport tfmts_compat\n", 1
+    )
+    assert [finding.code for finding in result.found] == ["TFM102", "TFM104", "TFM101"]
+
+
 def test_only_the_import_that_another_file_uses_is_kept():
     source = dedented("""
         from tensorflow import train

@@ -124,7 +124,8 @@ def test_a_migrated_program_has_the_same_output():
         if alone[1] is None:
             counts["ran alone"] += 1
             assert outcome(result.text, MISSING) == alone, result.text
-        assert rewrite(result.text, "program.py").text == result.text
+        if "TFM212" not in [finding.code for finding in result.found]:
+            assert rewrite(result.text, "program.py").text == result.text
 
     check()
     assert counts["ran"] >= 0.5 * counts["programs"]

@@ -36,12 +36,7 @@ _Names = Dict[Any, List[ast.alias]]  # names of each import
 
 
 class Imports:
-    """Collects the names that change, and then edits the imports of the module once.
-
-    Attributes:
-      changed: the names that change, and the imports that bind names of tfmts_compat.
-      kept: the names of the imports that are kept, although they may be unused now.
-    """
+    """Collects the names that change, and then edits the imports of the module once."""
 
     def __init__(self, module: Module, is_imported: IsImported, elsewhere: str) -> None:
         self._module = module
@@ -51,8 +46,8 @@ class Imports:
         self._uses: dict[ast.Attribute, Reach] = {}
         self._advice: dict[ast.Attribute, tuple[str, str]] = {}
         self._moved: _Names = {}
-        self.changed: list[ast.AST] = []
-        self.kept: set[str] = set()
+        self.changed: list[ast.AST] = []  # names, and imports that bind names of tfmts_compat
+        self.kept: set[str] = set()  # imports that are kept, although they may be unused now
 
     def use(self, node: ast.Attribute, reach: Reach, old: str, new: str) -> None:
         """Records that a dotted name becomes a name of tfmts_compat."""
@@ -114,17 +109,9 @@ class Imports:
 
     # Where tfmts_compat is imported, and under which name.
 
-    @property
-    def _first_use(self) -> int:
-        """The start of the first statement of the module's body that uses a name."""
-        return min(self._start(self._module.statement(node)) for node in self._uses)
-
-    def _start(self, statement: ast.stmt) -> int:
-        first = min((statement, *getattr(statement, "decorator_list", ())), key=_line)
-        return self._module.span(first)[0]
-
-    def _starts_before(self, statement: ast.stmt) -> bool:
-        return self._module.span(statement)[1] <= self._first_use
+    def _is_above(self, statement: ast.stmt) -> bool:
+        """Returns whether a statement is above all uses."""
+        return self._module.span(statement)[1] <= min(map(self._module.span, self._uses))[0]
 
     def _find_anchor(self) -> ast.stmt | None:
         """Returns the statement of the module's body at which one import can be added, or None."""
@@ -139,7 +126,7 @@ class Imports:
         found = [
             statement
             for statement in module.tree.body
-            if self._starts_before(statement)
+            if self._is_above(statement)
             and (statement in needed or (statement in own and isinstance(statement, Import)))
         ]
         ranked = sorted(found, key=lambda it: (it not in own, not isinstance(it, Import)))
@@ -175,7 +162,8 @@ class Imports:
             if not needs(self._module, statement):
                 return False
         first = min((self._module.span(binding.node) for binding in imports), default=(0, 0))
-        is_same = any(binding.scope is scopes[0] for binding in imports)
+        scope = next(scope for scope in scopes if scope.kind != "comprehension")
+        is_same = any(binding.scope is scope for binding in imports)
         return bool(imports) and (not is_same or first < self._module.span(node))
 
     def _choose_name(self, anchor: ast.stmt | None) -> str:
@@ -183,7 +171,7 @@ class Imports:
         imported = [
             alias.asname or NEW
             for statement in self._module.tree.body
-            if anchor and isinstance(statement, ast.Import) and self._starts_before(statement)
+            if anchor and isinstance(statement, ast.Import) and self._is_above(statement)
             for alias in statement.names
             if alias.name == NEW
         ]
@@ -228,7 +216,7 @@ class Imports:
         done: list[list[ast.stmt]] = []
         for statement in sorted(statements, key=module.span):
             block = module.block(statement)
-            own = [other for other in block if not anchor or self._starts_before(other)]
+            own = [other for other in block if not anchor or self._is_above(other)]
             if block in done or any(_imports(other, name) for other in own):
                 continue
             done.append(block)
@@ -237,15 +225,13 @@ class Imports:
             else:
                 module.report(statement, "TFM102", f"add {text}")
                 added.append((statement, text))
-        for binding in bindings if not anchor else ():
-            for other in binding.scope.holder(binding.name).bound[binding.name]:
-                statement = other.node
-                if is_none(other.value) and isinstance(statement, ast.Assign):
-                    own = module.block(statement)
-                    fallback = statement, f"{name} = None"
-                    if fallback not in added and not any(_is_fallback(it, name) for it in own):
-                        added.append(fallback)
-        return added
+        fallbacks = {
+            other.node: (other.node, f"{name} = None")
+            for binding in (bindings if done and not anchor else ())
+            for other in binding.scope.bound[binding.name]
+            if is_none(other.value) and isinstance(other.node, ast.Assign)
+        }
+        return [*added, *fallbacks.values()]
 
     def _add_next_to(self, statement: Any, text: str, unused: _Names) -> None:
         """Adds an import near the import of TensorFlow, or in its place if it is not used."""
@@ -267,7 +253,8 @@ class Imports:
         imports = {binding for reach in self._uses.values() for binding in reach.imports}
         found: list[Binding] = []
         for binding in sorted(imports, key=lambda it: module.span(it.alias or it.node)):
-            alias, name, statement = binding.alias, binding.name, binding.node
+            alias, name = binding.alias, binding.name
+            statement: Any = binding.node
             assert alias
             is_dotted = isinstance(statement, ast.Import) and "." in alias.name and not alias.asname
             holder = binding.scope.holder(name)
@@ -284,6 +271,8 @@ class Imports:
                 why = "another file imports it from here"
             elif reads:
                 why = "code in another scope uses it"
+            elif len(statement.names) > 1 and self._statements.has_comments(statement):
+                why = "a comment in it has to stay"
             elif _RUNS_STRINGS.search(module.edits.text):
                 why = "code in a string uses it"
             elif not _is_of_tensorflow(statement, alias):
@@ -350,18 +339,6 @@ def _imports(statement: ast.stmt, name: str) -> bool:
     return isinstance(statement, ast.Import) and any(
         alias.name == NEW and (alias.asname or NEW) == name for alias in statement.names
     )
-
-
-def _is_fallback(statement: ast.stmt, name: str) -> bool:
-    return (
-        isinstance(statement, ast.Assign)
-        and is_none(statement.value)
-        and any(isinstance(it, ast.Name) and it.id == name for it in statement.targets)
-    )
-
-
-def _line(node: ast.AST) -> int:
-    return int(getattr(node, "lineno", 1))
 
 
 def _is_of_tensorflow(statement: Any, alias: ast.alias) -> bool:

@@ -95,7 +95,6 @@ class _Comparison:
             for alias in node.names
             if alias.name == NEW
         ]
-        self._own = [(name, (node.lineno, node.col_offset)) for name, node in own]
         self._names = {NEW, *(name for name, _ in own)}  # the local names of tfmts_compat
         kept = {target for node in nodes for target in _fallbacks(node, self._names)}
         self._others = {  # those that something else binds, too
@@ -107,6 +106,8 @@ class _Comparison:
         self._declared = {name for node in declared for name in node.names}
         # for each scope and name: the names of ours that each import of the name comes with
         self._imports: dict[tuple[ast.AST, str], list[set[str]]] = {}
+        # where each name of ours is imported in each scope
+        self._own: dict[tuple[ast.AST, str], list[tuple[int, int]]] = {}
         self._uses: list[tuple[str, ast.Name, _Scopes]] = []  # the old name, the new one
         self._reads: dict[str, list[tuple[ast.Name, _Scopes]]] = collections.defaultdict(list)
         self._lost: list[tuple[str, _Scopes]] = []
@@ -164,7 +165,10 @@ class _Comparison:
             for alias in node.names if isinstance(node, ast.Import) else ():
                 if alias.name == NEW:
                     place = len(_without_imports(new[:index], self._names))
-                    ours.setdefault(alias.asname or NEW, place)
+                    name = alias.asname or NEW
+                    ours.setdefault(name, place)
+                    position = node.lineno, node.col_offset
+                    self._own.setdefault((scopes[-1], name), []).append(position)
         for index, node in enumerate(old):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 place = len(_without_imports(old[:index], self._names))
@@ -214,8 +218,9 @@ class _Comparison:
             if not anywhere:  # an alias
                 anywhere = [near for _, near in every if name in near]
             nearest = inside[-1] if inside else anywhere
+            above = self._own.get((scopes[-1], name), [])
             is_above = (scopes[-1], old) not in self._imports or any(
-                position < (line, new.col_offset) for own, position in self._own if own == name
+                position < (line, new.col_offset) for position in above
             )
             is_bound = is_above and bool(nearest) and all(name in near for near in nearest)
         return None if is_bound else f"{name} on line {line} would be used before its import"
