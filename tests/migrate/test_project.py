@@ -110,7 +110,10 @@ def test_a_module_that_re_exports_tensorflow_is_resolved(tree, compat, imported,
     tree(pkg__compat_py=compat, pkg__inner_py=inner)
     old = f"{imported}\n{USE.format(prefix)}"
     first, *rest = imported.splitlines(keepends=True)
-    new = [first.rstrip(), "import tfmts_compat", *rest, f"x = tfmts_compat.Scaffold(), {prefix}x"]
+    new = [first.rstrip(), *rest, f"x = tfmts_compat.Scaffold(), {prefix}x"]
+    # relative imports are the last section
+    new[:1] = ["import tfmts_compat", "", first.rstrip()] if "from ." in first else [
+        first.rstrip(), "import tfmts_compat"]  # fmt: skip
     tree(pkg__user_py=old)
     result = rewrite(old, "pkg/user.py")
     assert result.text == "\n".join([*new, ""])
@@ -182,9 +185,9 @@ def test_an_import_of_the_code_base_is_not_removed(tree, capsys):
     tree(pkg__user_py="from .compat import tf\nx = tf.train.Scaffold()\n")
     assert cli.main(["migrate", "--write", "."]) == 0
     assert (tree() / "pkg/user.py").read_text() == (
-        "from .compat import tf\nimport tfmts_compat\nx = tfmts_compat.Scaffold()\n"
+        "import tfmts_compat\n\nfrom .compat import tf\nx = tfmts_compat.Scaffold()\n"
     )
-    assert "pkg/user.py:1:21: TFM104 tf is no longer used" in capsys.readouterr().out
+    assert "pkg/user.py:3:21: TFM104 tf is no longer used" in capsys.readouterr().out
 
 
 def written(tree, **files):
@@ -214,9 +217,9 @@ USER = "from .compat import tf\ndef f():\n    return tf.train.Scaffold(tf.x)\n"
 @pytest.mark.parametrize("compat", NEEDED.values(), ids=NEEDED)
 def test_a_module_whose_tensorflow_is_needed_in_another_file_imports_it_at_the_top(tree, compat):
     files = {"pkg__compat_py": compat, "pkg__needs_py": "import tensorflow\nx = 1\n"}
-    assert written(tree, pkg__user_py=USER, **files) == USER.replace(
-        "tf\ndef", "tf\nimport tfmts_compat\ndef"
-    ).replace("tf.train.", "tfmts_compat.")
+    assert written(tree, pkg__user_py=USER, **files) == (
+        "import tfmts_compat\n\n" + USER.replace("tf.train.", "tfmts_compat.")
+    )
 
 
 @pytest.mark.parametrize("compat", NOT_NEEDED.values(), ids=NOT_NEEDED)

@@ -96,7 +96,8 @@ class Imports:
     def _is_reported(self, node: ast.Attribute, anchor: ast.stmt | None) -> bool:
         """Reports that a name changes and returns True, or that it cannot, or is ignored."""
         old, new = self._advice[node]
-        if self._is_bound(node) if anchor else self._has_places(node):
+        is_placed = self._is_bound(node) if anchor else self._has_places(node)
+        if is_placed and not self._is_guarded(node):
             return self._module.report(node, "TFM101", f"replace {old} with {new}")
         self._module.report(
             node,
@@ -149,6 +150,17 @@ class Imports:
             if is_sure and (is_above or binding.scope is self._module.scope):
                 return True
         return self._always_runs(node)
+
+    def _is_guarded(self, node: ast.AST) -> bool:
+        """Returns whether a `try` handles the NameError of a name that has no value."""
+        handlers = [
+            handler
+            for outer in self._module.outer(node)
+            for handler in getattr(outer, "handlers", ())
+            if handler.type
+        ]
+        types = [dotted(part) for handler in handlers for part in ast.walk(handler.type)]
+        return "NameError" in types or "UnboundLocalError" in types
 
     def _has_places(self, node: ast.Attribute) -> bool:
         """Returns whether tfmts_compat can be imported wherever a use's TensorFlow is imported."""

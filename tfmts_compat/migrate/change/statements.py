@@ -43,6 +43,9 @@ class Statements:
         section = self._section(statement)
         key = self._find_order(section)
         new = ast.parse(text).body[0]
+        is_own = self._module.block(statement) is self._module.tree.body
+        if is_own and all(map(_is_relative, section)):  # a section of its own above
+            key, text = key or _ORDERS[0], f"{text}\n"
         above = [other for other in section if key and key(other) < key(new)]
         if above or not key:
             self.add_below(above[-1] if above else statement, text)
@@ -63,7 +66,10 @@ class Statements:
         """Returns the key by which a section is sorted, if possible like others, or None."""
         sections = self._sections(self._module.tree.body)
         mixed = [found for found in sections if len(set(map(type, found))) > 1]
-        ranked = sorted(_ORDERS, key=lambda key: -sum(_is_sorted(found, key) for found in mixed))
+        modules = [node.module for node in self._module.nodes[ast.ImportFrom]]
+        # one name for each `from` is Google's style, which sorts by name
+        orders = _ORDERS[::-1] if len(modules) > len(set(modules)) else _ORDERS
+        ranked = sorted(orders, key=lambda key: -sum(_is_sorted(found, key) for found in mixed))
         found = (key for key in ranked if _is_sorted(section, key))
         return next(found, None) if len(section) > 1 else None
 
@@ -140,6 +146,10 @@ def _is_from(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom)
 
 
+def _is_relative(node: ast.stmt) -> bool:
+    return bool(getattr(node, "level", 0))
+
+
 def _name(node: Any) -> str:
     return str(node.module if _is_from(node) else node.names[0].name)
 
@@ -148,10 +158,11 @@ def _is_sorted(section: list[ast.stmt], key: _Key) -> bool:
     return [*map(key, section)] == sorted(map(key, section))
 
 
-# the orders of isort: plain imports first, or all by name (force_sort_within_sections)
+# the orders of isort: plain imports first, or all by name (force_sort_within_sections), each with
+# and without regard to case; imports relative to the module are the last
 _ORDERS: tuple[_Key, ...] = (
-    lambda node: (_is_from(node), _name(node).lower()),
-    lambda node: (_name(node).lower(), _is_from(node)),
-    lambda node: (_is_from(node), _name(node)),
-    lambda node: (_name(node), _is_from(node)),
+    lambda node: (_is_relative(node), _is_from(node), _name(node).lower()),
+    lambda node: (_is_relative(node), _is_from(node), _name(node)),
+    lambda node: (_is_relative(node), _name(node), _is_from(node)),
+    lambda node: (_is_relative(node), _name(node).lower(), _is_from(node)),
 )
