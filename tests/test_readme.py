@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 import pytest
+from helpers import MINOR
 
 import tfmts_compat
 from tfmts_compat import cli
@@ -68,19 +69,23 @@ def test_the_program_trains_and_resumes_with_both_functions(tmp_path, path):
     before = before.replace("with Mon", "with tf.train.Mon")
     (place / "train.py").write_text(before)
     command, shown = sample("run")
-    printed = subprocess.run(
+    ended = subprocess.run(
         ["bash", "-c", command],
         cwd=place,
         env={**os.environ, "PATH": path},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        capture_output=True,
         text=True,
         check=True,
-    ).stdout.replace(str(place), "/home/ann")
+    )
     assert (place / "model" / "model.ckpt-2000.index").exists()
-    text = re.sub(r"^loss [\d.]+$", "loss", printed, flags=re.M)
-    assert text.splitlines()[-len(shown) :] == ["loss", *shown[1:]]
-    assert re.fullmatch(r"loss 0\.\d{6}", shown[0])
+    loss, *report = shown
+    for line in (loss, *ended.stdout.splitlines()):
+        assert re.fullmatch(r"loss 0\.\d{6}", line)
+    if MINOR < (2, 8):  # where TensorFlow does not run the session a second time
+        report.pop()
+    # TensorFlow's own log lines come before the report.
+    lines = ended.stderr.replace(str(place), "/home/ann").splitlines()
+    assert lines[-len(report) :] == report
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a terminal")
