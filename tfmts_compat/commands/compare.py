@@ -253,7 +253,9 @@ def _run_once(
             check=False,
         )
         with open(report, encoding="utf-8") as file:
-            calls = sorted(json.load(file)["calls"], key=_place_of)
+            calls = json.loads(normal(file.read(), root))["calls"]
+        # Several processes can open sessions at one place, in any order.
+        calls.sort(key=lambda call: (_place_of(call), json.dumps(call["plan"])))
         lines = normal(process.stdout, root).splitlines()
         if len({call["process"] for call in calls}) > 1:  # they print in any order
             lines.sort()

@@ -22,7 +22,7 @@ _VARIABLE_TEXT = [
     (re.compile(r"_tfdbg_graph_hash\d+"), "_tfdbg_graph_hash"),
     (re.compile(r"(?<=_)\d{16}(?!\d)"), "TIME"),
     (re.compile(r"(?<!\d)\d{8}_\d{6}(?!\d)"), "TIME"),
-    (re.compile(r"127\.0\.0\.1:\d+"), "HOST:PORT"),
+    (re.compile(r"(127\.0\.0\.1|localhost):\d+"), "HOST:PORT"),
 ]
 _SHARD = re.compile(r"\.data-\d{5}-of-\d{5}$")
 
