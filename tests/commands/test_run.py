@@ -363,3 +363,12 @@ def test_the_program_gets_the_shim_of_the_command(program, tmp_path):
     script = program(TRAINS)
     result = run(str(script), str(tmp_path / "ckpt"))
     assert (result.returncode, result.stdout) == (0, "step 1\n"), result.stderr
+
+
+def test_a_program_that_uses_a_name_of_tf_1_is_told_the_import(program):
+    script = program("import tensorflow as tf\nclass Hook(tf.train.SessionRunHook): pass\n")
+    result = run(str(script))
+    assert result.returncode == 1
+    error, remedy = result.stderr.splitlines()[-2:]
+    assert error.startswith("AttributeError")
+    assert remedy.startswith("tfmts-compat run: tf.train.SessionRunHook is a name of TF 1")

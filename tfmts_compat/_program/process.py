@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import functools
 import inspect
+import os
 import sys
 from dataclasses import dataclass
 from typing import Any, Callable
 
 import tfmts_compat
 from tfmts_compat import _build, _install, _session
-from tfmts_compat._program import recorder, report
+from tfmts_compat._program import recorder, report, tf1_names
 from tfmts_compat._rules.call import Call
 from tfmts_compat._rules.departures import AS_ARGUMENTS
 from tfmts_compat._rules.plan import plan_session
@@ -48,6 +50,7 @@ class Program:
             built_by = "tensorflow" if self.upstream else "tfmts_compat"
             target = recorder.record_calls(target, built_by, self.report, self.cwd)
         _install.install_for_program(target)
+        atexit.register(_explain_error, os.getpid())
 
     def on_package_import(self) -> None:
         """Records the calls of a program that imports the shim from tfmts_compat."""
@@ -63,6 +66,13 @@ class Program:
         """Prints the table of the report."""
         assert self.report is not None
         print(report.format_report(self.report), file=sys.stderr)
+
+
+def _explain_error(process: int) -> None:
+    """Explains the exception that ended the program; Python has printed it."""
+    text = tf1_names.describe_tf1_name(getattr(sys, "last_value", None))
+    if text is not None and os.getpid() == process:  # not in a process that was forked later
+        print(f"tfmts-compat run: {text}", file=sys.stderr)
 
 
 def _upstreams(**arguments: Any) -> Any:
