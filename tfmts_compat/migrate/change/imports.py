@@ -130,7 +130,7 @@ class Imports:
             if self._is_above(statement)
             and (statement in needed or (statement in own and isinstance(statement, Import)))
         ]
-        ranked = sorted(found, key=lambda it: (it not in own, not isinstance(it, Import)))
+        ranked = sorted(found, key=lambda node: (node not in own, not isinstance(node, Import)))
         return ranked[0] if needed and ranked else None
 
     def _always_runs(self, node: ast.AST) -> bool:
@@ -264,7 +264,9 @@ class Imports:
         paths = {module.code(node) for node in self._uses}
         imports = {binding for reach in self._uses.values() for binding in reach.imports}
         found: list[Binding] = []
-        for binding in sorted(imports, key=lambda it: module.span(it.alias or it.node)):
+        for binding in sorted(
+            imports, key=lambda binding: module.span(binding.alias or binding.node)
+        ):
             alias, name = binding.alias, binding.name
             statement: Any = binding.node
             assert alias

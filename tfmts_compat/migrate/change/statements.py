@@ -60,7 +60,9 @@ class Statements:
         section = self._section(statement)
         key = self._find_order(section)
         new = ast.parse(text).body[0]
-        return not key or _is_sorted([new if it is statement else it for it in section], key)
+        return not key or _is_sorted(
+            [new if other is statement else other for other in section], key
+        )
 
     def _find_order(self, section: list[ast.stmt]) -> _Key | None:
         """Returns the key by which a section is sorted, if possible like others, or None."""
