@@ -12,11 +12,12 @@ from tensorflow.python.training import monitored_session, training
 import tfmts_compat
 from tfmts_compat import TfmtsCompatWarning, install, installed, uninstall
 
-train = tf.compat.v1.train
+v1 = tf.compat.v1
+train = v1.train
 upstream = train.MonitoredTrainingSession
 PLACES = [
     train,
-    tf.compat.v1.compat.v1.train,
+    v1.compat.v1.train,
     tf.compat.v2.compat.v1.train,
     monitored_session,
     training,

@@ -8,8 +8,10 @@ from helpers import files
 from random_calls import Hook, MakesGlobalStep
 
 from tfmts_compat import MonitoredTrainingSession
+from tfmts_compat._upstream import versions
 
-train = tf.compat.v1.train
+v1 = tf.compat.v1
+train = v1.train
 upstream = train.MonitoredTrainingSession
 errors = tf.errors
 pytestmark = pytest.mark.usefixtures("working_directory")
@@ -31,6 +33,29 @@ def test_a_missing_global_step_is_rejected_before_anything_is_written(graph, arg
     assert files() == ["file"]
     with pytest.raises(RuntimeError):
         upstream(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_rejected"),
+    [
+        ({"checkpoint_dir": "d"}, True),
+        ({"checkpoint_dir": "d", "save_graph_def": False}, False),
+        ({"checkpoint_dir": "d", "save_checkpoint_secs": None}, False),
+        ({"summary_dir": "d"}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_only_a_call_that_writes_a_graph_needs_a_protobuf_that_can(
+    train_op, monkeypatch, arguments, is_rejected
+):
+    monkeypatch.setattr(versions, "find_graph_remedy", lambda _: "pip install 'protobuf<7'")
+    if is_rejected:
+        with pytest.raises(TypeError, match=r"graph.pbtxt .*; pip install 'protobuf<7', or pass"):
+            MonitoredTrainingSession(**arguments)
+        assert files() == ["file"]
+    else:
+        MonitoredTrainingSession(**arguments).close()
 
 
 def test_a_chief_only_hook_that_creates_no_global_step_leaves_no_file(graph):
@@ -168,4 +193,4 @@ def test_a_local_path_may_contain_the_separator_of_a_scheme(train_op, open_sessi
     with open_session(checkpoint_dir=name) as session:
         session.run(train_op)
     with open_session(checkpoint_dir=name) as session:
-        assert session.run(tf.compat.v1.train.get_global_step()) == 1
+        assert session.run(v1.train.get_global_step()) == 1

@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from tfmts_compat import raw_session, run_without_hooks
 
-train = tf.compat.v1.train
+v1 = tf.compat.v1
+train = v1.train
 
 
 @pytest.fixture(params=["MonitoredTrainingSession", "MonitoredSession", "SingularMonitoredSession"])
@@ -25,21 +26,21 @@ def test_the_raw_session_saves(train_op, open_session, tmp_path):
     saver = train.Saver()
     with open_session() as session:
         session.run(train_op)
-        assert type(raw_session(session)) is tf.compat.v1.Session
+        assert type(raw_session(session)) is v1.Session
         path = saver.save(raw_session(session), str(tmp_path / "model"))
     assert train.load_checkpoint(path).get_tensor("global_step") == 1
 
 
 def test_the_raw_session_of_a_plain_session_is_itself(train_op):
-    with tf.compat.v1.Session() as session:
-        session.run(tf.compat.v1.global_variables_initializer())
+    with v1.Session() as session:
+        session.run(v1.global_variables_initializer())
         assert raw_session(session) is session
         assert run_without_hooks(session, train_op) == 1
 
 
 def test_hooks_are_not_called(train_op, open_session):
     hook = CountsRuns()
-    given = tf.compat.v1.placeholder(tf.int64, [])
+    given = v1.placeholder(tf.int64, [])
     with open_session(hooks=[hook]) as session:
         assert session.run(train_op) == 1
         assert run_without_hooks(session, [train_op, given], {given: 7}) == [2, 7]
@@ -59,7 +60,7 @@ class LostOnce:
 
 
 def test_a_run_without_hooks_recovers_from_a_lost_server(train_op):
-    given = tf.compat.v1.placeholder(tf.int64, [])
+    given = v1.placeholder(tf.int64, [])
     with train.MonitoredSession() as session:
         before = raw_session(session)
         assert run_without_hooks(session, given, {given: LostOnce()}) == 7

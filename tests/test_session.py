@@ -140,7 +140,11 @@ def test_d6_a_workers_generator_of_hooks_is_read_once(open_session, runs):
         ({"summary_dir": b"d"}, pitfall("summary-dir-not-str")),
         ({"summary_dir": b"d"}, r"""summary_dir=b'd' \(bytes\).*named "b'd'"."""),
         (
-            {"checkpoint_dir": "d", "hooks": [train.CheckpointSaverHook("./d", save_steps=1)]},
+            {
+                "checkpoint_dir": "d",
+                "summary_dir": "s",
+                "hooks": [train.CheckpointSaverHook("./d", save_steps=1)],
+            },
             pitfall("two-savers"),
         ),
         ({"checkpoint_dir": "~/d"}, pitfall("home-directory")),

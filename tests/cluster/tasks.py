@@ -10,7 +10,8 @@ import tensorflow as tf
 
 import tfmts_compat
 
-train = tf.compat.v1.train
+v1 = tf.compat.v1
+train = v1.train
 
 SESSIONS = {
     "upstream": train.MonitoredTrainingSession,
@@ -53,12 +54,12 @@ class HangInEndHook(train.SessionRunHook):
 
 def train_alone(emit, **arguments):
     """Runs `train_loop` in one process, without a cluster."""
-    train_loop(emit, tf.compat.v1.ConfigProto(), "", None, True, **arguments)
+    train_loop(emit, v1.ConfigProto(), "", None, True, **arguments)
 
 
 def train_on_cluster(emit, spec, job, index, device_filters=True, **arguments):
     """Runs `train_loop` as the chief or a worker, with the variables on the ps."""
-    config = tf.compat.v1.ConfigProto()
+    config = v1.ConfigProto()
     if device_filters:
         config.device_filters.extend(["/job:ps", f"/job:{job}/task:{index}"])
     server = tf.distribute.Server(spec, job_name=job, task_index=index, config=config)
@@ -86,15 +87,15 @@ def train_loop(
 
     With own_variable_in, the graph has another variable, which is in this collection.
     """
-    tf.compat.v1.logging.set_verbosity("INFO")
+    v1.logging.set_verbosity("INFO")
     emit("up")
     started = time.monotonic()
     try:
-        with tf.Graph().as_default(), tf.compat.v1.device(device):
+        with tf.Graph().as_default(), v1.device(device):
             global_step = train.get_or_create_global_step()
             loss, hooks = model(weights), []
             if own_variable_in:
-                tf.compat.v1.get_variable("own", [], collections=[own_variable_in])
+                v1.get_variable("own", [], collections=[own_variable_in])
             optimizer = train.GradientDescentOptimizer(0.01)
             if replicas:
                 optimizer = train.SyncReplicasOptimizer(optimizer, replicas, replicas)
@@ -125,7 +126,7 @@ def train_loop(
 
 def model(weights):
     """Builds a model and returns its loss; the number of weights sets how long a save takes."""
-    values = tf.compat.v1.get_variable("weights", [weights], initializer=tf.ones_initializer())
+    values = v1.get_variable("weights", [weights], initializer=tf.ones_initializer())
     return tf.reduce_sum(values * values)
 
 
@@ -148,9 +149,9 @@ def interrupted_while_connecting(emit, spec, job, index, waits=1, **arguments):
     server = tf.distribute.Server(spec, job_name=job, task_index=index)
     device = train.replica_device_setter(worker_device=f"/job:{job}/task:{index}", ps_tasks=1)
     for _ in range(waits):
-        with tf.Graph().as_default(), tf.compat.v1.device(device):
+        with tf.Graph().as_default(), v1.device(device):
             train.get_or_create_global_step()
-            local_init_op = tf.compat.v1.py_func(lambda: ran.append(1) or 0, [], tf.int64).op
+            local_init_op = v1.py_func(lambda: ran.append(1) or 0, [], tf.int64).op
             scaffold = train.Scaffold(local_init_op=local_init_op)
             try:
                 tfmts_compat.MonitoredTrainingSession(

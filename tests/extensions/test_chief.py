@@ -34,7 +34,7 @@ def test_a_damaged_newest_checkpoint_is_named_with_the_remedy(
     files = sorted(os.listdir(directory))
 
     with pytest.raises(error):  # upstream's class
-        train_up_to(8, directory, tf.compat.v1.train.MonitoredTrainingSession)
+        train_up_to(8, directory, v1.train.MonitoredTrainingSession)
     with pytest.raises(error) as raised:
         train_up_to(8, directory)
 
@@ -56,8 +56,8 @@ def test_without_an_intact_checkpoint_the_error_offers_a_copy_or_another_directo
 
 def test_an_intact_checkpoint_of_another_model_is_not_called_damaged(directory):
     with tf.Graph().as_default():
-        tf.compat.v1.get_variable("other", [1])
-        tf.compat.v1.train.get_or_create_global_step()
+        v1.get_variable("other", [1])
+        v1.train.get_or_create_global_step()
         with pytest.raises(errors.NotFoundError, match="does not fit the graph") as raised:
             MonitoredTrainingSession(checkpoint_dir=directory)
     assert "newest intact" not in str(raised.value)
@@ -77,7 +77,7 @@ def test_a_truncated_checkpoint_file_raises_a_warning_where_upstream_starts_agai
 def test_an_empty_checkpoint_file_is_upstreams_error_with_the_remedy(directory):
     path = cut_state(directory, 0)
     with pytest.raises(ValueError, match="Invalid checkpoint state"):
-        train_up_to(8, directory, tf.compat.v1.train.MonitoredTrainingSession)
+        train_up_to(8, directory, v1.train.MonitoredTrainingSession)
     with pytest.raises(
         ValueError, match=f"{path} names no checkpoint; the newest intact one is"
     ) as raised:

@@ -13,11 +13,12 @@ from tfmts_compat import MonitoredTrainingSession, explain
 from tfmts_compat._extensions import worker
 from tfmts_compat._extensions.worker import PollingWorkerSessionCreator
 
-BOTH = [tf.compat.v1.train.MonitoredTrainingSession, MonitoredTrainingSession]
+v1 = tf.compat.v1
+BOTH = [v1.train.MonitoredTrainingSession, MonitoredTrainingSession]
 
 
 def test_the_session_creator_is_a_subclass_of_upstreams():
-    assert issubclass(PollingWorkerSessionCreator, tf.compat.v1.train.WorkerSessionCreator)
+    assert issubclass(PollingWorkerSessionCreator, v1.train.WorkerSessionCreator)
 
 
 @pytest.mark.parametrize("function", [MonitoredTrainingSession, explain])
@@ -69,9 +70,9 @@ def test_max_wait_secs_is_validated_where_upstream_uses_it(value):
         with MonitoredTrainingSession(is_chief=False, max_wait_secs=value) as session:
             assert session.run(one) == 1
     raised = []
-    for function in (tf.compat.v1.train.MonitoredTrainingSession, MonitoredTrainingSession):
+    for function in (v1.train.MonitoredTrainingSession, MonitoredTrainingSession):
         with tf.Graph().as_default():
-            tf.compat.v1.get_variable("never_ready", [])
+            v1.get_variable("never_ready", [])
             with pytest.raises((TypeError, ValueError, OverflowError)) as error:
                 function(is_chief=False, max_wait_secs=value)
             raised.append(error)
@@ -90,48 +91,42 @@ def test_the_plan_shows_how_a_worker_waits():
 
 def test_max_wait_secs_none_polls_until_the_model_is_ready(graph):
     polls = iter([["variable"], ["variable"], []])
-    ready_op = tf.compat.v1.py_func(lambda: np.array(next(polls, []), "S"), [], tf.string)
-    scaffold = tf.compat.v1.train.Scaffold(ready_op=ready_op)
+    ready_op = v1.py_func(lambda: np.array(next(polls, []), "S"), [], tf.string)
+    scaffold = v1.train.Scaffold(ready_op=ready_op)
     with MonitoredTrainingSession(
         is_chief=False, scaffold=scaffold, max_wait_secs=None, recovery_wait_secs=0.01
     ):
         assert next(polls, None) is None
 
 
-@pytest.mark.parametrize(
-    "function", [tf.compat.v1.train.MonitoredTrainingSession, MonitoredTrainingSession]
-)
+@pytest.mark.parametrize("function", [v1.train.MonitoredTrainingSession, MonitoredTrainingSession])
 def test_the_wait_is_in_the_callers_thread_graph_and_contexts(function):
     seen = []
 
     class Seven:
         def __array__(self, dtype=None, copy=None):
-            here = tf.compat.v1
+            here = v1
             seen.append((threading.current_thread(), here.get_default_graph(), mine.value))
             seen.append((here.get_variable_scope().name, here.get_default_session()))
             return np.array(7, dtype)
 
     mine = threading.local()
     mine.value = "set in the caller's thread"
-    with tf.Graph().as_default() as graph, tf.compat.v1.Session() as outer:
-        fed = tf.compat.v1.placeholder_with_default(0, [])
-        local = tf.compat.v1.get_local_variable("local", initializer=0)
-        scaffold = tf.compat.v1.train.Scaffold(
+    with tf.Graph().as_default() as graph, v1.Session() as outer:
+        fed = v1.placeholder_with_default(0, [])
+        local = v1.get_local_variable("local", initializer=0)
+        scaffold = v1.train.Scaffold(
             local_init_op=local.assign(fed).op, local_init_feed_dict={fed: Seven()}
         )
-        with tf.compat.v1.variable_scope("inner"), function(
-            is_chief=False, scaffold=scaffold
-        ) as session:
+        with v1.variable_scope("inner"), function(is_chief=False, scaffold=scaffold) as session:
             assert session.run(local) == 7
     expected = [(threading.current_thread(), graph, mine.value), ("inner", outer)]
     assert seen[:2] == expected
 
 
-@pytest.mark.parametrize(
-    "function", [tf.compat.v1.train.MonitoredTrainingSession, MonitoredTrainingSession]
-)
+@pytest.mark.parametrize("function", [v1.train.MonitoredTrainingSession, MonitoredTrainingSession])
 def test_a_session_that_is_recovered_under_another_default_graph_keeps_its_own(function):
-    class LoseSession(tf.compat.v1.train.SessionRunHook):
+    class LoseSession(v1.train.SessionRunHook):
         times = 0
 
         def after_run(self, run_context, run_values):
@@ -177,9 +172,9 @@ def test_a_waiting_worker_logs_upstreams_line_every_30_seconds(
     assert (len(lines) > 1) is several
     caplog.clear()
     with tf.Graph().as_default():
-        tf.compat.v1.train.create_global_step()
-        manager = tf.compat.v1.train.SessionManager(
-            ready_for_local_init_op=tf.compat.v1.report_uninitialized_variables(),
+        v1.train.create_global_step()
+        manager = v1.train.SessionManager(
+            ready_for_local_init_op=v1.report_uninitialized_variables(),
             local_init_op=tf.no_op(),
             recovery_wait_secs=0.1,
         )
@@ -188,7 +183,7 @@ def test_a_waiting_worker_logs_upstreams_line_every_30_seconds(
     assert set(lines) == set(waiting_lines(caplog))
 
 
-V1 = tf.compat.v1
+V1 = v1
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from random_calls import Hook, RecordingHook
 from tfmts_compat import MonitoredTrainingSession
 from tfmts_compat._rules import checks
 
-train = tf.compat.v1.train
+v1 = tf.compat.v1
+train = v1.train
 upstream = train.MonitoredTrainingSession
 errors = tf.errors
 pytestmark = pytest.mark.usefixtures("working_directory")
@@ -88,6 +89,18 @@ REJECTED = {
         TypeError,
         TypeError,
         r"^hooks=.*StopAtStepHook.*must be a list .*; pass \[StopAtStepHook\(...\)\]",
+    ),
+    "one hook of a worker, no list": (
+        {"is_chief": False, "hooks": train.StopAtStepHook(1)},
+        TypeError,
+        TypeError,
+        r"^hooks=.*StopAtStepHook.*must be a list",
+    ),
+    "one chief-only hook, no list": (
+        {"chief_only_hooks": train.StopAtStepHook(1)},
+        TypeError,
+        TypeError,
+        r"^chief_only_hooks=.*StopAtStepHook.*must be a list",
     ),
     "None as a hook": (
         {"checkpoint_dir": "d", "hooks": [Hook(), None]},

@@ -41,6 +41,20 @@ def test_a_value_that_does_not_fit_is_wrapped_and_a_path_is_not_divided():
     ]
 
 
+def test_a_row_as_wide_as_the_terminal_is_not_wrapped():
+    width = len(
+        "checkpoint saver  every 60 seconds into /a/long/directory  only the seconds are given"
+    )
+    assert table.text(ROWS, width) == table.text(ROWS)
+    assert table.text(ROWS, width - 1) != table.text(ROWS)
+
+
+def test_a_path_with_hyphens_or_longer_than_the_terminal_is_not_divided():
+    path = "/a/directory-with-hyphens/" + 30 * "x"
+    (_, line) = table.text([("saver", f"into {path}", "")], 25).splitlines()
+    assert line.strip() == path
+
+
 @pytest.mark.parametrize("width", [0, 1, 10])
 def test_a_width_too_small_for_the_names_still_gives_a_table(width):
     text = table.text(ROWS, width)

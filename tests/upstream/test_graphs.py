@@ -4,7 +4,8 @@ import tensorflow as tf
 
 from tfmts_compat._upstream import graphs
 
-train = tf.compat.v1.train
+v1 = tf.compat.v1
+train = v1.train
 
 
 def test_a_graph_has_a_global_step_once_it_is_created(graph):
@@ -33,8 +34,8 @@ def test_a_finalized_graph_needs_an_init_op_in_the_graph_or_the_scaffold(graph):
 
 
 def test_the_ops_of_a_run_are_found_once_and_name_the_variables_that_they_write(graph):
-    weight = tf.compat.v1.get_variable("weight", initializer=1.0)
-    other = tf.compat.v1.get_variable("other", initializer=[1.0])
+    weight = v1.get_variable("weight", initializer=1.0)
+    other = v1.get_variable("other", initializer=[1.0])
     loss = tf.square(weight) + tf.gather(other, 0)
     optimizer = train.AdamOptimizer(0.01)
     op = optimizer.minimize(loss, var_list=[weight])

@@ -11,7 +11,8 @@ from tensorflow.python.training import basic_session_run_hooks, monitored_sessio
 from tfmts_compat import MonitoredTrainingSession
 from tfmts_compat._upstream import parts
 
-train = tf.compat.v1.train
+v1 = tf.compat.v1
+train = v1.train
 BOTH = [train.MonitoredTrainingSession, MonitoredTrainingSession]
 HOOKS = ["StepCounterHook", "SummarySaverHook", "CheckpointSaverHook"]
 CHIEF = ["ChiefSessionCreator", "Scaffold"]
@@ -20,8 +21,8 @@ CHIEF = ["ChiefSessionCreator", "Scaffold"]
 def open_and_train(open_session, directory, **arguments):
     with tf.Graph().as_default():
         step = train.get_or_create_global_step()
-        tf.compat.v1.summary.scalar("step", step)
-        train_op = tf.compat.v1.assign_add(step, 1)
+        v1.summary.scalar("step", step)
+        train_op = v1.assign_add(step, 1)
         with open_session(
             checkpoint_dir=str(directory), save_checkpoint_steps=2, **arguments
         ) as session:
@@ -126,9 +127,9 @@ def test_a_replaced_public_name_has_no_effect_as_upstream(tmp_path, train_op, mo
     """Upstream's code finds its classes in their own modules."""
     replaced = ("CheckpointSaverHook", "SummarySaverHook", "ChiefSessionCreator", "SessionRunHook")
     for name in replaced:
-        monkeypatch.setattr(tf.compat.v1.train, name, None)
+        monkeypatch.setattr(v1.train, name, None)
     for name in ("Session", "ConfigProto", "RunOptions"):
-        monkeypatch.setattr(tf.compat.v1, name, None)
+        monkeypatch.setattr(v1, name, None)
     with MonitoredTrainingSession(checkpoint_dir=str(tmp_path), save_checkpoint_steps=1) as session:
         assert session.run(train_op) == 1
     assert tf.train.latest_checkpoint(str(tmp_path)).endswith("-1")
