@@ -5,7 +5,7 @@ import os
 import pytest
 import tensorflow as tf
 from helpers import files
-from random_calls import Hook, MakesGlobalStep
+from random_calls import Hook, MakesGlobalStep, RecordingHook
 
 from tfmts_compat import MonitoredTrainingSession
 from tfmts_compat._upstream import versions
@@ -24,8 +24,9 @@ pytestmark = pytest.mark.usefixtures("working_directory")
         {"summary_dir": "d", "chief_only_hooks": [train.LoggingTensorHook([], 1)]},
         {"hooks": [train.StopAtStepHook(1)]},
         {"checkpoint_dir": "d", "hooks": [MakesGlobalStep()]},
+        {"checkpoint_dir": "d", "hooks": [3]},
     ],
-    ids=["checkpoint_dir", "summary_dir", "a hook that needs it", "a hook too late"],
+    ids=["checkpoint_dir", "summary_dir", "a hook that needs it", "a hook too late", "no hook"],
 )
 def test_a_missing_global_step_is_rejected_before_anything_is_written(graph, arguments):
     with pytest.raises(RuntimeError, match="get_or_create_global_step"):
@@ -58,9 +59,10 @@ def test_only_a_call_that_writes_a_graph_needs_a_protobuf_that_can(
         MonitoredTrainingSession(**arguments).close()
 
 
-def test_a_chief_only_hook_that_creates_no_global_step_leaves_no_file(graph):
+@pytest.mark.parametrize("hook", [Hook(), RecordingHook()], ids=["no begin", "own begin"])
+def test_a_chief_only_hook_that_creates_no_global_step_leaves_no_file(graph, hook):
     with pytest.raises(RuntimeError, match="the checkpoint saver"):
-        MonitoredTrainingSession(checkpoint_dir="d", chief_only_hooks=[Hook()])
+        MonitoredTrainingSession(checkpoint_dir="d", chief_only_hooks=[hook])
     assert files() == ["file"]
 
 
@@ -79,13 +81,14 @@ def test_eager_execution_is_a_runtime_error(open_session, arguments):
     assert files() == ["file"]
 
 
-def test_a_graph_finalized_too_early_is_rejected_before_anything_is_written(train_op):
+@pytest.mark.parametrize("arguments", [{"checkpoint_dir": "d"}, {}], ids=str)
+def test_a_graph_finalized_too_early_is_rejected_before_anything_is_written(train_op, arguments):
     train_op.graph.finalize()
     with pytest.raises(RuntimeError, match=r"before graph.finalize\(\)"):
-        MonitoredTrainingSession(checkpoint_dir="d")
+        MonitoredTrainingSession(**arguments)
     assert files() == ["file"]
     with pytest.raises(RuntimeError):
-        upstream(checkpoint_dir="d")
+        upstream(**arguments)
 
 
 @pytest.mark.skipif(not hasattr(tf.io.gfile, "get_registered_schemes"), reason="cannot tell")
