@@ -250,6 +250,8 @@ REPLACES = {
     "setattr": "setattr(tf.train, 'Scaffold', f)",
     "module": "tf.train = f",
     "deleted": "del tf.train.Scaffold",
+    "loop": "for tf.train.Scaffold in f(): pass",
+    "with": "with f() as tf.train.Scaffold: pass",
 }
 
 

@@ -37,9 +37,10 @@ _ALL = re.compile(
     rb"""^__all__\s*=\s*[\[(](?:[\s,]|\#[^\n]*|"\w*"|'\w*')*[\])]\s*$(?!(?:.|\n)*\b__all__\b)""",
     re.MULTILINE,
 )
+_PART = rf"\.(?:{'|'.join(sorted(PARTS))})\b"
 _REPLACES = re.compile(
-    rf"\b(?:setattr|delattr|patch\w*|vars|__dict__|multiple|del)\b|\.(?:{'|'.join(PARTS)})"
-    r"\b[^\n=]*=(?!=)".encode()
+    rf"\b(?:setattr|delattr|patch\w*|vars|__dict__|multiple|del)\b|{_PART}[^\n=]*=(?!=)"
+    rf"|\bfor\b[^\n]*{_PART}|\bas\s+[\w.]+{_PART}".encode()
 )
 
 
