@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 from typing import NoReturn, Sequence
 
 import tfmts_compat
+from tfmts_compat._rules import table
 from tfmts_compat.commands import checkpoints, compare, doctor, explain, run
 from tfmts_compat.migrate import command as migrate
 from tfmts_compat.parity import command as parity
@@ -18,7 +20,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {message}\n")
+        self.exit(2, f"{self.prog}: error: {table.printable(message)}\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         subcommand.add_parser(subparsers)
     given = list(sys.argv[1:] if argv is None else argv)
     program: list[str] = []
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a file name may not fit its encoding
+        sys.stdout.reconfigure(errors="backslashreplace")
     if not given:
         parser.print_help(sys.stderr)
         return 2
@@ -60,5 +64,5 @@ def main(argv: Sequence[str] | None = None) -> int:
             with contextlib.suppress(OSError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(problem, BrokenPipeError):  # e.g. head, which has ended
-            print(f"tfmts-compat: error: {problem}", file=sys.stderr)
+            print(f"tfmts-compat: error: {table.printable(str(problem))}", file=sys.stderr)
         return 2

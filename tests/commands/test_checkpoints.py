@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 
 import pytest
 import tensorflow as tf
@@ -205,6 +206,21 @@ def test_relative_directories_work(capsys, directory, monkeypatch):
         [False, True, False, False],
     )
     assert train_up_to(6, "ckpt") == [5, 6]
+
+
+def test_control_characters_of_file_names_do_not_reach_the_terminal(capsys, tmp_path):
+    directory = str(tmp_path / "\x1b]0;title\x07\n")
+    train_up_to(2, directory)
+    for end in ("index", "data-00000-of-00001"):
+        source = os.path.join(directory, f"model.ckpt-2.{end}")
+        shutil.copyfile(source, source.replace("model", "\x1b[2Jmodel"))
+    open(os.path.join(directory, "\x9b.tempstate17"), "w").close()
+    code, text = table(capsys, directory)
+    assert code == 0
+    assert not set(text.replace("\n", "")) & {*map(chr, range(32)), *map(chr, range(127, 160))}
+    assert len(text.splitlines()) == 6  # a heading, three checkpoints, the leftovers, the reason
+    assert "  \\x1b[2Jmodel.ckpt-2  " in text
+    assert "\\x1b: no such checkpoint" in rejected(capsys, directory, "--use", "\x1b")
 
 
 def test_an_empty_directory_has_no_checkpoints(capsys, tmp_path):

@@ -55,6 +55,8 @@ def test_values_are_read_as_python_reads_them(capsys, argument, cadence):
         (["--is_chief=maybe"], "is_chief='maybe' (str): must be true or false"),
         (["--chekpoint_dir=x"], "unrecognized arguments: --chekpoint_dir=x"),
         (["--max_wait_secs"], "expected one argument"),
+        (["\x1b[31m\n"], "unrecognized arguments: \\x1b[31m\\n"),
+        (["--save_summaries_secs=\x1b\n", "--summary_dir=x"], "save_summaries_secs='\\x1b\\n'"),
     ],
 )
 def test_a_bad_value_ends_with_one_line_and_exit_2(arguments, message):
@@ -72,6 +74,20 @@ def test_a_bad_value_ends_with_one_line_and_exit_2(arguments, message):
 def test_a_directory_given_as_None_is_none(capsys):
     assert cli.main(["explain", "--json", "--checkpoint_dir=None"]) == 0
     assert json.loads(capsys.readouterr().out) == explain(checkpoint_dir=None).to_dict()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_unprintable_characters_of_arguments_are_escaped(encoding):
+    result = subprocess.run(
+        [sys.executable, "-m", "tfmts_compat", "explain", "--checkpoint_dir=\x1b[31m\n\udcffé"],
+        stdout=subprocess.PIPE,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+    )
+    shown = "é" if encoding == "utf-8" else "\\xe9"
+    text = result.stdout.decode(encoding)
+    assert f"restores from     \\x1b[31m\\n\\udcff{shown}\n" in text
+    assert "\x1b" not in text
 
 
 def test_the_help_explains_each_argument():

@@ -405,6 +405,20 @@ def test_the_summary_names_the_formatters_to_run(tree, capsys, file, text, comma
     assert "next" not in capsys.readouterr().err
 
 
+def test_control_characters_of_file_names_do_not_reach_the_terminal(tree, capsys):
+    name = "\x1b[31m a\n\udcff.py"
+    (tree() / "pyproject.toml").write_text("[tool.black]\n")
+    (tree() / name).write_text(OLD + ASKS)
+    (tree() / f"b{name}").write_text(OLD + "(")
+    for form, mode in (("text", "--check"), ("github", "--check"), ("text", "--write")):
+        assert migrate(mode, f"--format={form}", ".") == 2
+        output = "".join(capsys.readouterr())
+        assert "\\x1b[31m a" in output
+        assert "\x1b" not in output
+        assert " a\n" not in output
+    assert "next, run: black '\\x1b[31m a\\n\\udcff.py'\n" in output
+
+
 def test_a_fifo_is_not_read(tree, capsys):
     tree(a_py=OLD)
     os.mkfifo("b.py")

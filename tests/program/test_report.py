@@ -33,6 +33,18 @@ def test_the_table_counts_equal_calls(tmp_path):
     ]
 
 
+def test_control_characters_are_escaped_and_the_lines_of_a_message_are_kept(tmp_path):
+    path = tmp_path / "report.json"
+    error = {"type": "ValueError", "message": "\x1b[31mwhy\n  and how"}
+    path.write_text(json.dumps({"calls": [{**SHOWN, "file": "a\n\x1b.py", "error": error}]}))
+    assert format_report(str(path)).splitlines()[1:] == [
+        "a\\n\\x1b.py:8 in train, built by tfmts_compat",
+        "  ValueError: \\x1b[31mwhy",
+        "  and how",
+        "  warning: a pitfall",
+    ]
+
+
 def test_the_table_of_a_damaged_report_is_a_message(tmp_path):
     path = tmp_path / "report.json"
     path.write_text("{")

@@ -1,4 +1,6 @@
-"""Rows of text as a table for the terminal."""
+"""Text for the terminal."""
+
+import os
 
 import pytest
 
@@ -22,6 +24,22 @@ def test_without_a_width_the_columns_are_aligned():
 def test_a_column_may_be_empty():  # a width of 0 is no format for text before Python 3.10
     assert table.text([("role", "chief", ""), ("waits", "", "")]) == "role   chief\nwaits"
     assert table.text([("", "chief", "x")]) == "  chief  x"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31m", "\\x1b[31m"),
+        ("a\nb\tc\r", "a\\nb\\tc\\r"),
+        ("\x7f\x9b", "\\x7f\\x9b"),
+        (os.fsdecode(b"\xff"), "\\udcff"),
+        ("\ufffe\uffff", "\\ufffe\\uffff"),
+        ("a\\x1b é \U0001f600", "a\\x1b é \U0001f600"),
+    ],
+)
+def test_unprintable_characters_are_escaped_also_in_a_table(text, shown):
+    assert table.printable(text) == shown
+    assert table.text([(text, text, text)]) == "  ".join([shown] * 3)
 
 
 def test_a_remark_that_does_not_fit_is_on_a_line_of_its_own():

@@ -6,6 +6,8 @@ import collections
 import json
 from typing import Any, Iterator
 
+from tfmts_compat._rules import table
+
 
 def format_report(path: str) -> str:
     """Formats the calls of a report; calls with equal rows are shown once, with their number."""
@@ -15,14 +17,21 @@ def format_report(path: str) -> str:
     except (OSError, ValueError) as problem:
         return f"tfmts-compat run: cannot read the report: {problem}"
     failed = sum(call["error"] is not None for call in calls)
-    rows = collections.Counter("\n".join(_rows(call)) for call in calls)
+    rows = collections.Counter("\n".join(_lines(call)) for call in calls)
     return "\n".join(
         [
             f"tfmts-compat run: calls of MonitoredTrainingSession: {len(calls)}, failed: {failed}; "
-            f"see {path}",
+            f"see {table.printable(path)}",
             *(row.replace("\n", f" ({n} times)\n", 1) if n > 1 else row for row, n in rows.items()),
         ]
     )
+
+
+def _lines(call: dict[str, Any]) -> Iterator[str]:
+    first, *rows = _rows(call)
+    yield table.printable(first)
+    for row in rows:  # the message of an error may have several lines
+        yield from map(table.printable, row.split("\n"))
 
 
 def _rows(call: dict[str, Any]) -> Iterator[str]:

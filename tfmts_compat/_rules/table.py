@@ -1,13 +1,26 @@
-"""Rows of text as a table for the terminal."""
+"""Text for the terminal: rows as a table, and characters that cannot be printed."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import textwrap
 from typing import Iterator, Sequence, Tuple
 
+# Control characters, lone surrogates (from file names that are not UTF-8) and the two characters
+# besides these that XML does not allow.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
 Row = Tuple[str, str, str]  # a name, a value, and a remark on the value; each may be ""
+
+
+def printable(text: str) -> str:
+    """Escapes what could control the terminal or break a line, as repr() does.
+
+    File names and arguments may contain such characters.
+    """
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def terminal_width() -> int | None:
@@ -19,11 +32,12 @@ def text(rows: Sequence[Row], width: int | None = None) -> str:
     """Formats three columns: names, values and remarks.
 
     Args:
-      rows: the rows, from top to bottom.
+      rows: the rows, from top to bottom; `printable` is applied to each cell.
       width: columns of the terminal. A row that does not fit is wrapped, and its remark
         gets a line of its own. None means no limit.
     """
-    return "\n".join(_lines(rows, width))
+    cells = [(printable(name), printable(value), printable(remark)) for name, value, remark in rows]
+    return "\n".join(_lines(cells, width))
 
 
 def _lines(rows: Sequence[Row], width: int | None) -> Iterator[str]:

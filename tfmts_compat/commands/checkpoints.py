@@ -10,6 +10,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, Iterable
 
+from tfmts_compat._rules import table
 from tfmts_compat._upstream import loading
 
 if TYPE_CHECKING:
@@ -210,6 +211,7 @@ def _explain_restore(
 def _format_report(report: dict[str, Any]) -> str:
     place = report["directory"].rstrip("/") + "/"
     named = bool(report["checkpoint_file"]["all"])
+    rows: list[tuple[str, ...]]
     rows = [("", "step", "checkpoint", "age", "size", "files", "state")]
     for row in report["checkpoints"]:
         rows.append(
@@ -224,6 +226,7 @@ def _format_report(report: dict[str, Any]) -> str:
                 + (", not named in `checkpoint`" if named and not row["named"] else ""),
             )
         )
+    rows = [tuple(map(table.printable, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows
@@ -242,7 +245,7 @@ def _format_report(report: dict[str, Any]) -> str:
             + (f"; the earlier one is {kept}" if kept else "")
         )
     lines.append(report["why"])
-    return "\n".join(lines)
+    return "\n".join(map(table.printable, lines))
 
 
 def _format_age(written: float | None) -> str:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final, Sequence, Tuple
 
+from tfmts_compat._rules import table
+
 CODES: Final[dict[str, str]] = {
     "TFM001": "the file cannot be read",
     "TFM002": "the file cannot be parsed",
@@ -56,7 +58,7 @@ class Finding:
     message: str  # the problem, and what to do if the change has to be made by hand
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}"
+        return table.printable(f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}")
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ import collections
 import dataclasses
 import json
 import re
+import shlex
 import shutil
 import sys
 import textwrap
 from pathlib import Path
 from typing import Sequence, TextIO
 
+from tfmts_compat._rules import table
 from tfmts_compat.migrate.findings import CODES, ERRORS, REWRITES, Finding, Outcome
 
 
@@ -78,7 +80,7 @@ class Report:
         )
         settings += "[ruff]" * (root / "ruff.toml").is_file()
         commands = {"isort": "isort", "ruff": "ruff check --select I --fix", "black": "black"}
-        paths = " ".join(path for path, _ in sorted(self._replaced))
+        paths = table.printable(shlex.join(path for path, _ in sorted(self._replaced)))
         for tool, command in commands.items():
             if paths and re.search(rf"^\[(?:tool\.)?{tool}\b", settings, re.MULTILINE):
                 print(f"tfmts-compat: next, run: {command} {paths}", file=sys.stderr)
@@ -88,7 +90,7 @@ class Report:
         if self._form == "json":
             self._print("[]" if self._separator == "[" else "\n]")
         for path, count in sorted(self._replaced):
-            self._print(f"{path}: replaced {_number(count, 'name')}")
+            self._print(f"{table.printable(path)}: replaced {_number(count, 'name')}")
         same: dict[tuple[str, str, str], list[Finding]] = {}
         for finding in sorted(self._kept):
             same.setdefault((finding.path, finding.code, finding.message), []).append(finding)
@@ -120,8 +122,7 @@ class Report:
         )
 
     def _print(self, text: str, end: str = "\n", file: TextIO | None = None) -> None:
-        out = file or self._out
-        print(text.encode(errors="backslashreplace").decode(), end=end, file=out)
+        print(text, end=end, file=file or self._out)
 
 
 def write_bytes(data: bytes) -> None:
@@ -138,4 +139,4 @@ def _number(count: int, what: str) -> str:
 def _escape(text: str, more: Sequence[str] = "") -> str:
     for character in ("%", "\r", "\n", *more):
         text = text.replace(character, f"%{ord(character):02X}")
-    return text
+    return table.printable(text)

@@ -10,6 +10,7 @@ import pathlib
 import sys
 from typing import TYPE_CHECKING, Any, Iterable, TypeVar
 
+from tfmts_compat._rules.table import printable
 from tfmts_compat._upstream import loading
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _record(chosen: list[Scenario], arguments: argparse.Namespace) -> int:
     header = {**suite.read_environment(), "date": datetime.date.today().isoformat()}
     traces = dict(_show_progress(suite.record(chosen), len(chosen)))
     golden.write(arguments.record, header, traces)
-    print(arguments.record)
+    print(printable(str(arguments.record)))
     return 0
 
 

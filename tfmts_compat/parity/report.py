@@ -8,6 +8,7 @@ from html import escape
 from typing import Mapping
 from xml.etree import ElementTree
 
+from tfmts_compat._rules.table import printable
 from tfmts_compat.parity import departures
 from tfmts_compat.parity.comparison import Outcome, Verdict
 from tfmts_compat.parity.suite import Result
@@ -49,8 +50,8 @@ def format_text(result: Result) -> str:
     lines = []
     for outcome in result.outcomes:
         lines.append(f"{outcome.name:{width}}  {outcome.verdict_text}")
-        lines += [f"  ! {finding}" for finding in outcome.findings]
-        lines += [f"  . {note}" for note in outcome.notes]
+        lines += [f"  ! {printable(finding)}" for finding in outcome.findings]
+        lines += [f"  . {printable(note)}" for note in outcome.notes]
     return "\n".join([*lines, "", format_summary(result)])
 
 
@@ -85,10 +86,12 @@ def write_junit(result: Result, path: pathlib.Path) -> None:
             time=f"{outcome.seconds:.3f}",
         )
         if outcome.findings:
-            failure = ElementTree.SubElement(case, "failure", message=outcome.findings[0])
-            failure.text = "\n".join(outcome.findings)
+            failure = ElementTree.SubElement(
+                case, "failure", message=printable(outcome.findings[0])
+            )
+            failure.text = "\n".join(map(printable, outcome.findings))
         ElementTree.SubElement(case, "system-out").text = "\n".join(
-            (outcome.verdict_text, *outcome.notes)
+            map(printable, (outcome.verdict_text, *outcome.notes))
         )
     tree = ElementTree.ElementTree(suite)
     tree.write(str(path), encoding="utf-8", xml_declaration=True)
@@ -139,7 +142,7 @@ def _format_scenario(outcome: Outcome) -> str:
     kind = outcome.verdict.name.lower()
     lines = [("more found", line) for line in outcome.findings]
     lines += [("more", line) for line in outcome.notes]
-    more = "".join(f'<div class="{style}">{escape(line)}</div>' for style, line in lines)
+    more = "".join(f'<div class="{style}">{escape(printable(line))}</div>' for style, line in lines)
     return (
         f'<li class="scenario {kind}"><code>{escape(outcome.name)}</code>'
         f'<span class="verdict">{escape(outcome.verdict_text)}</span>{more}</li>'
