@@ -64,6 +64,16 @@ def test_rewrite_keeps_each_earlier_file(directory):
         assert state.paths == (f"{directory}/model.ckpt-0", state.newest)
 
 
+def test_rewrite_does_not_follow_symbolic_links(directory, tmp_path):
+    file = os.path.join(directory, "checkpoint")
+    (tmp_path / "precious").write_text("kept")
+    os.symlink(tmp_path / "missing", f"{file}.old-1")
+    os.symlink(tmp_path / "precious", f"{file}.old-2")
+    assert rewrite_state(directory, f"{directory}/model.ckpt-4", []) == f"{file}.old-3"
+    assert not (tmp_path / "missing").exists()
+    assert (tmp_path / "precious").read_text() == "kept"
+
+
 def test_rewrite_without_an_earlier_file_keeps_none(directory):
     os.remove(os.path.join(directory, "checkpoint"))
     assert rewrite_state(directory, f"{directory}/model.ckpt-2", []) is None

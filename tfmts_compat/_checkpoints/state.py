@@ -77,15 +77,8 @@ def rewrite_state(directory: str, prefix: str, older: Sequence[str]) -> str | No
       The path of the copy of the earlier file, checkpoint.old-1, -2 and so on; None if
       there was no file.
     """
-    gfile = _tf.io.gfile
     file = os.path.join(directory, "checkpoint")
-    kept = None
-    if gfile.exists(file):
-        number = 1
-        while gfile.exists(f"{file}.old-{number}"):
-            number += 1
-        kept = f"{file}.old-{number}"
-        gfile.copy(file, kept)
+    kept = _copy(file) if _tf.io.gfile.exists(file) else None
     paths = [*older, prefix]
     if not checks.find_scheme(directory):
         # Relative to the directory, so that it can be moved; TensorFlow does so for URLs.
@@ -96,3 +89,19 @@ def rewrite_state(directory: str, prefix: str, older: Sequence[str]) -> str | No
         ]
     _management.update_checkpoint_state(directory, paths[-1], paths)
     return kept
+
+
+def _copy(file: str) -> str:
+    """Copies a file to the first free name. A symbolic link has a name that is not free."""
+    number = 1
+    while True:
+        copy = f"{file}.old-{number}"
+        try:
+            if checks.scheme(file):
+                _tf.io.gfile.copy(file, copy)
+            else:
+                with open(copy, "xb") as opened:  # does not follow a link, unlike gfile
+                    opened.write(_tf.io.gfile.GFile(file, "rb").read())
+            return copy
+        except (FileExistsError, _tf.errors.AlreadyExistsError):
+            number += 1
