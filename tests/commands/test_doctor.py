@@ -12,17 +12,19 @@ import pytest
 import tensorflow as tf
 from helpers import cannot_save_graph
 
+import tfmts_compat
 from tfmts_compat import cli
 from tfmts_compat.commands import doctor_trial
 
 ROOT = pathlib.Path(__file__).parents[2]
 
 
-def doctor(*arguments, **environment):
+def doctor(*arguments, cwd=None, **environment):
     return subprocess.run(
         [sys.executable, "-m", "tfmts_compat", "doctor", *arguments],
         capture_output=True,
         check=False,
+        cwd=cwd,
         env={**os.environ, **environment},
         text=True,
         timeout=1200,
@@ -81,6 +83,32 @@ def test_a_failing_import_is_exit_1_with_the_reason(shadow, code, error):
     assert last.startswith("import tensorflow")
     assert "fails: " in last
     assert error in last
+
+
+def test_the_working_directory_and_remains_of_installations_are_not_used(tmp_path):
+    def metadata(name, *files):
+        (tmp_path / name).mkdir(parents=True)
+        for file in files:
+            (tmp_path / name / file).write_text("Name: tensorflow\nVersion: 9.9.9\n")
+        (tmp_path / name / "top_level.txt").write_text("tensorflow\n")
+        return str(tmp_path / name)
+
+    work = tmp_path / "work"
+    metadata("work/tensorflow-9.9.9.dist-info", "METADATA")
+    (work / "tensorflow.py").write_text("raise ImportError('of the working directory')")
+    remains = [
+        metadata("site/tensorflow-9.9.9.dist-info"),
+        metadata("site/~ensorflow-9.9.9.dist-info", "METADATA"),
+        metadata("site/numpy-9.9.9.dist-info"),
+    ]
+    paths = [str(tmp_path / "site"), str(pathlib.Path(tfmts_compat.__file__).parents[1])]
+    result = doctor("--json", cwd=work, PYTHONPATH=os.pathsep.join(paths))
+    assert result.stderr == ""
+    report = json.loads(result.stdout)
+    assert list(report["tensorflow"].values()) == [tf.__version__]
+    assert report["numpy"] == importlib.metadata.version("numpy")
+    assert {*remains} <= {*report["ignored"]}
+    assert report["stages"][0]["works"], report["stages"]
 
 
 def test_without_a_temporary_directory_the_versions_are_reported(capsys, monkeypatch):

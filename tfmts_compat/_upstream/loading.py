@@ -52,6 +52,12 @@ def _broken(problem: Exception) -> TensorFlowUnavailableError:
     return TensorFlowUnavailableError(f"TensorFlow cannot be imported ({why}); {remedy}.")
 
 
+def announce_import() -> None:
+    """Prints on a terminal why a command prints nothing for some seconds."""
+    if sys.stderr.isatty() and "tensorflow" not in sys.modules:
+        print("importing TensorFlow", file=sys.stderr, flush=True)
+
+
 def quiet_tensorflow() -> Any:
     """Imports TensorFlow for a command: on the CPU, without the messages that its import prints.
 
@@ -61,6 +67,7 @@ def quiet_tensorflow() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # a command takes no GPU memory from a training
+    announce_import()
     sys.stderr.flush()
     terminal = os.dup(2)
     try:

@@ -5,8 +5,9 @@ This table is the only one: error messages, `tfmts-compat doctor` and docs/versi
 
 from __future__ import annotations
 
+import pathlib
 from dataclasses import dataclass
-from typing import Tuple
+from typing import Any, Tuple
 
 Minor = Tuple[int, int]
 
@@ -81,10 +82,11 @@ def installed_version(distribution: str) -> str | None:
     """Returns the installed version of a distribution, or None."""
     from importlib import metadata  # takes long to import
 
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None
+    for found in metadata.distributions(name=distribution):
+        name_and_version = _read_name_and_version(found)
+        if name_and_version:
+            return name_and_version[1]
+    return None
 
 
 def installed_major(distribution: str) -> int:
@@ -99,11 +101,40 @@ def find_tensorflow_builds() -> dict[str, str]:
     """
     from importlib import metadata
 
-    return {
-        distribution.metadata["Name"]: distribution.version
-        for distribution in metadata.distributions()
-        if "tensorflow" in (distribution.read_text("top_level.txt") or "").split()
-    }
+    builds: dict[str, str] = {}
+    for distribution in metadata.distributions():
+        if "tensorflow" in (distribution.read_text("top_level.txt") or "").split():
+            name_and_version = _read_name_and_version(distribution)
+            if name_and_version:
+                builds.setdefault(*name_and_version)  # the first one is imported
+    return builds
+
+
+def find_ignored_distributions() -> list[str]:
+    """The directories of metadata that do not describe an installed distribution."""
+    from importlib import metadata
+
+    found = metadata.distributions()
+    return sorted({str(_path(each)) for each in found if not _read_name_and_version(each)})
+
+
+def _read_name_and_version(distribution: Any) -> tuple[str, str] | None:
+    """The name and the version of a distribution; None for remains of a distribution.
+
+    pip renames a distribution that it removes: the first letter becomes "~". If it is interrupted,
+    the renamed directory stays. An interrupted installation leaves a directory without METADATA.
+    """
+    if _path(distribution).name.startswith("~"):
+        return None
+    try:
+        name, version = distribution.metadata["Name"], distribution.version
+    except Exception:  # of a class that depends on the Python version
+        return None
+    return (name, version) if name and version else None
+
+
+def _path(distribution: Any) -> pathlib.Path:
+    return pathlib.Path(str(getattr(distribution, "_path", "unknown")))  # no public name has it
 
 
 def minor_of(tensorflow_version: str) -> Minor:

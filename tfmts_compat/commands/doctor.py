@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -10,15 +11,26 @@ import signal
 import subprocess
 import sys
 import tempfile
-from typing import Any
+from typing import Any, Iterator
 
 import tfmts_compat
 from tfmts_compat._rules import table
-from tfmts_compat._upstream import versions
+from tfmts_compat._upstream import loading, versions
 from tfmts_compat.commands import doctor_trial
 
 _LIBRARIES = ("numpy", "protobuf", "keras", "absl-py")
 _TIMEOUT_SECS = 600  # the import and the training take about ten seconds
+# The working directory is not searched for modules, except for this package.
+_TRIAL = """
+import sys
+if sys.path[0] == "":
+    del sys.path[0]
+sys.path.insert(0, sys.argv[1])
+import tfmts_compat
+del sys.path[0]
+from tfmts_compat.commands import doctor_trial
+doctor_trial.run(sys.argv[2])
+"""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -37,12 +49,27 @@ def add_parser(subparsers: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    report = _collect()
+    loading.announce_import()
+    with _without_working_directory():
+        report = _collect()
     if arguments.json:
         print(json.dumps(report, indent=2))
     else:
         print(table.text(_make_rows(report), table.terminal_width()))
     return 0 if report["ok"] else 1
+
+
+@contextlib.contextmanager
+def _without_working_directory() -> Iterator[None]:
+    """Removes the working directory from the paths of modules, where `python -m` has put it."""
+    before = sys.path[:]
+    with contextlib.suppress(OSError):  # the directory was deleted
+        if sys.path[0] in ("", os.getcwd()) and not getattr(sys.flags, "safe_path", False):
+            del sys.path[0]
+    try:
+        yield
+    finally:
+        sys.path[:] = before
 
 
 def _collect() -> dict[str, Any]:
@@ -60,6 +87,7 @@ def _collect() -> dict[str, Any]:
         "tfmts_compat": tfmts_compat.__version__,
         "tensorflow": builds,
         **{name: versions.installed_version(name) for name in _LIBRARIES},
+        "ignored": versions.find_ignored_distributions(),
         "problems": problems,
         "stages": stages,
         "ok": not problems and all(stage["works"] for stage in stages),
@@ -85,11 +113,12 @@ def _find_problems(builds: dict[str, str]) -> list[dict[str, str]]:
 
 def _run_trial() -> list[dict[str, Any]]:
     """Runs a small training in a process, which may crash, and returns each stage's result."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(tfmts_compat.__file__)))
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "stages")
         try:
             ended = subprocess.run(
-                [sys.executable, "-m", doctor_trial.__name__, path],
+                [sys.executable, "-c", _TRIAL, root, path],
                 capture_output=True,
                 check=False,
                 errors="replace",
@@ -132,6 +161,8 @@ def _make_rows(report: dict[str, Any]) -> list[table.Row]:
     for name, version in report["tensorflow"].items() or {"": "not installed"}.items():
         rows.append(("TensorFlow", f"{version} ({name})" if name else version, ""))
     rows += [(name, report[name] or "not installed", "") for name in _LIBRARIES]
+    for path in report["ignored"]:
+        rows.append(("ignored", f"{path}: remains of an installation, which can be deleted", ""))
     for found in report["problems"]:
         rows.append(("known problem", found["problem"], ""))
         rows.append(("  remedy", found["remedy"], ""))

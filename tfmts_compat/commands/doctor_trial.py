@@ -1,13 +1,12 @@
 """A small training in a separate process, for `tfmts-compat doctor`.
 
-`python -m tfmts_compat.commands.doctor_trial FILE` appends one line of JSON to FILE for each
-stage that worked, and one for the error if a stage failed.
+`run(FILE)` appends one line of JSON to FILE for each stage that worked, and one for the error if a
+stage failed.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 import warnings
 from typing import Any, Iterator
@@ -86,7 +85,3 @@ def run(path: str) -> None:
             if not isinstance(problem, loading.TensorFlowUnavailableError):
                 why = f"{type(problem).__name__}: {why}"
             file.write(json.dumps({"error": why.splitlines()[0]}) + "\n")
-
-
-if __name__ == "__main__":
-    run(sys.argv[1])
