@@ -1,5 +1,6 @@
 """tfmts-compat parity as its users call it."""
 
+import json
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 import tfmts_compat
 from tfmts_compat._upstream import loading, parts
 from tfmts_compat.cli import main
-from tfmts_compat.parity import golden, scenarios
+from tfmts_compat.parity import golden, scenarios, suite
 
 
 def run_python(code, *arguments, **options):
@@ -41,8 +42,38 @@ def test_reports_agree_with_the_table(tmp_path, capsys):
     assert versions["tensorflow"] == loading.tensorflow().__version__
 
     text = page.read_text(encoding="utf-8")
-    assert "checkpoint-both-on" in text
-    assert not re.search(r"(src|href)=|url\(|@import", text), "not self-contained"
+    call = "MonitoredTrainingSession(checkpoint_dir=&#x27;DIR&#x27;, save_checkpoint_secs=3600, "
+    assert f"{call}save_checkpoint_steps=2)" in text
+    assert 'departs as documented <a href="#D1">D1</a>' in text
+    assert '<dt id="D1">D1</dt><dd>upstream: ValueError: Can not provide both' in text
+    assert {"platform", "date", "duration"} <= {*re.findall("<dt>([a-z ]+)</dt>", text)}
+    assert not re.search(r"src=|href=\"[^#]|url\(|@import", text), "not self-contained"
+
+
+def test_json_is_on_stdout_and_each_scenario_is_a_line_as_it_ends(capsys, monkeypatch):
+    only = ["--only", "no-arguments", "--only", "checkpoint-both-on"]
+    shown = []
+
+    def run(scenarios, *_):
+        for outcome in run_scenarios(scenarios):
+            yield outcome
+            shown.append(capsys.readouterr())
+
+    run_scenarios = suite.run
+    monkeypatch.setattr(suite, "run", run)
+    assert main(["parity", *only, "--json"]) == 0
+    assert [(out, err.splitlines()[-1]) for out, err in shown] == [
+        ("", "checkpoint-both-on  departs as documented D1"),
+        ("", "no-arguments        same"),
+    ]
+    result = json.loads(capsys.readouterr().out)
+    assert [(each["name"], each["departures"]) for each in result["scenarios"]] == [
+        ("checkpoint-both-on", ["D1"]),
+        ("no-arguments", []),
+    ]
+    assert result["scenarios"][1]["call"] == "MonitoredTrainingSession()"
+    assert result["counts"] == {"same": 1, "departs as documented": 1, "differs": 0}
+    assert result["ok"] is True
 
 
 def test_a_difference_is_named_and_exit_1(tmp_path, capsys, monkeypatch):
@@ -113,6 +144,7 @@ def test_record_writes_the_golden_it_is_compared_with(tmp_path, capsys, monkeypa
         (["--record", __file__], "is not a file of goldens"),
         (["--record", "{}", "--only", "resume"], "pass it alone"),
         (["--record", "{}", "--no-cache-runs"], "pass it alone"),
+        (["--record", "{}", "--json"], "pass it alone"),
     ],
 )
 def test_bad_input_is_one_line_before_anything_runs(tmp_path, capsys, arguments, says):

@@ -97,7 +97,7 @@ def _copy(file: str) -> str:
     while True:
         copy = f"{file}.old-{number}"
         try:
-            if checks.scheme(file):
+            if checks.find_scheme(file):
                 _tf.io.gfile.copy(file, copy)
             else:
                 with open(copy, "xb") as opened:  # does not follow a link, unlike gfile

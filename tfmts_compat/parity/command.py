@@ -6,17 +6,17 @@ import argparse
 import datetime
 import difflib
 import fnmatch
+import json
 import pathlib
 import sys
-from typing import TYPE_CHECKING, Any, Iterable, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from tfmts_compat._rules.table import printable
 from tfmts_compat._upstream import loading
+from tfmts_compat.parity import files
 
 if TYPE_CHECKING:
     from tfmts_compat.parity.scenario import Scenario
-
-_T = TypeVar("_T")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -37,6 +37,11 @@ def add_parser(subparsers: Any) -> None:
         help="run this scenario, or those that match a pattern such as 'resume*'; may be repeated",
     )
     parser.add_argument("--list", action="store_true", help="print the scenarios' names")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print the result as JSON; the lines for people go to stderr",
+    )
     parser.add_argument("--junit", type=pathlib.Path, metavar="FILE", help="write a JUnit report")
     parser.add_argument("--html", type=pathlib.Path, metavar="FILE", help="write an HTML page")
     parser.add_argument(
@@ -66,37 +71,48 @@ def _run(arguments: argparse.Namespace) -> int:
         return _record(chosen, arguments)
     for report_path in (arguments.junit, arguments.html):
         if report_path:
-            _check_writable(report_path)
+            files.check_writable(report_path)
     loading.quiet_tensorflow()
 
     from tfmts_compat.parity import report, suite
 
-    environment = suite.read_environment(arguments.cache_runs)
-    print(report.format_header(environment, suite.describe_reference()), flush=True)
-    outcomes = list(_show_progress(suite.run(chosen, arguments.cache_runs), len(chosen)))
-    result = suite.Result(environment, suite.describe_reference(), outcomes)
-    print(report.format_text(result))
+    out = sys.stderr if arguments.json else sys.stdout
+    result = suite.Result(
+        suite.read_environment(arguments.cache_runs), suite.describe_reference(), []
+    )
+    print(report.format_header(result, len(chosen)), file=out, flush=True)
+    width = max(len(scenario.name) for scenario in chosen)
+    for outcome in suite.run(chosen, arguments.cache_runs):
+        print(report.format_outcome(outcome, width), file=out, flush=True)
+        result.outcomes.append(outcome)
+    print(f"\n{report.format_summary(result)}", file=out)
     if arguments.junit:
-        report.write_junit(result, arguments.junit)
+        files.write(arguments.junit, report.format_junit(result))
     if arguments.html:
-        arguments.html.write_text(report.format_html(result), encoding="utf-8")
+        files.write(arguments.html, report.format_html(result).encode())
+    if arguments.json:
+        print(json.dumps(report.to_dict(result), indent=2))
     return 0 if result.ok else 1
 
 
 def _record(chosen: list[Scenario], arguments: argparse.Namespace) -> int:
-    if arguments.only or arguments.junit or arguments.html or not arguments.cache_runs:
+    reports = arguments.junit or arguments.html or arguments.json
+    if arguments.only or reports or not arguments.cache_runs:
         raise ValueError("--record records all scenarios and compares none; pass it alone.")
 
     from tfmts_compat.parity import golden
 
-    _check_writable(arguments.record)
+    files.check_writable(arguments.record)
     golden.load(arguments.record)
     loading.quiet_tensorflow()
 
     from tfmts_compat.parity import suite
 
     header = {**suite.read_environment(), "date": datetime.date.today().isoformat()}
-    traces = dict(_show_progress(suite.record(chosen), len(chosen)))
+    traces = {}
+    for name, recorded in suite.record(chosen):
+        print(name, file=sys.stderr, flush=True)
+        traces[name] = recorded
     golden.write(arguments.record, header, traces)
     print(printable(str(arguments.record)))
     return 0
@@ -114,30 +130,3 @@ def _choose(table: dict[str, Scenario], only: list[str] | None) -> list[Scenario
             raise ValueError(f"--only {pattern}: there is no such scenario; {instead}")
         found.update(matching)
     return [scenario for name, scenario in table.items() if name in found]
-
-
-def _check_writable(path: pathlib.Path) -> None:
-    """Checks before the run that the file can be written after it."""
-    existed = path.exists()
-    try:
-        with path.open("a"):
-            pass
-    except OSError as problem:
-        raise ValueError(
-            f"{path}: cannot be written ({problem.strerror}); pass a file in a directory that "
-            "exists and is writable."
-        ) from problem
-    if not existed:
-        path.unlink()
-
-
-def _show_progress(items: Iterable[_T], total: int) -> Iterable[_T]:
-    """Shows a progress bar on a terminal if tqdm is installed."""
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return items
-    bar: Iterable[_T] = tqdm(
-        items, total=total, unit=" scenarios", disable=None, leave=False, file=sys.stderr
-    )
-    return bar

@@ -46,6 +46,7 @@ class Outcome:
       findings: what is wrong, one line each; empty if nothing is.
       notes: information that is not a problem, one line each.
       seconds: the time of all its runs together.
+      call: the call of the shim, as Python code in which DIR is the directory of the run.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Outcome:
     findings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    call: str = ""
 
     @property
     def verdict_text(self) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Collection, Iterator, Mapping
 
 from tfmts_compat._upstream.versions import Minor, minor_of as minor_of
+from tfmts_compat.parity import files
 from tfmts_compat.parity.comparison import Traces
 
 FILE = pathlib.Path(__file__).with_name("goldens.json")
@@ -118,7 +119,7 @@ def write(path: pathlib.Path, header: Mapping[str, str], traces: Mapping[str, Tr
         },
     }
     parts = (f' "{key}": {_format_json(value, 5, " ")}' for key, value in content.items())
-    path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+    files.write(path, ("{\n" + ",\n".join(parts) + "\n}\n").encode())
 
 
 def _format_minor(minor: Minor) -> str:

@@ -1,13 +1,13 @@
-"""The result as text for a terminal, as JUnit XML for CI, and as an HTML page."""
+"""The result as text for a terminal, as JSON, as JUnit XML for CI, and as an HTML page."""
 
 from __future__ import annotations
 
 import itertools
-import pathlib
 from html import escape
-from typing import Mapping
+from typing import Any
 from xml.etree import ElementTree
 
+from tfmts_compat._rules.departures import DEPARTURES
 from tfmts_compat._rules.table import printable
 from tfmts_compat.parity import departures
 from tfmts_compat.parity.comparison import Outcome, Verdict
@@ -34,25 +34,27 @@ ul { list-style: none; margin: 0; padding: 0; }
 .verdict { color: var(--c); font-weight: 600; }
 .more { flex-basis: 100%; font-size: .9rem; overflow-wrap: anywhere; }
 .found { color: var(--differs); }
+.call { font-family: monospace; opacity: .7; }
 .same { --c: var(--same); } .departs { --c: var(--departs); } .differs { --c: var(--differs); }
 """
 
 
-def format_header(environment: Mapping[str, str], reference: str) -> str:
-    """Formats the versions, and what the shim is compared with."""
-    versions = ", ".join(f"{name} {version}" for name, version in environment.items())
-    return f"{versions}\ncompared with {reference}\n"
+def format_header(result: Result, count: int) -> str:
+    """Formats the versions, what the shim is compared with, and the number of scenarios."""
+    versions = ", ".join(f"{name} {version}" for name, version in result.environment.items())
+    return f"{versions}\ncompared with {result.reference}, in {count} scenarios\n"
 
 
-def format_text(result: Result) -> str:
-    """Formats a table of scenarios, with the findings below each, and a summary."""
-    width = max((len(outcome.name) for outcome in result.outcomes), default=0)
-    lines = []
-    for outcome in result.outcomes:
-        lines.append(f"{outcome.name:{width}}  {outcome.verdict_text}")
-        lines += [f"  ! {printable(finding)}" for finding in outcome.findings]
-        lines += [f"  . {printable(note)}" for note in outcome.notes]
-    return "\n".join([*lines, "", format_summary(result)])
+def format_outcome(outcome: Outcome, width: int) -> str:
+    """Formats a scenario's verdict, with the findings below it.
+
+    Args:
+      outcome: the scenario's outcome.
+      width: the columns of the scenario's name.
+    """
+    findings = [f"  ! {printable(finding)}" for finding in outcome.findings]
+    notes = [f"  . {printable(note)}" for note in outcome.notes]
+    return "\n".join([f"{outcome.name:{width}}  {outcome.verdict_text}", *findings, *notes])
 
 
 def format_summary(result: Result) -> str:
@@ -63,8 +65,29 @@ def format_summary(result: Result) -> str:
     return f"{len(result.outcomes)} scenarios: {counts}{also}. {result.seconds:.0f} s"
 
 
-def write_junit(result: Result, path: pathlib.Path) -> None:
-    """Writes JUnit XML: a test case for each scenario, a failure for each with findings."""
+def to_dict(result: Result) -> dict[str, Any]:
+    """Returns the result as values that the json module can write."""
+    return {
+        "environment": result.environment,
+        "platform": result.platform,
+        "reference": result.reference,
+        "date": result.date,
+        "seconds": round(result.seconds, 3),
+        "scenarios": [
+            {
+                **vars(outcome),
+                "verdict": outcome.verdict.value,
+                "seconds": round(outcome.seconds, 3),
+            }
+            for outcome in result.outcomes
+        ],
+        "counts": {verdict.value: result.count(verdict) for verdict in Verdict},
+        "ok": result.ok,
+    }
+
+
+def format_junit(result: Result) -> bytes:
+    """Formats JUnit XML: a test case for each scenario, a failure for each with findings."""
     suite = ElementTree.Element(
         "testsuite",
         name=f"tfmts-compat parity, TensorFlow {result.environment['tensorflow']}",
@@ -73,9 +96,11 @@ def write_junit(result: Result, path: pathlib.Path) -> None:
         errors="0",
         skipped="0",
         time=f"{result.seconds:.3f}",
+        timestamp=result.date.rstrip("Z"),
     )
     properties = ElementTree.SubElement(suite, "properties")
-    for name, value in {**result.environment, "reference": result.reference}.items():
+    facts = {"platform": result.platform, "reference": result.reference}
+    for name, value in {**result.environment, **facts}.items():
         ElementTree.SubElement(properties, "property", name=name, value=value)
     for outcome in result.outcomes:
         case = ElementTree.SubElement(
@@ -93,15 +118,21 @@ def write_junit(result: Result, path: pathlib.Path) -> None:
         ElementTree.SubElement(case, "system-out").text = "\n".join(
             map(printable, (outcome.verdict_text, *outcome.notes))
         )
-    tree = ElementTree.ElementTree(suite)
-    tree.write(str(path), encoding="utf-8", xml_declaration=True)
+    xml: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
+    return xml
 
 
 def format_html(result: Result) -> str:
     """Formats the result as one HTML page that needs no other files."""
     tensorflow = escape(result.environment["tensorflow"])
     title = f"tfmts_compat on TensorFlow {tensorflow}"
-    facts = {**result.environment, "compared with": result.reference}
+    facts = {
+        **result.environment,
+        "platform": result.platform,
+        "compared with": result.reference,
+        "date": result.date,
+        "duration": f"{result.seconds:.0f} s",
+    }
     found = [outcome for outcome in result.outcomes if outcome.findings]
     topics = itertools.groupby(result.outcomes, key=lambda outcome: outcome.topic)
     used = {number for outcome in result.outcomes for number in outcome.departures}
@@ -125,7 +156,8 @@ def format_html(result: Result) -> str:
             *(part for topic, outcomes in topics for part in _format_topic(topic, list(outcomes))),
             "<h2>Departures</h2><dl>" if used else "<dl>",
             *(
-                f"<dt>{known.number}</dt><dd>{escape(known.says)}</dd>"
+                f'<dt id="{known.number}">{known.number}</dt>'
+                f"<dd>{escape(_explain_departure(known))}</dd>"
                 for known in departures.ALL
                 if known.number in used
             ),
@@ -138,12 +170,23 @@ def _format_topic(topic: str, outcomes: list[Outcome]) -> list[str]:
     return [f"<h2>{escape(topic)}</h2><ul>", *(_format_scenario(o) for o in outcomes), "</ul>"]
 
 
+def _explain_departure(known: departures.ObservedDeparture) -> str:
+    """Returns the text of a departure in the table that docs/contract.md describes."""
+    if known.number not in DEPARTURES:
+        return known.says
+    return (
+        f"upstream: {DEPARTURES[known.number].describe().rstrip('.')}; tfmts_compat: {known.says}"
+    )
+
+
 def _format_scenario(outcome: Outcome) -> str:
     kind = outcome.verdict.name.lower()
-    lines = [("more found", line) for line in outcome.findings]
-    lines += [("more", line) for line in outcome.notes]
-    more = "".join(f'<div class="{style}">{escape(printable(line))}</div>' for style, line in lines)
+    below = [("more found", line) for line in outcome.findings]
+    below += [("more", line) for line in outcome.notes]
+    below += [("more call", outcome.call)]
+    more = "".join(f'<div class="{style}">{escape(printable(line))}</div>' for style, line in below)
+    links = [f'<a href="#{number}">{number}</a>' for number in outcome.departures]
     return (
         f'<li class="scenario {kind}"><code>{escape(outcome.name)}</code>'
-        f'<span class="verdict">{escape(outcome.verdict_text)}</span>{more}</li>'
+        f'<span class="verdict">{" ".join((outcome.verdict.value, *links))}</span>{more}</li>'
     )

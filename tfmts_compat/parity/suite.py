@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib.metadata
 import platform
 import sys
 import time
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Iterable, Iterator
 
 import tfmts_compat
-from tfmts_compat._upstream import loading, parts
+from tfmts_compat._upstream import loading, parts, versions
 from tfmts_compat.parity import comparison, golden, trace
 from tfmts_compat.parity.comparison import Outcome, Traces, Verdict
+from tfmts_compat.parity.run import Run
 from tfmts_compat.parity.scenario import Scenario
 
 
@@ -27,11 +27,15 @@ class Result:
       environment: what was installed: tensorflow, python, numpy, protobuf, tfmts_compat.
       reference: what the shim was compared with, in words.
       outcomes: one for each scenario, in order.
+      platform: the operating system and the processor.
+      date: when the run began, in UTC.
     """
 
     environment: dict[str, str]
     reference: str
     outcomes: list[Outcome]
+    platform: str = field(default_factory=platform.platform)
+    date: str = field(default_factory=lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
 
     @property
     def ok(self) -> bool:
@@ -51,11 +55,11 @@ class Result:
 def read_environment(cache_runs: bool = True) -> dict[str, str]:
     """Returns the versions on which a result depends, and `cache_runs` if it is False."""
     tf = loading.tensorflow()
-    versions = {"tensorflow": tf.__version__, "python": platform.python_version()}
+    found = {"tensorflow": tf.__version__, "python": platform.python_version()}
     for name in ("numpy", "protobuf"):
-        versions[name] = importlib.metadata.version(name)
-    versions["tfmts_compat"] = tfmts_compat.__version__
-    return versions if cache_runs else {**versions, "cache_runs": "False"}
+        found[name] = versions.installed_version(name) or "unknown"
+    found["tfmts_compat"] = tfmts_compat.__version__
+    return found if cache_runs else {**found, "cache_runs": "False"}
 
 
 def run(scenarios: Iterable[Scenario], cache_runs: bool = True) -> Iterator[Outcome]:
@@ -123,11 +127,19 @@ def _compare_scenario(
     function = parts.monitored_training_session()
     known = recorded.traces.get(scenario.name) if recorded else None
     live = _record_upstream(scenario, function) if function else None
-    shim = trace.record(scenario, shims_function, scenario.call)
+    calls: list[str] = []
+
+    def call(run: Run) -> dict[str, Any]:
+        arguments = scenario.call(run)
+        calls.append(trace.describe_call(run, arguments))
+        return arguments
+
+    shim = trace.record(scenario, shims_function, call)
     reference = live or known
     if reference is None:
         raise LookupError("there is neither upstream's function nor a golden with this scenario")
     outcome = comparison.compare(scenario, minor, reference, shim)
+    outcome = replace(outcome, call="; ".join(dict.fromkeys(calls)))
     if live is None or recorded is None:
         return outcome
     drift = _find_drift(recorded, known, live)

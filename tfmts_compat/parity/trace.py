@@ -106,6 +106,23 @@ def _describe(run: Run, part: Any) -> dict[str, Any]:
     return {"class": upstreams.__name__, **{k: v for k, v in parameters.items() if v is not None}}
 
 
+def describe_call(run: Run, arguments: dict[str, Any]) -> str:
+    """The call with these arguments, as Python code. Objects are shown as their class."""
+    given = ", ".join(f"{name}={_format_code(value)}" for name, value in arguments.items())
+    return _normalize(run, f"MonitoredTrainingSession({given})")
+
+
+def _format_code(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        items = ", ".join(map(_code, value))
+        return f"[{items}]" if isinstance(value, list) else f"({items},)" if value else "()"
+    if isinstance(value, type):
+        return value.__name__
+    if _is_plain(value) or isinstance(value, (dict, os.PathLike)) or hasattr(value, "tolist"):
+        return repr(value)
+    return f"<{type(value).__name__}>"
+
+
 def _is_shims(part_class: type) -> bool:
     module = part_class.__module__
     return module.startswith("tfmts_compat") and not module.startswith("tfmts_compat.parity")
