@@ -146,7 +146,9 @@ def test_json_has_every_finding(tree, capsys):
         ("a.py", 2, "TFM101"),
         ("b.py", 1, "TFM002"),
     ]
-    assert migrate("--check", "--format=json", "missing") == 2
+    assert migrate("--check", "--json", ".") == 2  # another name of --format=json
+    assert json.loads(capsys.readouterr().out) == found
+    assert migrate("--check", "--json", "missing") == 2
     json.loads(capsys.readouterr().out)
 
 

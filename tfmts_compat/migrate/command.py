@@ -42,6 +42,14 @@ def add_parser(subparsers: Any) -> None:
         "--strict", action="store_true", help="also exit 1 if a place has to be changed by hand"
     )
     parser.add_argument(
+        "--json",
+        action="store_const",
+        const="json",
+        default="text",
+        dest="form",
+        help="print the findings as JSON, as --format json does",
+    )
+    parser.add_argument(
         "--format",
         choices=("text", "json", "github"),
         default="text",
