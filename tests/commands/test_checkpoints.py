@@ -3,8 +3,11 @@
 import json
 import os
 import pathlib
+import pty
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 import tensorflow as tf
@@ -77,6 +80,28 @@ def test_checksums_are_read_only_with_verify(capsys, directory):
     assert "hecksum" in found["checkpoints"][0]["damage"]
     assert found["restores"] is None
     assert found["why"].startswith("a session fails: ")
+
+
+def test_a_terminal_shows_what_takes_time(directory):
+    command = [sys.executable, "-m", "tfmts_compat", "checkpoints", directory, "--verify"]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True) as process:
+        os.close(theirs)
+        table, _ = process.communicate()
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert process.returncode == 0
+    assert len(table.splitlines()) == 6
+    assert shown.startswith("importing TensorFlow\r\n")
+    assert [line.partition("\x1b")[0] for line in shown.split("\r")[2:]] == [
+        line
+        for step in (6, 4, 2, 0)
+        for line in (
+            f"verifying model.ckpt-{step}: 0 of 2 tensors",
+            f"verifying model.ckpt-{step}: 1 of 2 tensors",
+            "",
+        )
+    ]
 
 
 def test_a_truncated_newest_checkpoint_is_exit_1_until_another_is_used(capsys, directory):

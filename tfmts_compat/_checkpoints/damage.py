@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from typing import Any, Collection
+from typing import Any, Callable, Collection
 
 from tfmts_compat._checkpoints.contents import Checkpoint
 from tfmts_compat._upstream import loading
@@ -20,7 +20,10 @@ _SHARD = re.compile(r".+\.data-(\d{5})-of-(\d{5})")
 
 
 def find_damage(
-    prefix: str, checksums: bool = True, names: Collection[str] | None = None
+    prefix: str,
+    checksums: bool = True,
+    names: Collection[str] | None = None,
+    progress: Callable[[int, int], None] = lambda read, count: None,  # noqa: ARG005
 ) -> str | None:
     """Describes the damage of a checkpoint; sizes are checked before any tensor is read.
 
@@ -31,6 +34,8 @@ def find_damage(
       prefix: the path without the files' endings.
       checksums: whether to read every tensor, which verifies its checksum.
       names: the names of its files, if they are known; None lists the directory.
+      progress: called before each tensor is read, with the number of those already read and the
+        number of all.
 
     Returns:
       The file that cannot be read, its global step and why; None if all can be read.
@@ -64,7 +69,8 @@ def find_damage(
             if size < least:
                 return f"{damaged} ({step}) is truncated ({size:,} of {least:,} bytes)"
         if checksums:
-            for name, dtype in dtypes.items():
+            for index, (name, dtype) in enumerate(dtypes.items()):
+                progress(index, len(dtypes))
                 if dtype not in (_tf.resource, _tf.variant):  # Python has no value for these
                     reader.get_tensor(name)
     except Exception as problem:  # of many classes: IndexError, OpError, ValueError

@@ -7,8 +7,10 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
+import sys
 import time
-from typing import TYPE_CHECKING, Any, Iterable
+from typing import TYPE_CHECKING, Any, Collection, Iterable
 
 from tfmts_compat._rules import table
 from tfmts_compat._upstream import loading
@@ -92,7 +94,6 @@ def _use(contents: Contents, word: str) -> dict[str, Any]:
     """Makes a session restore the checkpoint with this step or name."""
     from tfmts_compat._checkpoints.advice import list_own_paths
     from tfmts_compat._checkpoints.contents import Checkpoint, absolute
-    from tfmts_compat._checkpoints.damage import find_damage
     from tfmts_compat._checkpoints.state import read_state, rewrite_state
 
     state = read_state(contents.directory)
@@ -103,12 +104,12 @@ def _use(contents: Contents, word: str) -> dict[str, Any]:
         candidates = _describe(found or contents.checkpoints)
         raise ValueError(f"--use {word}: {rule}; {contents.directory} has {candidates}.")
     prefix = found[0].prefix
-    damage = find_damage(prefix)
+    damage = _find_damage(prefix)
     if damage:
         intact = (
             checkpoint
             for checkpoint in contents.checkpoints
-            if checkpoint.prefix != prefix and not find_damage(checkpoint.prefix)
+            if checkpoint.prefix != prefix and not _find_damage(checkpoint.prefix)
         )
         raise ValueError(f"--use {word}: {damage}; intact are {_describe(intact)}.")
     own = list_own_paths(contents.directory, state)
@@ -164,15 +165,13 @@ def _collect(contents: Contents, state: State, verify: bool, tf: Any) -> dict[st
 
 
 def _make_row(checkpoint: Checkpoint, verify: bool, tf: Any) -> dict[str, Any]:
-    from tfmts_compat._checkpoints.damage import find_damage
-
     place = os.path.dirname(checkpoint.prefix)
     files = {}
     for name in checkpoint.files:
         with contextlib.suppress(tf.errors.NotFoundError):  # a training has just deleted it
             files[name] = tf.io.gfile.stat(os.path.join(place, name))
     times = [stat.mtime_nsec / 1e9 for stat in files.values() if stat.mtime_nsec > 0]
-    damage = find_damage(checkpoint.prefix, verify, checkpoint.files)
+    damage = _find_damage(checkpoint.prefix, verify, checkpoint.files)
     return {
         "name": checkpoint.name,
         "path": checkpoint.prefix,
@@ -183,6 +182,31 @@ def _make_row(checkpoint: Checkpoint, verify: bool, tf: Any) -> dict[str, Any]:
         "damage": damage,
         "verified": verify,
     }
+
+
+def _find_damage(
+    prefix: str, checksums: bool = True, names: Collection[str] | None = None
+) -> str | None:
+    """The damage of a checkpoint. Shows on a terminal which tensors are read."""
+    from tfmts_compat._checkpoints.damage import find_damage
+
+    shows = checksums and sys.stderr.isatty()
+    name = table.printable(os.path.basename(prefix))
+
+    def show(text: str) -> None:
+        if shows:
+            line = text[: shutil.get_terminal_size().columns - 1]
+            print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
+
+    try:
+        return find_damage(
+            prefix,
+            checksums,
+            names,
+            lambda read, count: show(f"verifying {name}: {read} of {count} tensors"),
+        )
+    finally:
+        show("")
 
 
 def _explain_restore(

@@ -114,7 +114,7 @@ def describe_call(run: Run, arguments: dict[str, Any]) -> str:
 
 def _format_code(value: Any) -> str:
     if isinstance(value, (list, tuple)):
-        items = ", ".join(map(_code, value))
+        items = ", ".join(map(_format_code, value))
         return f"[{items}]" if isinstance(value, list) else f"({items},)" if value else "()"
     if isinstance(value, type):
         return value.__name__
