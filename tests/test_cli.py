@@ -53,6 +53,18 @@ def test_a_full_disk_is_one_line_and_exit_2(arguments, buffered):
     assert re.fullmatch(r"tfmts-compat: error: .*No space left on device\n", result.stderr)
 
 
+def test_an_interrupt_is_one_line_and_exit_130():
+    code = (
+        "import os, signal, sys\n"
+        "from tfmts_compat import cli\n"
+        "cli.explain._run = lambda _: os.kill(os.getpid(), signal.SIGINT)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "sys.exit(cli.main(['explain']))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, check=False)
+    assert (result.returncode, result.stderr) == (130, b"tfmts-compat: interrupted\n")
+
+
 def test_an_unknown_command_ends_with_one_line_and_exit_2():
     result = run("unknown")
     assert result.returncode == 2

@@ -30,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
       argv: the arguments; None takes those of the process.
 
     Returns:
-      The exit code: 0, or 1 if a subcommand found a problem, or 2 for a usage error.
+      The exit code: 0, or 1 if a subcommand found a problem, or 2 for a usage error, or 130 if it
+      was interrupted.
     """
     parser = _Parser(
         prog="tfmts-compat",
@@ -59,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return int(arguments.run(arguments))
         finally:
             sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("tfmts-compat: interrupted", file=sys.stderr)
+        return 130
     except (OSError, TypeError, ValueError, tfmts_compat.TensorFlowUnavailableError) as problem:
         if isinstance(problem, OSError):  # Python flushes stdout again when it exits
             with contextlib.suppress(OSError):
