@@ -42,7 +42,7 @@ ul { list-style: none; margin: 0; padding: 0; }
 def format_header(result: Result, count: int) -> str:
     """Formats the versions, what the shim is compared with, and the number of scenarios."""
     versions = ", ".join(f"{name} {version}" for name, version in result.environment.items())
-    return f"{versions}\ncompared with {result.reference}, in {count} scenarios\n"
+    return f"{versions}\ncompared with {result.reference}, in {_number(count)}\n"
 
 
 def format_outcome(outcome: Outcome, width: int) -> str:
@@ -62,7 +62,11 @@ def format_summary(result: Result) -> str:
     counts = ", ".join(f"{result.count(verdict)} {verdict.value}" for verdict in Verdict)
     found = sum(bool(outcome.findings) for outcome in result.outcomes)
     also = f"; {found} with findings (!)" if found else ""
-    return f"{len(result.outcomes)} scenarios: {counts}{also}. {result.seconds:.0f} s"
+    return f"{_number(len(result.outcomes))}: {counts}{also}. {result.seconds:.0f} s"
+
+
+def _number(scenarios: int) -> str:
+    return f"{scenarios} scenario{'' if scenarios == 1 else 's'}"
 
 
 def to_dict(result: Result) -> dict[str, Any]:
