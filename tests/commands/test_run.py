@@ -183,7 +183,7 @@ else:
 
 def test_a_worker_killed_while_it_waits_is_in_the_report(program, tmp_path):
     script, report = program(KILLED), tmp_path / "report.json"
-    result = run("--report", str(report), str(script))
+    result = run(f"--json={report}", str(script))
     assert result.returncode == 0
     calls = json.loads(report.read_text())["calls"]
     roles = [(call["plan"]["role"], call["returned"], call["error"]) for call in calls]
@@ -285,6 +285,7 @@ def test_an_interrupt_reaches_the_program(program):
         (),
         ("--report", "/no/such/directory/x", "program.py"),
         ("--report",),
+        ("--json", "program.py"),
         ("-u", "program.py"),
         ("--repot=x", "program.py"),
     ],

@@ -10,7 +10,9 @@ import sys
 from typing import Any, Mapping, Sequence
 
 _STARTUP = pathlib.Path(__file__).resolve().parents[1] / "_program" / "startup"
-OPTIONS = {"--report": 1, "--upstream": 0, "-h": 0, "--help": 0}  # option: its values
+# Option: the number of its values. --json takes its file only after "=": it has none in the other
+# commands, and `run --json train.py` must not overwrite train.py.
+OPTIONS = {"--json": 0, "--report": 1, "--upstream": 0, "-h": 0, "--help": 0}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -18,7 +20,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "run",
         help="run a program with the shim, without editing it",
-        usage="%(prog)s [--report FILE] [--upstream] (script.py | -m module | -c code) "
+        usage="%(prog)s [--json=FILE] [--upstream] (script.py | -m module | -c code) "
         "[arguments ...]",
         description="Run a program as python does, with tfmts_compat's MonitoredTrainingSession "
         "instead of TensorFlow's, also in its child processes. A program is a script, a directory, "
@@ -26,11 +28,13 @@ def add_parser(subparsers: Any) -> None:
         allow_abbrev=False,
     )
     parser.add_argument(
+        "--json",
         "--report",
+        dest="report",
         metavar="FILE",
-        help="write each call of MonitoredTrainingSession to a JSON file: its place in the code, "
-        "what it resolves to, and where TensorFlow's function behaves differently; print a table "
-        "of the calls to stderr at the end",
+        help="--json=FILE or --report FILE: write each call of MonitoredTrainingSession to a JSON "
+        "file: its place in the code, what it resolves to, and where TensorFlow's function behaves "
+        "differently; print a table of the calls to stderr at the end",
     )
     parser.add_argument(
         "--upstream",
@@ -149,4 +153,4 @@ def _create(report: str, upstream: bool, program: Sequence[str]) -> None:
             in_place="tensorflow" if upstream else "tfmts_compat",
         )
     except OSError as problem:
-        raise ValueError(f"--report={report}: {problem}") from problem
+        raise ValueError(f"the report cannot be written: {problem}") from problem
