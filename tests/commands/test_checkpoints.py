@@ -14,6 +14,7 @@ import tensorflow as tf
 from damaged_checkpoints import cut_state, damage, train_up_to
 
 from tfmts_compat import cli
+from tfmts_compat._rules import table as terminal
 
 DATA = "model.ckpt-{}.data-00000-of-00001"
 SCHEMES = getattr(tf.io.gfile, "get_registered_schemes", list)()
@@ -47,6 +48,20 @@ def test_the_table_marks_the_checkpoint_that_a_session_restores(capsys, director
     ]
     why = f"a session restores model.ckpt-6: {directory}/checkpoint names it"
     assert text.splitlines()[-1] == why
+
+
+def test_a_row_that_does_not_fit_the_terminal_is_wrapped(capsys, directory, monkeypatch):
+    damage(os.path.join(directory, DATA.format(6)), "truncated")
+    _, wide = table(capsys, directory)
+    monkeypatch.setattr(terminal, "terminal_width", lambda: 75)
+    _, narrow = table(capsys, directory)
+    assert narrow.split() == wide.split()
+    rows = narrow.splitlines()
+    assert max(map(len, rows[:6])) <= 75
+    assert rows[2].startswith(
+        "          model.ckpt-6.data-00000-of-00001 (global step 6) is truncated"
+    )
+    assert rows[4] == wide.splitlines()[2]
 
 
 def test_json_has_sizes_times_and_the_checkpoint_files_contents(capsys, directory):

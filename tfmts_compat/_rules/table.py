@@ -49,13 +49,23 @@ def _lines(rows: Sequence[Row], width: int | None) -> Iterator[str]:
             yield line
             continue
         indent = " " * (names + 2)
-        yield from _wrapped(value, width, f"{name:{names}}  ", indent)
-        yield from _wrapped(remark, width, indent, indent)
+        yield from wrapped(value, width, f"{name:{names}}  ", indent)
+        yield from wrapped(remark, width, indent, indent)
 
 
-def _wrapped(part: str, width: int, first: str, rest: str) -> list[str]:
+def wrapped(text: str, width: int | None, first: str = "", rest: str = "") -> list[str]:
+    """Breaks text between words.
+
+    Args:
+      text: one line.
+      width: columns of the terminal; None means no limit.
+      first: the indentation of the first line.
+      rest: the indentation of the other lines, which get two more spaces.
+    """
+    if width is None or len(first + text) <= width:
+        return [first + text] if text else []
     return textwrap.wrap(
-        part,
+        text,
         max(width, len(rest) + 20),
         initial_indent=first,
         subsequent_indent=rest + "  ",

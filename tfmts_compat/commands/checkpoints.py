@@ -252,24 +252,32 @@ def _format_report(report: dict[str, Any]) -> str:
         )
     rows = [tuple(map(table.printable, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows
-    ]
-    if len(rows) == 1:
-        lines = ["no checkpoints"]
+    limit = table.terminal_width()
+    lines = []
+    for row in rows if len(rows) > 1 else ():
+        *cells, state = (cell.ljust(width) for cell, width in zip(row, widths))
+        line = "  ".join((*cells, state)).rstrip()
+        if limit is None or len(line) <= limit:
+            lines.append(line)
+        else:
+            lines.append("  ".join(cells).rstrip())
+            lines += table.wrapped(row[-1], limit, " " * 10, " " * 10)
+    text = [] if len(rows) > 1 else ["no checkpoints"]
     if report["leftovers"]:
-        lines.append(
+        text.append(
             "files of interrupted saves, which can be deleted when no training is running: "
             f"{', '.join(report['leftovers'])}"
         )
     if report.get("used"):
         kept = report["kept"]
-        lines.append(
+        text.append(
             "replaced the file named `checkpoint`"
             + (f"; the earlier one is {kept}" if kept else "")
         )
-    lines.append(report["why"])
-    return "\n".join(map(table.printable, lines))
+    text.append(report["why"])
+    for paragraph in map(table.printable, text):
+        lines += table.wrapped(paragraph, limit)
+    return "\n".join(lines)
 
 
 def _format_age(written: float | None) -> str:
