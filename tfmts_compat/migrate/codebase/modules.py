@@ -14,6 +14,7 @@ import os
 import re
 from typing import Iterator, Sequence
 
+from tfmts_compat._rules import table
 from tfmts_compat.migrate.advise.remainder import PARTS, Replaced, find_replaced
 from tfmts_compat.migrate.change.notebook import migrate_notebook
 from tfmts_compat.migrate.change.rewrite import rewrite
@@ -85,10 +86,18 @@ def _compare(path: str, old: bytes, new: bytes) -> bytes:
     for part in lines:
         if part and not part[-1].endswith(b"\n"):
             part[-1] += b"\n\\ No newline at end of file\n"
-    name = os.fsencode(path.replace(os.sep, "/"))
+    name = path.replace(os.sep, "/")
     before, after = lines
-    made = difflib.diff_bytes(difflib.unified_diff, before, after, b"a/" + name, b"b/" + name)
-    return b"".join(made)
+    names = _quote(f"a/{name}"), _quote(f"b/{name}")
+    return b"".join(difflib.diff_bytes(difflib.unified_diff, before, after, *names))
+
+
+def _quote(name: str) -> bytes:
+    """Quotes a name with control characters for a diff, as git does."""
+    data = os.fsencode(name)
+    if table.printable(name) == name:
+        return data
+    return b'"%s"' % re.sub(rb'[^ -~]|["\\]', lambda found: b"\\%03o" % found[0][0], data)
 
 
 def _is_imported(name: str, file: str, trees: Sequence[str]) -> bool | None:
