@@ -812,6 +812,14 @@ def test_an_import_is_added_where_tensorflow_is_imported(before, after):
 
 
 WITHOUT_A_PLACE = {
+    "bound-by-a-star": """
+        try:
+            from tensorflow.compat.v1 import *
+            train.Saver()
+        except ImportError:
+            from tensorflow import train
+        train.Scaffold()
+    """,
     "in-a-class": """
         class A:
             import tensorflow as tf
@@ -831,7 +839,7 @@ WITHOUT_A_PLACE = {
 def test_a_name_without_a_place_for_its_import_is_reported_and_not_changed(source):
     result = rewrite(dedented(source), "module.py")
     assert result.text == dedented(source)
-    assert [finding.code for finding in result.found] == ["TFM212"]
+    assert "TFM212" in [finding.code for finding in result.found]
 
 
 SORTED = {

@@ -80,7 +80,7 @@ def _run(arguments: argparse.Namespace) -> int:
         raise ValueError(
             f"migrate needs {', '.join(missing)}; in a clone of {NEW}: pip install '.[migrate]'"
         )
-    gc.set_threshold(300_000, 50, 50)  # syntax trees have many small objects
+    gc.set_threshold(100_000, 10, 10)  # syntax trees have many small objects
     from tfmts_compat.migrate.codebase import files
     from tfmts_compat.migrate.report import Report
 

@@ -171,6 +171,8 @@ class Imports:
             is_visible = scope in scopes and scope.holder(binding.name) is scope
             if not (is_visible and isinstance(statement, Import) and scope.kind != "class"):
                 return False
+            if scope is self._module.scope and self._module.stars:
+                return False  # `import *` may bind the name, too
             if not needs(self._module, statement):
                 return False
         first = min((self._module.span(binding.node) for binding in imports), default=(0, 0))

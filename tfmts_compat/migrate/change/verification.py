@@ -102,6 +102,7 @@ class _Comparison:
             for name in self._names
             if any(_binds_other(node, name) for node in nodes if node not in kept)
         }
+        self._has_star = any(isinstance(node, ast.alias) and node.name == "*" for node in nodes)
         declared = [node for node in nodes if isinstance(node, (ast.Global, ast.Nonlocal))]
         self._declared = {name for node in declared for name in node.names}
         # for each scope and name: the names of ours that each import of the name comes with
@@ -218,6 +219,8 @@ class _Comparison:
             if not anywhere:  # an alias
                 anywhere = [near for _, near in every if name in near]
             nearest = inside[-1] if inside else anywhere
+            if self._has_star and not is_local:  # it may bind the name, too
+                nearest = []
             above = self._own.get((scopes[-1], name), [])
             is_above = (scopes[-1], old) not in self._imports or any(
                 position < (line, new.col_offset) for position in above
