@@ -815,7 +815,7 @@ WITHOUT_A_PLACE = {
     "bound-by-a-star": """
         try:
             from tensorflow.compat.v1 import *
-            train.Saver()
+            train.Scaffold()
         except ImportError:
             from tensorflow import train
         train.Scaffold()
