@@ -33,7 +33,7 @@ def blocks(text, language):
 
 
 def sample(command):
-    """The command line of the README that starts with this, and the lines that it prints."""
+    """Returns the README's command line that starts with this, and the lines that it prints."""
     (block,) = [b for b in blocks(README, "console") if b.startswith(f"$ tfmts-compat {command} ")]
     first, *printed = block.splitlines()
     return first[2:], printed
@@ -153,7 +153,7 @@ def test_the_commands_of_migrate_work_in_a_new_environment(tmp_path, path):
 
 
 def commands():
-    """The commands of the pages: (page, words), without comments."""
+    """Returns the commands of the pages: (page, words), without comments."""
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for language in ("sh", "console", ""):
@@ -223,14 +223,14 @@ def check_tox(words):
 
 
 def environments(section):
-    """The names in the header of a section such as testenv:bench{,-oldest,-middle}."""
+    """Returns the names in the header of a section such as testenv:bench{,-oldest,-middle}."""
     pattern = section.partition("testenv:")[2]
     parts = [part.split(",") for part in re.split(r"[{}]", pattern)]
     return ["".join(chosen) for chosen in itertools.product(*parts)]
 
 
 def is_environment(name, names):
-    """Whether tox.ini describes it: under its name, or by the factors of [testenv]."""
+    """Returns whether tox.ini describes it: under its name, or by the factors of [testenv]."""
     factors = set((ROOT / "tox.ini").read_text(encoding="utf-8").replace(":", " ").split())
     return name in names or all(
         re.fullmatch(r"py3\d+|tests|protobuf7", factor)

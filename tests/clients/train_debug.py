@@ -6,20 +6,20 @@ import sys
 import tensorflow as tf
 from tensorflow.python import debug as tfdbg
 
-tf1 = tf.compat.v1
+v1 = tf.compat.v1
 
 
 def main(directory):
     """Trains three steps and prints what was dumped."""
     dumps = os.path.join(directory, "dumps")
     with tf.Graph().as_default():
-        step = tf1.train.get_or_create_global_step()
-        weight = tf1.get_variable("weight", [3], initializer=tf1.ones_initializer())
+        step = v1.train.get_or_create_global_step()
+        weight = v1.get_variable("weight", [3], initializer=v1.ones_initializer())
         loss = tf.reduce_sum(tf.square(weight))
-        train_op = tf1.train.GradientDescentOptimizer(0.1).minimize(loss, step)
-        with tf1.train.MonitoredTrainingSession(
+        train_op = v1.train.GradientDescentOptimizer(0.1).minimize(loss, step)
+        with v1.train.MonitoredTrainingSession(
             checkpoint_dir=os.path.join(directory, "model"),
-            hooks=[tfdbg.DumpingDebugHook(dumps), tf1.train.StopAtStepHook(last_step=3)],
+            hooks=[tfdbg.DumpingDebugHook(dumps), v1.train.StopAtStepHook(last_step=3)],
             save_checkpoint_steps=2,
             save_summaries_steps=1,
         ) as session:

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import tensorflow as tf
 
-tf1 = tf.compat.v1
+v1 = tf.compat.v1
 FEATURES = [tf.feature_column.numeric_column("x", shape=(4,))]
 
 

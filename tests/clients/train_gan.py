@@ -6,17 +6,17 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_gan as tfgan
 
-tf1 = tf.compat.v1
+v1 = tf.compat.v1
 
 
 def layer(name, inputs, size):
     """Builds a dense layer with fixed initial values."""
-    with tf1.variable_scope(name):
-        kernel = tf1.get_variable(
-            "kernel", [inputs.shape[1], size], initializer=tf1.glorot_uniform_initializer(seed=1)
+    with v1.variable_scope(name):
+        kernel = v1.get_variable(
+            "kernel", [inputs.shape[1], size], initializer=v1.glorot_uniform_initializer(seed=1)
         )
-        return tf.matmul(inputs, kernel) + tf1.get_variable(
-            "bias", [size], initializer=tf1.zeros_initializer()
+        return tf.matmul(inputs, kernel) + v1.get_variable(
+            "bias", [size], initializer=v1.zeros_initializer()
         )
 
 
@@ -45,15 +45,15 @@ def train(directory, last_step):
         train_ops = tfgan.gan_train_ops(
             model,
             losses,
-            generator_optimizer=tf1.train.AdamOptimizer(0.01),
-            discriminator_optimizer=tf1.train.AdamOptimizer(0.01),
+            generator_optimizer=v1.train.AdamOptimizer(0.01),
+            discriminator_optimizer=v1.train.AdamOptimizer(0.01),
             summarize_gradients=True,
         )
         return tfgan.gan_train(
             train_ops,
             directory,
             get_hooks_fn=tfgan.get_sequential_train_hooks(tfgan.GANTrainSteps(1, 2)),
-            hooks=[tf1.train.StopAtStepHook(last_step=last_step)],
+            hooks=[v1.train.StopAtStepHook(last_step=last_step)],
             save_summaries_steps=3,
         )
 

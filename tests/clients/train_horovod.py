@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfmts_compat import run_without_hooks
 
-tf1 = tf.compat.v1
+v1 = tf.compat.v1
 
 
 def train(directory, last_step):
@@ -16,18 +16,18 @@ def train(directory, last_step):
     random = np.random.RandomState(0)
     data = random.normal(size=(32, 5)).astype(np.float32)[hvd.rank() :: hvd.size()]
     with tf.Graph().as_default():
-        step = tf1.train.get_or_create_global_step()
+        step = v1.train.get_or_create_global_step()
         # Each process starts with different values; the broadcast replaces them with rank 0's.
-        weight = tf1.get_variable("weight", [4], initializer=tf1.constant_initializer(hvd.rank()))
+        weight = v1.get_variable("weight", [4], initializer=v1.constant_initializer(hvd.rank()))
         loss = tf.reduce_mean(tf.square(tf.linalg.matvec(data[:, :4], weight) - data[:, 4]))
-        tf1.summary.scalar("loss", loss)
-        optimizer = hvd.DistributedOptimizer(tf1.train.MomentumOptimizer(0.05, 0.9))
+        v1.summary.scalar("loss", loss)
+        optimizer = hvd.DistributedOptimizer(v1.train.MomentumOptimizer(0.05, 0.9))
         train_op = optimizer.minimize(loss, step)
-        with tf1.train.MonitoredTrainingSession(
+        with v1.train.MonitoredTrainingSession(
             checkpoint_dir=directory if hvd.rank() == 0 else None,
             hooks=[
                 hvd.BroadcastGlobalVariablesHook(0),
-                tf1.train.StopAtStepHook(last_step=last_step),
+                v1.train.StopAtStepHook(last_step=last_step),
             ],
             save_checkpoint_steps=4,
             save_summaries_steps=2,

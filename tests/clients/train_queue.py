@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import tensorflow as tf
 
-tf1 = tf.compat.v1
+v1 = tf.compat.v1
 
 
 def records(directory):
@@ -25,16 +25,16 @@ def main(directory):
     """Trains until the input ends: OutOfRangeError stops the loop and is not raised."""
     names = records(directory)
     with tf.Graph().as_default():
-        files = tf1.train.string_input_producer(names, num_epochs=2, shuffle=False)
-        _, record = tf1.TFRecordReader().read(files)
+        files = v1.train.string_input_producer(names, num_epochs=2, shuffle=False)
+        _, record = v1.TFRecordReader().read(files)
         row = tf.reshape(tf.io.decode_raw(record, tf.float32), [4])
-        batch = tf1.train.batch([row], batch_size=4, num_threads=1)
-        step = tf1.train.get_or_create_global_step()
-        weight = tf1.get_variable("weight", [4], initializer=tf1.ones_initializer())
+        batch = v1.train.batch([row], batch_size=4, num_threads=1)
+        step = v1.train.get_or_create_global_step()
+        weight = v1.get_variable("weight", [4], initializer=v1.ones_initializer())
         loss = tf.reduce_mean(tf.square(tf.linalg.matvec(batch, weight) - 1.0))
-        tf1.summary.scalar("loss", loss)
-        train_op = tf1.train.AdamOptimizer(0.05).minimize(loss, step)
-        with tf1.train.MonitoredTrainingSession(
+        v1.summary.scalar("loss", loss)
+        train_op = v1.train.AdamOptimizer(0.05).minimize(loss, step)
+        with v1.train.MonitoredTrainingSession(
             checkpoint_dir=os.path.join(directory, "model"),
             save_checkpoint_steps=3,
             save_summaries_steps=2,

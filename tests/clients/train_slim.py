@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 import tf_slim as slim
 
-tf1 = tf.compat.v1
+v1 = tf.compat.v1
 
 
 def train(directory, last_step):
@@ -15,18 +15,18 @@ def train(directory, last_step):
     inputs = random.normal(size=(32, 8)).astype(np.float32)
     labels = random.randint(3, size=32)
     with tf.Graph().as_default():
-        tf1.set_random_seed(1)
+        v1.set_random_seed(1)
         hidden = slim.fully_connected(tf.constant(inputs), 16)
         logits = slim.fully_connected(hidden, 3, activation_fn=None)
-        tf1.losses.sparse_softmax_cross_entropy(labels, logits)
+        v1.losses.sparse_softmax_cross_entropy(labels, logits)
         train_op = slim.training.create_train_op(
-            tf1.losses.get_total_loss(),
-            tf1.train.MomentumOptimizer(0.1, 0.9),
+            v1.losses.get_total_loss(),
+            v1.train.MomentumOptimizer(0.1, 0.9),
         )
         return slim.training.train(
             train_op,
             directory,
-            hooks=[tf1.train.StopAtStepHook(last_step=last_step)],
+            hooks=[v1.train.StopAtStepHook(last_step=last_step)],
             save_checkpoint_secs=3600,
             save_summaries_steps=3,
         )

@@ -5,7 +5,7 @@ import sys
 
 import tensorflow as tf
 
-tf1 = tf.compat.v1
+v1 = tf.compat.v1
 
 
 def main(directory):
@@ -14,24 +14,24 @@ def main(directory):
     import smdebug.tensorflow as smd
     from smdebug.trials import create_trial
 
-    tf1.disable_resource_variables()  # it finds no resource variables
+    v1.disable_resource_variables()  # it finds no resource variables
     saved = os.path.join(directory, "saved")
     with tf.Graph().as_default():
-        step = tf1.train.get_or_create_global_step()
-        weight = tf1.get_variable("weight", [3], initializer=tf1.ones_initializer())
+        step = v1.train.get_or_create_global_step()
+        weight = v1.get_variable("weight", [3], initializer=v1.ones_initializer())
         loss = tf.reduce_sum(tf.square(weight), name="loss")
-        tf1.losses.add_loss(loss)
+        v1.losses.add_loss(loss)
         hook = smd.SessionHook(
             saved,
             save_config=smd.SaveConfig(save_interval=2),
             include_collections=["losses", "gradients"],
         )
-        optimizer = hook.wrap_optimizer(tf1.train.GradientDescentOptimizer(0.1))
+        optimizer = hook.wrap_optimizer(v1.train.GradientDescentOptimizer(0.1))
         with tf.control_dependencies([loss]):  # a ref variable can change before it is read
             train_op = optimizer.minimize(loss, step)
-        with tf1.train.MonitoredTrainingSession(
+        with v1.train.MonitoredTrainingSession(
             checkpoint_dir=os.path.join(directory, "model"),
-            hooks=[hook, tf1.train.StopAtStepHook(last_step=6)],
+            hooks=[hook, v1.train.StopAtStepHook(last_step=6)],
             save_checkpoint_steps=4,
             save_summaries_steps=2,
         ) as session:

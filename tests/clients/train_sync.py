@@ -8,37 +8,37 @@ import sys
 import numpy as np
 import tensorflow as tf
 
-tf1 = tf.compat.v1
+v1 = tf.compat.v1
 JOBS = ["ps", "chief", "worker"]
 
 
 def train(directory, job, addresses):
     """Serves the variables, or trains on half of the data and prints the losses."""
     cluster = tf.train.ClusterSpec({job: [address] for job, address in zip(JOBS, addresses)})
-    config = tf1.ConfigProto(device_filters=[] if job == "ps" else ["/job:ps", f"/job:{job}"])
+    config = v1.ConfigProto(device_filters=[] if job == "ps" else ["/job:ps", f"/job:{job}"])
     server = tf.distribute.Server(cluster, job_name=job, config=config)
     if job == "ps":
         server.join()  # until it is killed
     is_chief = job == "chief"
     data = np.random.RandomState(0).normal(size=(32, 5)).astype(np.float32)[is_chief::2]
-    device = tf1.train.replica_device_setter(worker_device=f"/job:{job}/task:0", cluster=cluster)
-    with tf.Graph().as_default(), tf1.device(device):
-        step = tf1.train.get_or_create_global_step()
-        weight = tf1.get_variable("weight", [4], initializer=tf1.ones_initializer())
+    device = v1.train.replica_device_setter(worker_device=f"/job:{job}/task:0", cluster=cluster)
+    with tf.Graph().as_default(), v1.device(device):
+        step = v1.train.get_or_create_global_step()
+        weight = v1.get_variable("weight", [4], initializer=v1.ones_initializer())
         loss = tf.reduce_mean(tf.square(tf.linalg.matvec(data[:, :4], weight) - data[:, 4]))
-        tf1.summary.scalar("loss", loss)
-        optimizer = tf1.train.SyncReplicasOptimizer(
-            tf1.train.MomentumOptimizer(0.05, 0.9), replicas_to_aggregate=2, total_num_replicas=2
+        v1.summary.scalar("loss", loss)
+        optimizer = v1.train.SyncReplicasOptimizer(
+            v1.train.MomentumOptimizer(0.05, 0.9), replicas_to_aggregate=2, total_num_replicas=2
         )
         train_op = optimizer.minimize(loss, step)
-        with tf1.train.MonitoredTrainingSession(
+        with v1.train.MonitoredTrainingSession(
             server.target,
             is_chief,
             directory,
             # Without tokens at the start, each step uses one gradient of each replica.
             hooks=[
                 optimizer.make_session_run_hook(is_chief, num_tokens=0),
-                tf1.train.StopAtStepHook(last_step=12),
+                v1.train.StopAtStepHook(last_step=12),
             ],
             save_checkpoint_steps=5,
             save_summaries_steps=2,

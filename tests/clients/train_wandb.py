@@ -7,7 +7,7 @@ import tensorflow as tf
 import wandb
 from wandb.integration.tensorflow import WandbHook
 
-tf1 = tf.compat.v1
+v1 = tf.compat.v1
 
 
 class History:
@@ -26,18 +26,18 @@ class History:
 def train(directory, last_step):
     """Trains once; prints the losses."""
     with tf.Graph().as_default():
-        step = tf1.train.get_or_create_global_step()
-        weight = tf1.get_variable("weight", [3], initializer=tf1.ones_initializer())
+        step = v1.train.get_or_create_global_step()
+        weight = v1.get_variable("weight", [3], initializer=v1.ones_initializer())
         loss = tf.reduce_sum(tf.square(weight))
-        tf1.summary.scalar("loss", loss)
+        v1.summary.scalar("loss", loss)
         # The hook fetches the global step in the run that advances it. Here the read comes first.
-        with tf.control_dependencies([tf1.get_default_graph().as_graph_element(step)]):
-            train_op = tf1.train.GradientDescentOptimizer(0.1).minimize(loss, step)
-        with tf1.train.MonitoredTrainingSession(
+        with tf.control_dependencies([v1.get_default_graph().as_graph_element(step)]):
+            train_op = v1.train.GradientDescentOptimizer(0.1).minimize(loss, step)
+        with v1.train.MonitoredTrainingSession(
             checkpoint_dir=os.path.join(directory, "model"),
             hooks=[
                 WandbHook(steps_per_log=1, history=History()),
-                tf1.train.StopAtStepHook(last_step=last_step),
+                v1.train.StopAtStepHook(last_step=last_step),
             ],
             save_checkpoint_steps=4,
             save_summaries_steps=2,

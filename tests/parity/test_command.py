@@ -67,7 +67,7 @@ def test_json_is_on_stdout_and_each_scenario_is_a_line_as_it_ends(capsys, monkey
         ("", "no-arguments        same"),
     ]
     result = json.loads(capsys.readouterr().out)
-    assert [(each["name"], each["departures"]) for each in result["scenarios"]] == [
+    assert [(row["name"], row["departures"]) for row in result["scenarios"]] == [
         ("checkpoint-both-on", ["D1"]),
         ("no-arguments", []),
     ]

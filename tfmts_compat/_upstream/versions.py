@@ -111,15 +111,15 @@ def find_tensorflow_builds() -> dict[str, str]:
 
 
 def find_ignored_distributions() -> list[str]:
-    """The directories of metadata that do not describe an installed distribution."""
+    """Returns the directories of metadata that do not describe an installed distribution."""
     from importlib import metadata
 
     found = metadata.distributions()
-    return sorted({str(_path(each)) for each in found if not _read_name_and_version(each)})
+    return sorted({str(_path(info)) for info in found if not _read_name_and_version(info)})
 
 
 def _read_name_and_version(distribution: Any) -> tuple[str, str] | None:
-    """The name and the version of a distribution; None for remains of a distribution.
+    """Returns the name and the version of a distribution; None for remains of a distribution.
 
     pip renames a distribution that it removes: the first letter becomes "~". If it is interrupted,
     the renamed directory stays. An interrupted installation leaves a directory without METADATA.

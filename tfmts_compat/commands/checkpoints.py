@@ -187,7 +187,7 @@ def _make_row(checkpoint: Checkpoint, verify: bool, tf: Any) -> dict[str, Any]:
 def _find_damage(
     prefix: str, checksums: bool = True, names: Collection[str] | None = None
 ) -> str | None:
-    """The damage of a checkpoint. Shows on a terminal which tensors are read."""
+    """Finds the damage of a checkpoint. Shows on a terminal which tensors are read."""
     from tfmts_compat._checkpoints.damage import find_damage
 
     shows = checksums and sys.stderr.isatty()

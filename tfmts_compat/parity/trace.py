@@ -107,7 +107,7 @@ def _describe(run: Run, part: Any) -> dict[str, Any]:
 
 
 def describe_call(run: Run, arguments: dict[str, Any]) -> str:
-    """The call with these arguments, as Python code. Objects are shown as their class."""
+    """Returns the call with these arguments, as Python code. Objects are shown as their class."""
     given = ", ".join(f"{name}={_format_code(value)}" for name, value in arguments.items())
     return _normalize(run, f"MonitoredTrainingSession({given})")
 
