@@ -14,7 +14,10 @@ from helpers import cannot_save_graph
 
 import tfmts_compat
 from tfmts_compat import cli
+from tfmts_compat._upstream import versions
+from tfmts_compat._upstream.versions import find_tensorflow_builds
 from tfmts_compat.commands import doctor_trial
+from tfmts_compat.commands.doctor import _find_keras_notes
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -123,3 +126,44 @@ def test_without_a_temporary_directory_the_versions_are_reported(capsys, monkeyp
 def test_the_issue_template_asks_for_the_output_of_doctor():
     template = (ROOT / ".github" / "ISSUE_TEMPLATE" / "bug_report.yml").read_text()
     assert template.index("tfmts-compat doctor") < template.index("What happened")
+
+
+LAYERS = """
+import tensorflow.compat.v1 as tf
+tf.disable_v2_behavior()
+tf.layers.dense(tf.zeros([2, 3]), 3)
+"""
+
+
+@pytest.mark.parametrize("value", ["", "1"])
+def test_a_note_says_whether_layers_work(value, monkeypatch):
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", value)
+    result = subprocess.run([sys.executable, "-c", LAYERS], capture_output=True, check=False)
+    notes = _find_keras_notes(find_tensorflow_builds())
+    assert [result.returncode == 0] == [not notes], result.stderr
+
+
+@pytest.mark.parametrize(
+    ("version", "keras", "value", "advice"),
+    [
+        ("2.14.1", None, "1", None),
+        ("2.15.1", None, None, None),
+        ("2.15.1", None, "1", "unset TF_USE_LEGACY_KERAS, or pip install 'tf-keras==2.15.*'"),
+        ("2.15.1", "2.15.1", "1", None),
+        ("2.16.2", None, None, "pip install 'tf-keras==2.16.*'; and set TF_USE_LEGACY_KERAS=1"),
+        ("2.16.2", None, "true", "pip install 'tf-keras==2.16.*'"),
+        ("2.21.0", "2.21.0", None, "set TF_USE_LEGACY_KERAS=1 before TensorFlow is imported"),
+        ("2.21.0", "2.21.0", "0", "set TF_USE_LEGACY_KERAS=1 before TensorFlow is imported"),
+        ("2.21.0", "2.21.0", "True", None),
+    ],
+)
+def test_the_note_names_the_commands(version, keras, value, advice, monkeypatch):
+    if value is None:
+        monkeypatch.delenv("TF_USE_LEGACY_KERAS", raising=False)
+    else:
+        monkeypatch.setenv("TF_USE_LEGACY_KERAS", value)
+    monkeypatch.setattr(versions, "installed_version", {"tf-keras": keras}.get)
+    notes = _find_keras_notes({"tensorflow": version})
+    assert [note.partition("uses them: ")[2].startswith(advice or "-") for note in notes] == (
+        [True] if advice else []
+    )

@@ -89,9 +89,37 @@ def _collect() -> dict[str, Any]:
         **{name: versions.installed_version(name) for name in _LIBRARIES},
         "ignored": versions.find_ignored_distributions(),
         "problems": problems,
+        "notes": _find_keras_notes(builds),
         "stages": stages,
         "ok": not problems and all(stage["works"] for stage in stages),
     }
+
+
+def _find_keras_notes(builds: dict[str, str]) -> list[str]:
+    """Describes why tf.compat.v1.layers, and with it rnn_cell, do not work here.
+
+    Most programs do not use them, so the exit code does not change.
+    """
+    # TensorFlow compares the variable with these values.
+    is_set = os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True")
+    notes = []
+    for major, minor in sorted({versions.minor_of(version) for version in builds.values()}):
+        # TensorFlow reads the variable since 2.15, and brings Keras 3 since 2.16.
+        needs, reads = (major, minor) >= (2, 16), (major, minor) >= (2, 15)
+        steps = []
+        if versions.installed_version("tf-keras") is None and (needs or (reads and is_set)):
+            steps.append(f"pip install 'tf-keras=={major}.{minor}.*'")
+        if needs and not is_set:
+            steps.append("set TF_USE_LEGACY_KERAS=1 before TensorFlow is imported")
+        if steps and not needs:
+            steps = [f"unset TF_USE_LEGACY_KERAS, or {steps[0]}"]
+        if steps:
+            why = "they need Keras 2" if needs else "TF_USE_LEGACY_KERAS is set without tf-keras"
+            notes.append(
+                f"tf.compat.v1.layers and rnn_cell do not work here, because {why}. If your "
+                f"program uses them: {'; and '.join(steps)}"
+            )
+    return notes
 
 
 def _find_problems(builds: dict[str, str]) -> list[dict[str, str]]:
@@ -166,6 +194,7 @@ def _make_rows(report: dict[str, Any]) -> list[table.Row]:
     for found in report["problems"]:
         rows.append(("known problem", found["problem"], ""))
         rows.append(("  remedy", found["remedy"], ""))
+    rows += [("note", text, "") for text in report["notes"]]
     for stage in report["stages"]:
         rows.append((stage["stage"], "works" if stage["works"] else f"fails: {stage['error']}", ""))
     return rows
