@@ -9,6 +9,22 @@ from tfmts_compat.migrate.change.rewrite import rewrite
 from .helpers import check_noop, check_transformed, dedented
 
 CASES = {
+    "existing-below-the-use-in-a-function": (
+        """
+        if v2:
+            from tensorflow import train
+        def f():
+            train.Scaffold()
+            import tfmts_compat
+        """,
+        """
+        if v2:
+            import tfmts_compat as tfmts_compat_
+        def f():
+            tfmts_compat_.Scaffold()
+            import tfmts_compat
+        """,
+    ),
     "next-to-tensorflow": (
         '''
         """Doc."""

@@ -197,11 +197,13 @@ class Imports:
         """Returns whether nothing else in the module binds a name."""
         module = self._module
         around = {scope for node in self._uses for scope in self._scopes_of(node)}
+        imports = {binding for reach in self._uses.values() for binding in reach.imports}
+        around -= {module.scope, *(binding.scope for binding in imports if not anchor)}
         scopes = set(module.scopes.values())
         found = [binding for scope in scopes for binding in scope.bound.get(name, ())]
         return (
             all(binding.path == NEW or is_none(binding.value) for binding in found)
-            and not any(binding.scope in around - {module.scope} for binding in found if anchor)
+            and not any(binding.scope in around for binding in found)
             and not any(isinstance(node.ctx, ast.Del) for node in module.reads.get(name, ()))
             and (bool(found) or name == NEW or not re.search(rf"\b{name}\b", module.edits.text))
         )

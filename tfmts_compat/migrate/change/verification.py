@@ -211,6 +211,12 @@ class _Comparison:
         is_local = bool(inside) and inside[-1] is not self._imports.get((scopes[0], old))
         if is_local and not is_read(old) and (is_read("exec") or is_read("eval")):
             return f"code in a string in {scopes[-1].name} may use {old}"
+        for scope in scopes[1:]:
+            near = [found for (at, _), found in self._imports.items() if at is scope]
+            if (scope, name) in self._own and not any(
+                name in names for part in near for names in part
+            ):
+                return f"{name} on line {line} may have another value in {scope.name}"
         if name in self._first:
             is_bound = self._first[name] < (line, new.col_offset)
         else:
