@@ -28,8 +28,8 @@ function.
 |---|---|---|---|---|
 """
 _LIMITS = """
-These limits apply with the shim and without it. They are the reasons for the tested version,
-and for what a program does not use or does differently:
+These limits apply with the shim and without it. They explain why this version
+was tested, and why a program leaves a feature out or does it differently:
 
 """
 
