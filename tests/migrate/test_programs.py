@@ -182,6 +182,5 @@ def test_a_migrated_code_base_has_the_same_output(tmp_path, monkeypatch):
         counts["ran alone"] += runs[1][1] is None
 
     check()
-    print(counts)
     assert counts["ran"] >= 0.2 * counts["programs"]
-    assert counts["changed"] >= 0.05 * counts["programs"] > 0
+    assert counts["changed"] >= 0.01 * counts["programs"] > 0
