@@ -4,10 +4,10 @@ import os
 
 import pytest
 import tensorflow as tf
-from helpers import files
+from helpers import files, pitfall
 from random_calls import Hook, MakesGlobalStep, RecordingHook
 
-from tfmts_compat import MonitoredTrainingSession
+from tfmts_compat import MonitoredTrainingSession, TfmtsCompatWarning
 from tfmts_compat._upstream import versions
 
 v1 = tf.compat.v1
@@ -197,3 +197,26 @@ def test_a_local_path_may_contain_the_separator_of_a_scheme(train_op, open_sessi
         session.run(train_op)
     with open_session(checkpoint_dir=name) as session:
         assert session.run(v1.train.get_global_step()) == 1
+
+
+@pytest.mark.parametrize("tag", ["loss", "scope/loss"])
+def test_summaries_of_tf_2_that_write_nothing_are_a_warning(graph, tmp_path, tag):
+    tf.compat.v1.train.create_global_step()
+    tf.summary.histogram(tag, tf.constant([1.0]))
+    with pytest.warns(TfmtsCompatWarning, match=pitfall("summary-api")):
+        MonitoredTrainingSession(checkpoint_dir=str(tmp_path)).close()
+
+
+@pytest.mark.parametrize("kind", ["a summary of TF 1", "a writer", "off"])
+def test_other_summaries_are_no_warning(graph, tmp_path, kind):
+    tf.compat.v1.train.create_global_step()
+    arguments = {"save_summaries_steps": None} if kind == "off" else {}
+    if kind == "a writer":
+        with tf.summary.create_file_writer(str(tmp_path)).as_default(step=1):
+            tf.summary.histogram("loss", tf.constant([1.0]))
+    else:
+        tf.summary.histogram("loss", tf.constant([1.0]))
+    if kind == "a summary of TF 1":
+        # in no collection, as a program's own hook uses it
+        tf.compat.v1.summary.scalar("own", 1.0, collections=[])
+    MonitoredTrainingSession(checkpoint_dir=str(tmp_path), **arguments).close()

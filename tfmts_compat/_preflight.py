@@ -97,6 +97,10 @@ def _check_global_step(expected: bool, needed_by: str) -> None:
 def find_pitfalls(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
     """Returns the texts of the pitfalls that the arguments alone do not show."""
     found = _second_savers(session_plan, hooks)
+    disabled = graphs.find_disabled_summary() if session_plan.summaries.on else None
+    if disabled is not None:
+        cadence = f"the cadence of summaries ({session_plan.summaries})"
+        found.append(pitfalls.describe("summary-api", op=disabled, cadence=cadence))
     if session_plan.restore_dir is not None:
         from tfmts_compat._checkpoints import directory  # imports TensorFlow
 

@@ -51,3 +51,11 @@ def test_the_ops_of_a_run_are_found_once_and_name_the_variables_that_they_write(
     }  # fmt: skip
     assert written(op) == set()
     assert written(other.initializer) == {"other"}
+
+
+def test_a_call_of_tf_summary_without_a_writer_is_found(graph):
+    assert graphs.find_disabled_summary() is None
+    tf.summary.histogram("loss", tf.constant([1.0]))
+    assert graphs.find_disabled_summary() == "loss/write_summary/Const"
+    v1.summary.histogram("loss", tf.constant([1.0]), collections=[])
+    assert graphs.find_disabled_summary() is None

@@ -111,6 +111,13 @@ _ALL = (
         "the step exceeds {saved}, and checkpoints of the same step are replaced. Initialize with "
         "Scaffold(init_op=…), which runs before the training",
     ),
+    Pitfall(
+        "summary-api",
+        _CALL,
+        "the graph has no summaries of TF 1, but calls of tf.summary of TF 2, such as {op}. These "
+        "write nothing in a session, and {cadence} has nothing to save. Call "
+        "tf.compat.v1.summary.scalar, tf.compat.v1.summary.histogram and so on instead",
+    ),
 )
 
 PITFALLS: Final = {pitfall.name: pitfall for pitfall in _ALL}

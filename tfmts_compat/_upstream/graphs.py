@@ -12,6 +12,9 @@ from tfmts_compat._upstream.parts import is_from_tensorflow, part
 # Types of the ops that write to the variables among their inputs, e.g. AssignAddVariableOp.
 _WRITES = re.compile(r"(Resource)?(Sparse)?(Assign|Apply|Scatter(?!Nd$))")
 
+_SUMMARY_OP = re.compile(r"Summary(V2|Writer)?$")  # e.g. ScalarSummary, WriteSummary
+_DISABLED_SUMMARY = re.compile(r"/write_summary(_\d+)?/Const(_\d+)?$")
+
 
 def has_global_step() -> bool:
     """Returns whether the default graph has a global step."""
@@ -40,6 +43,26 @@ def can_be_initialized(scaffold: Any) -> bool:
     graph = v1().get_default_graph()
     has_init_op = graph.get_collection("init_op") or getattr(scaffold, "init_op", None) is not None
     return not graph.finalized or bool(has_init_op)
+
+
+def find_disabled_summary() -> str | None:
+    """Finds a call of TF 2's tf.summary that writes nothing, in a graph without other summaries.
+
+    Without a default writer, tf.summary.write adds only the constant that it returns.
+
+    Returns:
+      The name of its op, or None.
+    """
+    graph = v1().get_default_graph()
+    if graph.get_collection("summaries") or graph.get_collection("summary_op"):
+        return None
+    found = None
+    for op in graph.get_operations():
+        if _SUMMARY_OP.search(op.type):
+            return None
+        if found is None and op.type == "Const" and _DISABLED_SUMMARY.search(op.name):
+            found = str(op.name)
+    return found
 
 
 def ops_of(graph: Any, fetches: Iterable[Any], known: set[Any]) -> Iterator[Any]:
