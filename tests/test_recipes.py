@@ -140,6 +140,11 @@ def test_operations_are_created_before_the_session(model_dir):
     assert execute("Graph is finalized", model_dir=model_dir)["result"] == 8
 
 
+def test_a_summary_of_a_placeholder_with_a_default_needs_no_feed(model_dir):
+    execute("A summary needs a feed", model_dir=model_dir)
+    assert steps(model_dir)[-1] == 20
+
+
 @pytest.mark.parametrize("rank", [0, 1])
 def test_only_rank_0_has_a_directory(rank, model_dir):
     # `tox -e horovod` runs the same lines in examples/horovod_digits.py on two processes.

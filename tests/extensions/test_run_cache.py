@@ -6,6 +6,7 @@ import dataclasses
 import gc
 import itertools
 import pickle
+import re
 import threading
 import weakref
 
@@ -86,7 +87,8 @@ def outcome(run, *args, **kwargs):
         return describe(run(*args, **kwargs))
     except Exception as error:
         op, node_def = getattr(error, "op", None), getattr(error, "node_def", None)
-        return type(error), str(error), op and op.name, node_def and node_def.name
+        text = re.sub(r"\n\S+ is in another graph than the session, .*", "", str(error))
+        return type(error), text, op and op.name, node_def and node_def.name
 
 
 def describe(value):

@@ -17,6 +17,7 @@ from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
+from tfmts_compat._extensions import run_errors
 from tfmts_compat._upstream import loading, runs
 from tfmts_compat._upstream.parts import part
 
@@ -108,38 +109,42 @@ class _RunCache:
     def run(
         self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
     ) -> Any:
-        """Runs as tf.compat.v1.Session.run does."""
+        """Runs as tf.compat.v1.Session.run does; an error may also name its cause."""
         session = self._session()
         if session is None:  # the session was deleted; the caller kept only this method
             raise RuntimeError("Attempted to use a closed Session.")
         internals = self._internals
         key: list[Any] | None = None
-        if self._calls_without_lookup > 0:  # two threads may bring it below 0
-            self._calls_without_lookup -= 1
-        elif (
-            internals.may_skip_run(session)
-            and (options is None or (type(options) is _RunOptions and not options.ByteSize()))
-            and (
-                run_metadata is None
-                or (type(run_metadata) is _RunMetadata and not run_metadata.ByteSize())
+        try:
+            if self._calls_without_lookup > 0:  # two threads may bring it below 0
+                self._calls_without_lookup -= 1
+            elif (
+                internals.may_skip_run(session)
+                and (options is None or (type(options) is _RunOptions and not options.ByteSize()))
+                and (
+                    run_metadata is None
+                    or (type(run_metadata) is _RunMetadata and not run_metadata.ByteSize())
+                )
+            ):
+                key = self._make_key(session, fetches, feed_dict)
+            if key is not None:
+                prepared = self._find_or_prepare(session, tuple(key), fetches, feed_dict)
+                if prepared is not None:
+                    feeds = {}
+                    if feed_dict:
+                        for feed, value in zip(prepared.feeds, feed_dict.values()):
+                            if not feed.takes(value):
+                                break
+                            feeds[feed.output] = value
+                    if len(feeds) == len(prepared.feeds):
+                        values = internals.run(session, feeds, prepared.fetches, prepared.targets)
+                        return prepared.build_result([*values, None], fetches)
+            return internals.session_class.run(
+                session, fetches, feed_dict=feed_dict, options=options, run_metadata=run_metadata
             )
-        ):
-            key = self._make_key(session, fetches, feed_dict)
-        if key is not None:
-            prepared = self._find_or_prepare(session, tuple(key), fetches, feed_dict)
-            if prepared is not None:
-                feeds = {}
-                if feed_dict:
-                    for feed, value in zip(prepared.feeds, feed_dict.values()):
-                        if not feed.takes(value):
-                            break
-                        feeds[feed.output] = value
-                if len(feeds) == len(prepared.feeds):
-                    values = internals.run(session, feeds, prepared.fetches, prepared.targets)
-                    return prepared.build_result([*values, None], fetches)
-        return internals.session_class.run(
-            session, fetches, feed_dict=feed_dict, options=options, run_metadata=run_metadata
-        )
+        except Exception as error:
+            run_errors.explain(session.graph, error, fetches, feed_dict)
+            raise
 
     def _make_key(self, session: Any, fetches: Any, feed_dict: Any) -> list[Any] | None:
         """Returns the key of a call; None if the call cannot be prepared."""

@@ -91,6 +91,15 @@ class RunInternals:
         return values
 
 
+def extend_message(error: Exception, text: str) -> None:
+    """Appends a text to the message of an error, which stays the same object."""
+    message = getattr(error, "_message", None)
+    if message is not None:  # of a tf.errors.OpError
+        error._message = f"{message}\n{text}"  # type: ignore[attr-defined]
+    else:
+        error.args = (f"{error}\n{text}",)
+
+
 def _runtime_output(tensor: Any) -> Any:
     return tensor._as_tf_output()
 

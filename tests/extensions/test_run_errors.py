@@ -1,0 +1,186 @@
+"""Errors of session.run: TensorFlow's own object, whose message also names the cause."""
+
+import pytest
+import tensorflow as tf
+
+from tfmts_compat import MonitoredTrainingSession, run_without_hooks
+from tfmts_compat._extensions import run_errors
+
+v1 = tf.compat.v1
+BOTH = [v1.train.MonitoredTrainingSession, MonitoredTrainingSession]
+errors = tf.errors
+
+
+def raised_by(program, directory, error):
+    """Runs a program with upstream's session and the shim's; returns the shim's message.
+
+    The error is of the same class, for the same operation, and starts with the same message.
+    """
+    found = []
+    for number, open_session in enumerate(BOTH):
+        with tf.Graph().as_default(), pytest.raises(error) as raised:
+            program(open_session, str(directory / str(number)))
+        found.append(raised.value)
+    upstream, shim = found
+    assert type(shim) is type(upstream)
+    if isinstance(shim, errors.OpError):
+        assert (shim.op.name, shim.node_def) == (upstream.op.name, upstream.node_def)
+        assert shim.message in str(shim)
+    # The first line, up to an id of an object.
+    assert str(shim).startswith(str(upstream).partition("\n")[0].partition("0x")[0])
+    return getattr(shim, "message", str(shim))  # str() of an OpError has lines of this file
+
+
+def needs_a_feed(open_session, directory, **arguments):
+    step = v1.train.get_or_create_global_step()
+    fed = v1.placeholder(tf.float32, [], name="fed")
+    v1.summary.scalar("loss", fed * 2)
+    v1.summary.scalar("step", step)
+    train_op = v1.assign_add(step, 1)
+    with open_session(checkpoint_dir=directory, save_summaries_steps=3, **arguments) as session:
+        run_without_hooks(session, train_op)
+        session.run(train_op, {fed: 1.0})
+        for _ in range(5):
+            session.run(train_op)
+
+
+def test_a_summary_that_needs_a_feed_is_named(tmp_path):
+    message = raised_by(needs_a_feed, tmp_path, errors.InvalidArgumentError)
+    assert (
+        "The caller's fetches do not need fed. The summary saver fetched, as summaries" in message
+    )
+    assert "summaries that need it: loss:0. Either feed fed in every run, or create it" in message
+    assert "placeholder_with_default, or create these summaries with collections=[]" in message
+
+
+@pytest.mark.parametrize("remedy", ["default", "collections"])
+def test_the_two_remedies_for_such_a_summary(tmp_path, remedy):
+    with tf.Graph().as_default():
+        step = v1.train.get_or_create_global_step()
+        fed = v1.placeholder(tf.float32, [])
+        if remedy == "default":
+            fed = v1.placeholder_with_default(0.0, [])
+        v1.summary.scalar("loss", fed, collections=[] if remedy == "collections" else None)
+        train_op = v1.assign_add(step, 1)
+        with MonitoredTrainingSession(checkpoint_dir=str(tmp_path), save_summaries_steps=1) as s:
+            assert [s.run(train_op) for _ in range(3)] == [1, 2, 3]
+
+
+def test_a_hook_that_needs_a_feed_is_named(tmp_path):
+    def program(open_session, directory):
+        fed = v1.placeholder(tf.float32, [], name="fed")
+        one = tf.constant(1)
+        hook = v1.train.LoggingTensorHook({"twice": tf.multiply(fed, 2, "twice")}, 2)
+        with open_session(hooks=[hook]) as session:
+            for _ in range(3):
+                session.run(one)
+
+    message = raised_by(program, tmp_path, errors.InvalidArgumentError)
+    assert "The hook LoggingTensorHook fetched what needs it: twice:0. Either feed" in message
+
+
+def test_a_placeholder_that_the_caller_needs_is_not_explained(tmp_path):
+    def program(open_session, directory):
+        v1.train.get_or_create_global_step()
+        fed = v1.placeholder(tf.float32, [], name="fed")
+        v1.summary.scalar("loss", fed)
+        twice = fed * 2
+        with open_session(checkpoint_dir=directory) as session:
+            session.run(twice)
+
+    assert "summary saver" not in raised_by(program, tmp_path, errors.InvalidArgumentError)
+
+
+@pytest.mark.parametrize("as_feed", [False, True])
+def test_a_session_for_another_graph_than_the_models_is_named(tmp_path, as_feed):
+    def program(open_session, directory):
+        with tf.Graph().as_default():
+            mine = v1.placeholder(tf.float32, [], name="mine")
+        with open_session() as session:
+            session.run([], {mine: 1.0}) if as_feed else session.run(mine)
+
+    message = raised_by(program, tmp_path, TypeError if as_feed else ValueError)
+    assert "mine:0 is in another graph than the session, whose graph has" in message
+    assert "with graph.as_default():" in message
+
+
+def test_a_hook_of_another_graph_is_named(tmp_path):
+    def program(open_session, directory):
+        with tf.Graph().as_default():
+            hook = v1.train.NanTensorHook(tf.constant(1.0, name="loss"))
+        one = tf.constant(1)
+        with open_session(hooks=[hook]) as session:
+            session.run(one)
+
+    message = raised_by(program, tmp_path, ValueError)
+    assert "The hook NanTensorHook was created for another graph: it fetches loss:0." in message
+
+
+@pytest.mark.parametrize("resource", [True, False])
+def test_a_variable_that_is_created_after_an_earlier_session_is_named(tmp_path, resource):
+    def program(open_session, directory):
+        v1.train.get_or_create_global_step()
+        with open_session(checkpoint_dir=directory):
+            pass
+        later = v1.get_variable("later", [], use_resource=resource)
+        twice = later * 2
+        with open_session(checkpoint_dir=directory) as session:
+            session.run(twice)
+
+    message = raised_by(program, tmp_path, errors.FailedPreconditionError)
+    assert "later was created after an earlier session had finalized this graph" in message
+    assert "keeps the init ops and the Saver of that session" in message
+
+
+def test_a_variable_that_is_not_initialized_otherwise_is_not_explained(tmp_path):
+    def program(open_session, directory):
+        own = v1.get_variable("own", [], collections=[])
+        with open_session() as session:
+            session.run(own)
+
+    assert "earlier session" not in raised_by(program, tmp_path, errors.FailedPreconditionError)
+
+
+def restored(build):
+    """A program that opens a session, with `build()` in init_op, in a new directory, then again."""
+
+    def program(open_session, directory):
+        for _ in range(2):
+            with tf.Graph().as_default():
+                v1.train.get_or_create_global_step()
+                fetch, initializer = build()
+                init_op = tf.group(v1.global_variables_initializer(), initializer)
+                scaffold = v1.train.Scaffold(init_op=init_op, local_init_op=tf.no_op())
+                with open_session(checkpoint_dir=directory, scaffold=scaffold) as session:
+                    session.run(fetch)
+
+    return program
+
+
+def iterator():
+    made = v1.data.make_initializable_iterator(tf.data.Dataset.from_tensors(1))
+    return made.get_next(), made.initializer
+
+
+def table():
+    values = tf.lookup.KeyValueTensorInitializer(["a"], [1])
+    made = tf.lookup.StaticHashTable(values, -1)
+    return made.lookup(tf.constant(["a"])), v1.tables_initializer()
+
+
+@pytest.mark.parametrize("build", [iterator, table])
+def test_what_only_init_op_initializes_is_named_after_a_restore(tmp_path, build):
+    message = raised_by(restored(build), tmp_path, errors.FailedPreconditionError)
+    assert f"This session has not initialized the {build.__name__}." in message
+    assert "init_op and init_fn do not run if a checkpoint is restored" in message
+
+
+def test_an_explanation_that_fails_leaves_the_error(train_op, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("mine")
+
+    monkeypatch.setattr(run_errors, "_cause", fail)
+    with tf.Graph().as_default():
+        other = tf.constant(1)
+    with MonitoredTrainingSession() as session, pytest.raises(ValueError, match="not an element"):
+        session.run(other)

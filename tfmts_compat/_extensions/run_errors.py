@@ -1,0 +1,163 @@
+"""The causes of errors of session.run that TensorFlow's messages do not name.
+
+Importing this module imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Iterable
+
+from tfmts_compat._rules import checks
+from tfmts_compat._upstream import loading, runs
+from tfmts_compat._upstream.parts import part
+
+_tf: Any = loading.tensorflow()
+_v1: Any = loading.v1()
+_VARIABLES = ("VarHandleOp", "VariableV2", "Variable")
+# The type of an operation starts with -> what it needs, and what initializes that.
+_IN_EVERY_SESSION = (
+    ("IteratorGetNext", "iterator", "iterator.initializer"),
+    ("LookupTable", "table", "tf.compat.v1.tables_initializer()"),
+)
+
+
+def explain(graph: Any, error: Exception, fetches: Any, feed_dict: Any) -> None:
+    """Adds the cause to the message of an error that session.run raised, if it is known.
+
+    Args:
+      graph: the session's graph.
+      error: the error; it stays TensorFlow's object.
+      fetches: what was fetched; a monitored session passes a dict of the caller's and the
+        hooks' fetches.
+      feed_dict: what was fed, or None.
+    """
+    with contextlib.suppress(Exception):  # the caller gets TensorFlow's error in any case
+        cause = _cause(graph, error, fetches, feed_dict or {})
+        if cause:
+            runs.extend_message(error, cause)
+
+
+def _cause(graph: Any, error: Exception, fetches: Any, feeds: Any) -> str | None:
+    if isinstance(error, (ValueError, TypeError)):
+        return _another_graph(graph, fetches, feeds)
+    op = error.op if isinstance(error, _tf.errors.OpError) else None
+    if isinstance(error, _tf.errors.InvalidArgumentError) and op is not None:
+        return _not_fed(graph, op, fetches, feeds)
+    if isinstance(error, _tf.errors.FailedPreconditionError) and op is not None:
+        return _not_initialized(graph, op)
+    return None
+
+
+def _by_owner(fetches: Any) -> list[tuple[Any, Any]]:
+    """The hooks with their fetches, and None with the caller's."""
+    if not isinstance(fetches, dict) or "caller" not in fetches:
+        return [(None, fetches)]
+    return [(None if type(key) is str else key, value) for key, value in fetches.items()]
+
+
+def _shown(hook: Any) -> str:
+    named = next(c for c in type(hook).__mro__ if not c.__module__.startswith("tfmts_compat."))
+    return f"The hook {named.__name__}"
+
+
+def _leaves(structure: Any) -> list[Any]:
+    leaves: list[Any] = _tf.nest.flatten(structure, expand_composites=True)
+    return leaves
+
+
+def _another_graph(graph: Any, fetches: Any, feeds: Any) -> str | None:
+    """Names what the caller or a hook passed that is in another graph than the session's."""
+    for owner, value in [*_by_owner(fetches), (None, list(feeds))]:
+        for leaf in _leaves(value):
+            if getattr(leaf, "graph", graph) is graph:
+                continue
+            if owner is not None:
+                return (
+                    f"{_shown(owner)} was created for another graph: it fetches {leaf.name}. "
+                    "Create the hooks and the Scaffold again for each graph."
+                )
+            return (
+                f"{leaf.name} is in another graph than the session, whose graph has "
+                f"{len(graph.get_operations())} operations. A session is for the graph that is the "
+                "default graph when it is opened: build the model and open the session in the same "
+                "`with graph.as_default():`. A new thread has to enter it, too."
+            )
+    return None
+
+
+def _not_fed(graph: Any, op: Any, fetches: Any, feeds: Any) -> str | None:
+    """Names the hook that fetched what needs a placeholder, if the caller's fetches do not."""
+    if not op.type.startswith("Placeholder"):
+        return None
+    fed = {graph.as_graph_element(feed).name for feed in _leaves(list(feeds))}
+    needing = {
+        owner: [fetch for fetch in _elements(graph, value) if _needs(fetch, op, fed)]
+        for owner, value in _by_owner(fetches)
+    }
+    if needing.get(None):
+        return None
+    remedy = f"feed {op.name} in every run, or create it with tf.compat.v1.placeholder_with_default"
+    for hook, needed in needing.items():
+        merged = [tensor for fetch in needed if _is_merged(fetch) for tensor in fetch.op.inputs]
+        if isinstance(hook, part("SummarySaverHook")) and merged:
+            names = checks.listed(tensor.name for tensor in merged if _needs(tensor, op, fed))
+            return (
+                f"The caller's fetches do not need {op.name}. The summary saver fetched, as "
+                f"summaries were due, these summaries that need it: {names}. Either {remedy}, or "
+                "create these summaries with collections=[], so that it does not fetch them."
+            )
+        if needed:
+            names = checks.listed(fetch.name for fetch in needed)
+            return (
+                f"The caller's fetches do not need {op.name}. {_shown(hook)} fetched what needs "
+                f"it: {names}. Either {remedy}."
+            )
+    return None
+
+
+def _is_merged(fetch: Any) -> bool:
+    return isinstance(fetch, _tf.Tensor) and fetch.op.type == "MergeSummary"
+
+
+def _elements(graph: Any, fetches: Any) -> list[Any]:
+    return [graph.as_graph_element(leaf) for leaf in _leaves(fetches) if leaf is not None]
+
+
+def _needs(fetch: Any, op: Any, fed: Iterable[str]) -> bool:
+    """Whether a tensor or operation needs an operation, if the tensors named in `fed` are fed."""
+    waiting, seen = [fetch], set()
+    while waiting:
+        element = waiting.pop()
+        if element.name in fed or element.name in seen:
+            continue
+        seen.add(element.name)
+        before = getattr(element, "op", element)
+        if before is op:
+            return True
+        waiting += [*before.inputs, *before.control_inputs]
+    return False
+
+
+def _not_initialized(graph: Any, op: Any) -> str | None:
+    """Names what no init op of this session initializes."""
+    for prefix, what, initializer in _IN_EVERY_SESSION:
+        if op.type.startswith(prefix):
+            return (
+                f"This session has not initialized the {what}. init_op and init_fn do not run if "
+                f"a checkpoint is restored. Run {initializer} in local_init_op, which runs in "
+                "every session: Scaffold(local_init_op=tf.group("
+                f"Scaffold.default_local_init_op(), {initializer}))."
+            )
+    names = [operation.name for operation in graph.get_operations()]  # in the order of creation
+    for variable in [op, *(tensor.op for tensor in op.inputs)]:
+        for key in (_v1.GraphKeys.INIT_OP, _v1.GraphKeys.LOCAL_INIT_OP):
+            for earlier in graph.get_collection(key) if variable.type in _VARIABLES else ():
+                if names.index(variable.name) > names.index(earlier.name):
+                    return (
+                        f"{variable.name} was created after an earlier session had finalized this "
+                        "graph. The graph keeps the init ops and the Saver of that session, which "
+                        "do not include it. Build each model in a graph of its own: in `with "
+                        "tf.Graph().as_default():`, or after tf.compat.v1.reset_default_graph()."
+                    )
+    return None
