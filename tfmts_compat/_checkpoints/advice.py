@@ -10,7 +10,7 @@ import shlex
 from typing import Iterable
 
 from tfmts_compat._checkpoints.contents import Checkpoint, absolute, list_checkpoints
-from tfmts_compat._checkpoints.damage import find_damage
+from tfmts_compat._checkpoints.damage import ELSEWHERE, find_damage
 from tfmts_compat._checkpoints.state import State, read_state
 
 
@@ -51,9 +51,18 @@ def explain_damage(prefix: str, directory: str | None, checksums: bool) -> str |
 
 def _message(reason: str, directory: str, others: list[str]) -> str:
     intact = find_intact(others)
-    remedy = (intact and describe_use(directory, intact)) or (
-        f"none of the {len(others)} other checkpoints in {directory} is intact either; restore "
-        "the directory from a copy, or pass another checkpoint_dir to start again"
+    elsewhere = ELSEWHERE in reason and (
+        f"the checkpoints are in {directory} of the parameter servers, below their working "
+        "directory if it is relative; copy the files here, or pass an absolute checkpoint_dir that "
+        "all machines share"
+    )
+    remedy = (
+        (intact and describe_use(directory, intact))
+        or elsewhere
+        or (
+            f"none of the {len(others)} other checkpoints in {directory} is intact either; restore "
+            "the directory from a copy, or pass another checkpoint_dir to start again"
+        )
     )
     return f"the checkpoint cannot be restored: {reason}; {remedy}."
 

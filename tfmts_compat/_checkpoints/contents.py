@@ -114,8 +114,11 @@ def _meta_file(prefix: str) -> str:
 
 def find_checkpoint(path: str) -> Checkpoint:
     """Returns the checkpoint of a path, with the files that exist."""
-    found = list_checkpoints(os.path.dirname(path))
-    return next((checkpoint for checkpoint in found if checkpoint.prefix == path), Checkpoint(path))
+    for checkpoint in list_checkpoints(os.path.dirname(path)):
+        if checkpoint.prefix == path:
+            return checkpoint
+    meta = _meta_file(path)
+    return Checkpoint(path, (os.path.basename(meta),) if _tf.io.gfile.exists(meta) else ())
 
 
 def list_checkpoints(directory: str) -> tuple[Checkpoint, ...]:

@@ -16,6 +16,7 @@ from tfmts_compat._upstream import loading
 _tf = loading.tensorflow()
 _train: Any = _tf.compat.v1.train
 _NO_SIZE = (_tf.string, _tf.resource, _tf.variant)  # their shape does not determine their size
+ELSEWHERE = ", and only its .meta is here: another machine wrote the rest to its own disk"
 _SHARD = re.compile(r".+\.data-(\d{5})-of-(\d{5})")
 
 
@@ -48,7 +49,8 @@ def find_damage(
         indexed = f"{name}.index" in names
         if not indexed:
             if name not in names and "?" not in name:
-                return f"{damaged} ({step}) is missing"
+                elsewhere = f"{name}.meta" in names and not _data_files(prefix, names)[1]
+                return f"{damaged} ({step}) is missing{ELSEWHERE if elsewhere else ''}"
             damaged = prefix  # the old format V1: one file, or one for each shard
         reader = _train.NewCheckpointReader(prefix)
         shapes = reader.get_variable_to_shape_map()

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any, Sequence
 
 from tfmts_compat import _warnings
+from tfmts_compat._checkpoints.writers import StateWatch, describe_elsewhere
 from tfmts_compat._extensions.run_watch import RunWatch
 from tfmts_compat._upstream.parts import own_class
 
@@ -60,13 +61,19 @@ class GraphSaverHook(_CheckpointSaverHook):  # type: ignore[misc]
     It reports what its runs and saves show about the training, see `RunWatch`.
     """
 
-    _timer: Any  # upstream's
+    # upstream's
+    _checkpoint_dir: Any
+    _get_saver: Any
+    _save_path: Any
+    _timer: Any
 
     def __init__(self, *args: Any, users_hooks: Sequence[Any] = (), **kwargs: Any) -> None:
         """Takes upstream's arguments, and the hooks of the caller."""
         super().__init__(*args, **kwargs)
-        warn = _warnings.warn_later()
-        self._watch = RunWatch(warn, self._timer.last_triggered_step, users_hooks)
+        self._warn = _warnings.warn_later()
+        self._watch = RunWatch(self._warn, self._timer.last_triggered_step, users_hooks)
+        self._state_watch: StateWatch | None = StateWatch(self._checkpoint_dir, self._save_path)
+        self._saved_before = False
 
     def after_create_session(self, session: Any, coord: Any) -> None:
         super().after_create_session(session, coord)
@@ -81,8 +88,21 @@ class GraphSaverHook(_CheckpointSaverHook):  # type: ignore[misc]
         self._watch.end()
 
     def _save(self, session: Any, step: Any) -> Any:
+        saver = self._get_saver()
+        watch = self._state_watch
+        text = watch and watch.before_save(saver)
         with session.graph.as_default():
-            return super()._save(session, step)
+            should_stop = super()._save(session, step)
+        if watch:
+            watch.after_save(saver)
+        if text:
+            self._state_watch = None  # once is enough
+        if not self._saved_before and session.sess_str:  # through a remote master
+            text = describe_elsewhere(self._checkpoint_dir, f"{self._save_path}-{step}")
+        self._saved_before = True
+        if text:
+            self._warn(text)
+        return should_stop
 
 
 class StepCadenceSaverHook(GraphSaverHook):

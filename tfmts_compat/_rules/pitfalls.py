@@ -96,6 +96,27 @@ _ALL = (
         "oldest checkpoint. Raise last_step, or do not start a training that has ended",
     ),
     Pitfall(
+        "checkpoint-elsewhere",
+        _CALL,
+        "the checkpoint {prefix} is not on this machine: the parameter servers have saved it to "
+        "their own disk, below their working directory if {directory} is relative. A restart "
+        "cannot restore it. Pass an absolute checkpoint_dir that all machines share",
+    ),
+    Pitfall(
+        "two-chiefs",
+        (When.TRAINING,),
+        "{who} saves into {directory}, too: since the last save here, {file} was replaced and "
+        "names {name}. Two chiefs in one directory delete each other's checkpoints. Pass another "
+        "checkpoint_dir to each; with Horovod, pass one to rank 0 only",
+    ),
+    Pitfall(
+        "use-during-training",
+        (When.TRAINING,),
+        "{file} was replaced with tfmts-compat checkpoints --use during the training, which "
+        "continues from its own values and has now replaced it again. Stop the training before "
+        "you choose a checkpoint",
+    ),
+    Pitfall(
         "step-unchanged",
         (When.TRAINING, When.END),
         "{runs} runs left the global step at {step}, although they change the variable {variable}. "
