@@ -18,7 +18,7 @@ print("importing TensorFlow; can take a minute; its lines with I0000 are no erro
 import digits_model
 import numpy as np
 import tensorflow as tf
-from absl import app, flags
+from absl import app, flags, logging
 
 from tfmts_compat import (
     MonitoredTrainingSession,
@@ -78,6 +78,7 @@ def saved_step(model_dir):
 
 def main(_):
     """Trains in two parts, as if the process had been stopped between them."""
+    logging.set_verbosity(logging.WARNING)
     tf.get_logger().setLevel("ERROR")  # without the deprecation warnings from TensorFlow's own code
     model_dir = os.path.abspath(FLAGS.model_dir or tempfile.mkdtemp(prefix="digits-"))
     step = saved_step(model_dir)
