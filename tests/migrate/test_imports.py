@@ -828,6 +828,16 @@ def test_an_import_is_added_where_tensorflow_is_imported(before, after):
 
 
 WITHOUT_A_PLACE = {
+    "above-an-import-in-the-function": """
+        try:
+            import tensorflow as tf
+        except ImportError:
+            tf = None
+        def f():
+            tf.train.Scaffold()
+            from tensorflow import train
+            train.Scaffold()  # tfmts: ignore
+    """,
     "bound-by-a-star": """
         try:
             from tensorflow.compat.v1 import *

@@ -166,6 +166,10 @@ class Imports:
         """Returns whether tfmts_compat can be imported wherever a use's TensorFlow is imported."""
         imports = self._uses[node].imports
         scopes = self._scopes_of(node)
+        every = {binding.scope for reach in self._uses.values() for binding in reach.imports}
+        local = every - {self._module.scope, *(binding.scope for binding in imports)}
+        if not local.isdisjoint(scopes):
+            return False  # another use makes the new name local to a function around this one
         for binding in imports:
             scope, statement = binding.scope, binding.node
             is_visible = scope in scopes and scope.holder(binding.name) is scope

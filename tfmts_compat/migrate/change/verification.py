@@ -212,11 +212,10 @@ class _Comparison:
         if is_local and not is_read(old) and (is_read("exec") or is_read("eval")):
             return f"code in a string in {scopes[-1].name} may use {old}"
         for scope in scopes[1:]:
-            near = [found for (at, _), found in self._imports.items() if at is scope]
-            if (scope, name) in self._own and not any(
-                name in names for part in near for names in part
-            ):
-                return f"{name} on line {line} may have another value in {scope.name}"
+            positions = self._own.get((scope, name), [])
+            is_early = positions and min(positions) > (line, new.col_offset)
+            if is_early and (scope, old) not in self._imports:
+                return f"{name} on line {line} may have no value in {scope.name}"
         if name in self._first:
             is_bound = self._first[name] < (line, new.col_offset)
         else:
