@@ -14,7 +14,7 @@ PROGRAM = """
     tf1 = tf.compat.v1
     directory = sys.argv[1]
     has_shim = "recovery_wait_secs" in inspect.signature(MonitoredTrainingSession).parameters
-    start, arguments = 1.0, dict(checkpoint_dir=directory)
+    start, arguments = 1.5, dict(checkpoint_dir=directory)
     {}
     with tf.Graph().as_default():
         weight = tf1.get_variable("weight", initializer=start)
@@ -70,9 +70,9 @@ def test_each_seeded_difference_is_found_at_its_place(compare):
     assert (code, found["result"]) == (1, "differs")
     places = {tuple(row["place"]): (row["upstream"], row["shim"]) for row in found["differences"]}
     assert places["printed", "line 1"] == ("which False", "which True")
-    assert places["checkpoints", "model.ckpt-4", "weight", "value"] == ("5.0", "6.0")
+    assert places["checkpoints", "model.ckpt-4", "weight", "value"] == ("5.5", "6.5")
     assert places["checkpoints", "model.ckpt-2"][1] is None
-    assert places["events", ".", "3 value"] == ("simple_value: 4", "simple_value: 5")
+    assert places["events", ".", "3 value"] == ("simple_value: 4.5", "simple_value: 5.5")
     assert [shown for place, shown in places.items() if place[-2:] == ("checkpoints", "steps")] == [
         (2, 4)
     ]
