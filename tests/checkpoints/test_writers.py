@@ -102,6 +102,21 @@ def test_a_saver_of_the_same_process_raises_no_warning(tmp_path, name, own):
                 saver.save(session._tf_sess(), path, global_step=number + 100)
 
 
+@pytest.mark.parametrize("max_to_keep", [5, 0])
+def test_a_saver_that_is_gone_raises_no_warning(tmp_path, max_to_keep):
+    directory = str(tmp_path)
+
+    def use(session, op):
+        saver_def = v1.get_collection(v1.GraphKeys.SAVERS)[0].saver_def
+        saver_def.max_to_keep = max_to_keep  # with 0 a Saver does not remember what it saved
+        for number in range(4):
+            session.run(op)
+            path = f"{directory}/model.ckpt"
+            train.Saver(saver_def=saver_def).save(session._tf_sess(), path, number + 100)
+
+    assert warned(directory, use) == []
+
+
 def test_a_process_that_only_reads_raises_no_warning(tmp_path):
     directory = str(tmp_path)
 

@@ -66,14 +66,16 @@ class StateWatch:
         )
 
     def _find_writer(self, newest: str, saver: Any) -> str | None:
-        """Returns who saved the newest checkpoint; None if this process may have saved it."""
+        """Returns who saved the newest checkpoint; None if this process may have saved it.
+
+        Not every Saver remembers what it saved (max_to_keep=None), and the program may have
+        deleted it. So only a trace of another process counts.
+        """
         is_known = newest in self._saved  # another chief may have saved the same step
         if not newest.startswith(self._prefix) or (not is_known and newest in _list_saved(saver)):
             return None  # saved by the program
-        if _is_saved_here(newest, saver):
-            return None
-        unknown = None if is_known else "another process"
-        return self._find_process() or self._find_host() or unknown
+        who = self._find_process() or self._find_host()
+        return None if who is None or _is_saved_here(newest, saver) else who
 
     def _is_later(self, file: str) -> bool:
         version = _version(file)
