@@ -350,7 +350,10 @@ def _plain(attributes):
             plain[name] = repr(value)
     for name in ("_last_triggered_time", "_session_manager"):  # a time; created on first use
         plain.pop(name, None)
-    # arguments that only the shim has, and what its saver hook stores about the last run
-    for own in ("_cache_runs", "_recovery_wait_secs", "_skipped", "_late_since"):
+    # arguments that only the shim has, and what its saver hook stores about runs and saves
+    for own in (
+        *("_cache_runs", "_recovery_wait_secs", "_skipped", "_late_since"),
+        *("_saved_before", "_state_watch"),
+    ):
         plain.pop(own, None)
     return plain

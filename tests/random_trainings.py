@@ -496,12 +496,19 @@ def _shown(value):
 # A line of a stack trace that names a file, and the source line below it
 _FRAME = re.compile(r'^( *)File "[^\n]*\n?(?:\1 +[^\n]*\n?)?', re.MULTILINE)
 
+# A line that the shim adds to the message of an error; tests/extensions/test_run_errors.py
+_CAUSE = re.compile(
+    "The caller's fetches do not need |This session has not initialized |"
+    ".* (is in|was created for) another graph|.* was created after an earlier session"
+)
+
 
 def _said(error):
     """Returns an error's class, op and message, without the stack trace of the op's creation."""
     op = getattr(error, "op", None)
     message = str(error).split("Recent warning and error logs:")[0]  # a server's logs have times
-    return [type(error).__name__, getattr(op, "name", None), *_FRAME.sub("", message).splitlines()]
+    lines = [line for line in _FRAME.sub("", message).splitlines() if not _CAUSE.match(line)]
+    return [type(error).__name__, getattr(op, "name", None), *lines]
 
 
 def _contents(root):
