@@ -124,9 +124,8 @@ class StepCadenceSaverHook(GraphSaverHook):
         self._watch.after(step, run_context)
         timer = self._timer
         late_since, self._late_since = self._late_since, None
-        if (
-            late_since is not None
-        ):  # corrected only now: until the next run, end() needs the step that was saved
+        if late_since is not None:
+            # Only now: until the next run, end() needs the step that was saved.
             self._count_from(late_since)
         most = self._predictor.add(step)
         if most is None or timer.should_trigger_for_step(step + most):

@@ -17,7 +17,6 @@ class When(enum.Enum):
     CALL = "at the call"
     TRAINING = "during training"
     END = "at the end"
-    ERROR = "in an error"
 
 
 @dataclass(frozen=True)
