@@ -102,7 +102,7 @@ def test_documented_departures_are_named_and_compared_with_the_documented_call(c
         "checkpoint_dir=pathlib.Path(directory), save_checkpoint_secs=60, cache_runs=False)"
     )
     code, found = report(compare(line, "--json", "--runs=1"))
-    assert (code, found["result"], found["exit_code"]) == (0, "departs as documented", 0)
+    assert (code, found["result"], found["exit_code"]) == (0, "departs as documented", 0), found
     departures = {row["number"]: row for row in found["departures"]}
     assert departures["D1"]["upstream"].startswith("ValueError: Can not provide both")
     assert departures["D1"]["calls"][0].endswith("program.py:17")

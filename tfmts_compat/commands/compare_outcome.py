@@ -115,7 +115,9 @@ def _events(file: str, directory: str) -> Iterator[tuple[str, str]]:
                     f"{event.step} meta graph",
                     _graph(tf.compat.v1.MetaGraphDef, content, directory),
                 )
-            elif kind not in ("file_version", None):
+            # The saver writes the last session_log after the last flush: it is lost if the process
+            # ends first.
+            elif kind not in ("file_version", "session_log", None):
                 shown = normal(str(getattr(event, kind)), directory)
                 yield f"{event.step} {kind}", " ".join(shown.split())
     except tf.errors.OpError as problem:  # for example a file whose writer was killed
