@@ -87,7 +87,7 @@ def build(run, model):
     total = tf.reduce_sum(y, name="total")
     value = weight.read_value()
     loss = v1.where(tf.less(value, model.nan_at), value * x, float("nan"), name="loss")
-    fetched = [graphs.global_step_read(), x, y, total, loss]
+    fetched = [graphs.get_global_step_read(), x, y, total, loss]
     fetched += [v1.get_default_graph().as_graph_element(variable) for variable in (step, weight)]
     fetched += [v1.summary.scalar("weight_summary", value), tf.constant("text", name="text")]
     fetched += [v1.summary.histogram("y_summary", y)]
@@ -400,7 +400,7 @@ def _evaluate(run, session, fetches, feed):
 
 
 def _raw(run, session, fetches, feed):
-    return _train(run, sessions.tf_session(session), fetches, feed)
+    return _train(run, sessions.get_tf_session(session), fetches, feed)
 
 
 def _step_fn(times, raw=False, stop=False):

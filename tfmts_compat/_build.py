@@ -32,7 +32,7 @@ def build_session(
     Returns:
       Upstream's own MonitoredSession.
     """
-    scaffold = call.scaffold or parts.part("Scaffold")()
+    scaffold = call.scaffold or parts.get_part("Scaffold")()
     if session_plan.is_chief:
         creator = _create_chief(call, session_plan, scaffold)
         users_hooks = [*chief_hooks, *user_hooks]
@@ -43,7 +43,7 @@ def build_session(
     else:
         creator = _create_worker(call, session_plan, scaffold)
         hooks = user_hooks
-    return parts.part("MonitoredSession")(
+    return parts.get_part("MonitoredSession")(
         session_creator=creator,
         hooks=hooks,
         stop_grace_period_secs=call.stop_grace_period_secs,
@@ -53,7 +53,7 @@ def build_session(
 def _create_chief(call: Call, session_plan: SessionPlan, scaffold: Any) -> Any:
     from tfmts_compat._extensions.chief import AdvisingChiefSessionCreator  # imports TensorFlow
 
-    create = parts.part_or(
+    create = parts.choose_class(
         AdvisingChiefSessionCreator, "ChiefSessionCreator", cache_runs=session_plan.cache_runs
     )
     return create(
@@ -67,7 +67,7 @@ def _create_chief(call: Call, session_plan: SessionPlan, scaffold: Any) -> Any:
 def _create_worker(call: Call, session_plan: SessionPlan, scaffold: Any) -> Any:
     from tfmts_compat._extensions.worker import PollingWorkerSessionCreator  # imports TensorFlow
 
-    create = parts.part_or(
+    create = parts.choose_class(
         PollingWorkerSessionCreator,
         "WorkerSessionCreator",
         "create_session",
@@ -109,7 +109,7 @@ def _create_default_hooks(
     hooks: list[Any] = []
     if session_plan.step_counter.on:
         hooks.append(
-            parts.part("StepCounterHook")(
+            parts.get_part("StepCounterHook")(
                 output_dir=session_plan.summary_dir, every_n_steps=session_plan.step_counter.steps
             )
         )
@@ -141,7 +141,7 @@ def _create_default_hooks(
 
 
 def _extended_or_replaced(extended: type, name: str, **ours: Any) -> Any:
-    return parts.part_or(extended, name, "before_run", "after_run", **ours)
+    return parts.choose_class(extended, name, "before_run", "after_run", **ours)
 
 
 def _check_before_begin(hook: Any, checks: list[Callable[[], None]]) -> None:
@@ -175,7 +175,7 @@ def pass_to_upstream(call: Call) -> Any:
     for name in ("checkpoint_dir", "summary_dir"):
         if isinstance(arguments[name], os.PathLike):
             arguments[name] = os.fspath(arguments[name])
-    upstream = parts.monitored_training_session()
+    upstream = parts.find_monitored_training_session()
     if upstream is None:
         raise RuntimeError(
             "inside a tf.distribute worker tfmts_compat calls TensorFlow's own "

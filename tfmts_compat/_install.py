@@ -89,7 +89,7 @@ class _State:
     def hold(self, holder: object) -> None:
         with self.lock:
             if self.replacement is None:
-                self.upstream = parts.monitored_training_session()
+                self.upstream = parts.find_monitored_training_session()
                 self.replacement = self._make_replacement()
             self.holders.add(holder)
             if self.upstream is not None:

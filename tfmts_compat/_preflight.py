@@ -10,7 +10,7 @@ from tfmts_compat._rules import checks, pitfalls
 from tfmts_compat._rules.call import Call
 from tfmts_compat._rules.plan import SessionPlan
 from tfmts_compat._upstream import graphs, loading, sessions, versions
-from tfmts_compat._upstream.parts import part
+from tfmts_compat._upstream.parts import get_part
 
 
 def check_call(
@@ -59,7 +59,7 @@ def check_call(
         checks.check_scaffold(call.scaffold)
     checks.check_finalized_graph(graphs.can_be_initialized(call.scaffold))
     checks.check_master(call.master)
-    checks.check_config(call.config, part("ConfigProto"))
+    checks.check_config(call.config, get_part("ConfigProto"))
     checks.check_master_scheme(call.master, sessions.find_scheme_error(call.master))
     if session_plan.restore_dir is not None:
         checks.check_directory_name("checkpoint_dir", session_plan.restore_dir)

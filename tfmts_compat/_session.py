@@ -119,7 +119,7 @@ def MonitoredTrainingSession(
         cache_runs=cache_runs,
     )
     loading.tensorflow()
-    if parts.in_worker_context():
+    if parts.is_in_worker_context():
         return _build.pass_to_upstream(call)
 
     session_plan = plan_session(call)
@@ -206,7 +206,7 @@ def raw_session(session: Any) -> Any:
       RuntimeError: the session is closed.
       TypeError: session is something else.
     """
-    raw = sessions.tf_session(session)
+    raw = sessions.get_tf_session(session)
     if raw is None:
         raise RuntimeError(
             f"{type(session).__name__} is closed and has no raw session; call "

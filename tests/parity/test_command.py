@@ -78,7 +78,7 @@ def test_json_is_on_stdout_and_each_scenario_is_a_line_as_it_ends(capsys, monkey
 
 def test_a_difference_is_named_and_exit_1(tmp_path, capsys, monkeypatch):
     def forgetful(**arguments):
-        return parts.monitored_training_session()(**{**arguments, "save_graph_def": False})
+        return parts.find_monitored_training_session()(**{**arguments, "save_graph_def": False})
 
     monkeypatch.setattr(tfmts_compat, "MonitoredTrainingSession", forgetful)
     junit, page = tmp_path / "parity.xml", tmp_path / "parity.html"
@@ -97,7 +97,7 @@ def test_the_suite_runs_the_shim_without_cached_runs(capsys, monkeypatch):
 
     def noting(cache_runs=True, **arguments):
         given.append(cache_runs)
-        return parts.monitored_training_session()(**arguments)
+        return parts.find_monitored_training_session()(**arguments)
 
     monkeypatch.setattr(tfmts_compat, "MonitoredTrainingSession", noting)
     assert main(["parity", "--only", "no-arguments"]) == 0

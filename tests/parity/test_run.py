@@ -21,7 +21,7 @@ class OwnRun:
 
 @pytest.mark.parametrize("of_its_own", [False, True])
 def test_session_runs_are_counted_whichever_run_the_session_has(tmp_path, train_op, of_its_own):
-    run = Run(str(tmp_path), parts.monitored_training_session(), 0)
+    run = Run(str(tmp_path), parts.find_monitored_training_session(), 0)
     run.train_op = train_op
 
     class Asks(tf.compat.v1.train.SessionRunHook):
@@ -29,7 +29,7 @@ def test_session_runs_are_counted_whichever_run_the_session_has(tmp_path, train_
             run_context.session.run("global_step:0")
 
     with run.function(hooks=[Asks()]) as session:
-        inner = sessions.tf_session(session)
+        inner = sessions.get_tf_session(session)
         own = OwnRun(inner) if of_its_own else None
         run.step(session)
         run.step(session)

@@ -19,7 +19,7 @@ def test_a_finalized_graph_can_read_the_step_only_if_a_hook_has_read_it_before()
         with tf.Graph().as_default() as graph:
             train.create_global_step()
             if read_before:
-                graphs.global_step_read()
+                graphs.get_global_step_read()
             assert graphs.can_read_global_step()
             graph.finalize()
             assert graphs.can_read_global_step() == read_before
@@ -42,7 +42,7 @@ def test_the_ops_of_a_run_are_found_once_and_name_the_variables_that_they_write(
 
     def written(*fetches):
         ops = graphs.ops_of(graph, fetches, known)
-        return {variable.name for op in ops for variable in graphs.written_variables(op)}
+        return {variable.name for op in ops for variable in graphs.list_written_variables(op)}
 
     known = set()
     assert written(loss, "other", "unknown:0", None) == set()

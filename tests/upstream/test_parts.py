@@ -112,15 +112,15 @@ def test_a_worker_calls_a_patched_method(monkeypatch, graph, open_session, owner
 @pytest.mark.parametrize("name", [*HOOKS, "ChiefSessionCreator", "WorkerSessionCreator"])
 @pytest.mark.parametrize("levels", [1, 2])
 def test_classes_that_are_not_replaced_are_extended(monkeypatch, name, levels):
-    own = extended = parts.part(name)
+    own = extended = parts.get_part(name)
     for _ in range(levels):
         extended = type("Extended", (extended,), {})
     methods = ("before_run", "after_run") if name in HOOKS else ("create_session",)
-    assert parts.part_or(extended, name, *methods).func is extended
+    assert parts.choose_class(extended, name, *methods).func is extended
     home = basic_session_run_hooks if name in HOOKS else monitored_session
     for replacement in (type(name, (own,), {}), own.__base__, extended):
         monkeypatch.setattr(home, name, replacement)
-        assert parts.part_or(extended, name) is replacement
+        assert parts.choose_class(extended, name) is replacement
 
 
 def test_a_replaced_public_name_has_no_effect_as_upstream(tmp_path, train_op, monkeypatch):

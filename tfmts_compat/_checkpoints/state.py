@@ -13,11 +13,11 @@ from google.protobuf import text_format  # TensorFlow brings it
 
 from tfmts_compat._rules import checks
 from tfmts_compat._upstream import loading
-from tfmts_compat._upstream.parts import part
+from tfmts_compat._upstream.parts import get_part
 
 _tf = loading.tensorflow()
 # session_manager has imported it. TensorFlow 2.9 moved it, and logs a warning for the old module.
-_management: Any = part("checkpoint_management")
+_management: Any = get_part("checkpoint_management")
 
 
 @dataclass(frozen=True)

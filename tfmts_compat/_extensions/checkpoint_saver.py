@@ -15,9 +15,9 @@ from typing import Any, Sequence
 from tfmts_compat import _warnings
 from tfmts_compat._checkpoints.writers import StateWatch, describe_elsewhere
 from tfmts_compat._extensions.run_watch import RunWatch
-from tfmts_compat._upstream.parts import own_class
+from tfmts_compat._upstream.parts import get_own_class
 
-_CheckpointSaverHook: Any = own_class("CheckpointSaverHook")
+_CheckpointSaverHook: Any = get_own_class("CheckpointSaverHook")
 _MARGIN = 2  # times the largest recent advance
 _DECAY = 0.99  # per advance: the effect of one large advance ends after some hundred runs
 

@@ -13,10 +13,10 @@ from tfmts_compat._checkpoints.advice import explain_damage, explain_state
 from tfmts_compat._checkpoints.coverage import explain_mismatch, explain_not_restored
 from tfmts_compat._extensions import run_cache
 from tfmts_compat._upstream import loading
-from tfmts_compat._upstream.parts import own_class
+from tfmts_compat._upstream.parts import get_own_class
 
 _tf = loading.tensorflow()
-_UpstreamCreator: Any = own_class("ChiefSessionCreator")
+_UpstreamCreator: Any = get_own_class("ChiefSessionCreator")
 _RESTORE = getattr(inspect.unwrap(_tf.compat.v1.train.Saver.restore), "__code__", None)
 # Raised by upstream when a file is truncated, damaged or missing, or when it does not fit
 # the graph. ValueError: the index is missing. RuntimeError: something was not restored.

@@ -19,7 +19,7 @@ import numpy as np
 
 from tfmts_compat._extensions import run_errors
 from tfmts_compat._upstream import loading, runs
-from tfmts_compat._upstream.parts import part
+from tfmts_compat._upstream.parts import get_part
 
 _MOST_PREPARED = 1000  # per session
 # After this many new structures, most calls go to upstream's run without a lookup, so that a
@@ -31,8 +31,8 @@ _CALLS_WITHOUT_LOOKUP = 15  # between two calls that are looked up
 
 _DICTS = frozenset([dict, collections.OrderedDict])
 _tf = loading.tensorflow()
-_RunOptions: Any = part("RunOptions")
-_RunMetadata: Any = part("RunMetadata")
+_RunOptions: Any = get_part("RunOptions")
+_RunMetadata: Any = get_part("RunMetadata")
 
 
 def cache_runs(session: Any) -> None:

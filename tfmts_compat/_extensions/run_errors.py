@@ -10,7 +10,7 @@ from typing import Any, Iterable
 
 from tfmts_compat._rules import checks
 from tfmts_compat._upstream import loading, runs
-from tfmts_compat._upstream.parts import part
+from tfmts_compat._upstream.parts import get_part
 
 _tf: Any = loading.tensorflow()
 _v1: Any = loading.v1()
@@ -100,7 +100,7 @@ def _not_fed(graph: Any, op: Any, fetches: Any, feeds: Any) -> str | None:
     remedy = f"feed {op.name} in every run, or create it with tf.compat.v1.placeholder_with_default"
     for hook, needed in needing.items():
         merged = [tensor for fetch in needed if _is_merged(fetch) for tensor in fetch.op.inputs]
-        if isinstance(hook, part("SummarySaverHook")) and merged:
+        if isinstance(hook, get_part("SummarySaverHook")) and merged:
             names = checks.listed(tensor.name for tensor in merged if _needs(tensor, op, fed))
             return (
                 f"The caller's fetches do not need {op.name}. The summary saver fetched, as "

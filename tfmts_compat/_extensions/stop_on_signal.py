@@ -14,9 +14,9 @@ from absl import logging
 
 from tfmts_compat._rules import checks
 from tfmts_compat._upstream import sessions
-from tfmts_compat._upstream.parts import own_class
+from tfmts_compat._upstream.parts import get_own_class
 
-_SessionRunHook: Any = own_class("SessionRunHook")
+_SessionRunHook: Any = get_own_class("SessionRunHook")
 # Windows has neither of them.
 _NOT_CATCHABLE = {getattr(signal, name, None) for name in ("SIGKILL", "SIGSTOP")}
 

@@ -9,9 +9,9 @@ import copy
 import threading
 from typing import Any
 
-from tfmts_compat._upstream.parts import own_class
+from tfmts_compat._upstream.parts import get_own_class
 
-_SummarySaverHook: Any = own_class("SummarySaverHook")
+_SummarySaverHook: Any = get_own_class("SummarySaverHook")
 _REQUEST = "tfmts_compat_summary_request"  # an attribute of a run's context
 
 

@@ -15,10 +15,10 @@ from typing import Any, Tuple
 from tfmts_compat._extensions import run_cache
 from tfmts_compat._rules import checks
 from tfmts_compat._upstream import loading, sessions
-from tfmts_compat._upstream.parts import own_class
+from tfmts_compat._upstream.parts import get_own_class
 
 _tf: Any = loading.tensorflow()
-_UpstreamCreator: Any = own_class("WorkerSessionCreator")
+_UpstreamCreator: Any = get_own_class("WorkerSessionCreator")
 
 _LONGEST_POLL_SECS = 5.0
 """Seconds after max_wait_secs at which an unanswered poll is abandoned."""

@@ -39,7 +39,7 @@ class Program:
         """Installs the function that the program is to call."""
         target = _session.MonitoredTrainingSession
         if self.upstream:
-            own = parts.monitored_training_session()
+            own = parts.find_monitored_training_session()
             if own is None:
                 raise RuntimeError(
                     "tfmts-compat run --upstream: this TensorFlow has no MonitoredTrainingSession "
@@ -76,7 +76,7 @@ def _explain_error(process: int) -> None:
 
 
 def _upstreams(**arguments: Any) -> Any:
-    function: Any = parts.monitored_training_session()  # imports TensorFlow
+    function: Any = parts.find_monitored_training_session()  # imports TensorFlow
     return function(**arguments)
 
 

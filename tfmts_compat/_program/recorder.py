@@ -93,7 +93,7 @@ def _locate(frame: types.FrameType | None, cwd: str) -> dict[str, Any]:
 def _plan_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """Plans a call by the rules of tfmts_compat, with the differences from TensorFlow."""
     planned: dict[str, Any] = {
-        "handed_over": parts.in_worker_context(),
+        "handed_over": parts.is_in_worker_context(),
         "plan": None,
         "rejected": None,
         "departures": [],

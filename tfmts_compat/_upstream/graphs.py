@@ -7,7 +7,7 @@ import re
 from typing import Any, Iterable, Iterator
 
 from tfmts_compat._upstream.loading import v1
-from tfmts_compat._upstream.parts import is_from_tensorflow, part
+from tfmts_compat._upstream.parts import get_part, is_from_tensorflow
 
 # Types of the ops that write to the variables among their inputs, e.g. AssignAddVariableOp.
 _WRITES = re.compile(r"(Resource)?(Sparse)?(Assign|Apply|Scatter(?!Nd$))")
@@ -18,10 +18,10 @@ _DISABLED_SUMMARY = re.compile(r"/write_summary(_\d+)?/Const(_\d+)?$")
 
 def has_global_step() -> bool:
     """Returns whether the default graph has a global step."""
-    return part("get_global_step")() is not None
+    return get_part("get_global_step")() is not None
 
 
-def global_step_read() -> Any:
+def get_global_step_read() -> Any:
     """Returns the tensor by which hooks read the step; a train op has to depend on it."""
     training_util = importlib.import_module("tensorflow.python.training.training_util")
     return training_util._get_or_create_global_step_read()
@@ -89,7 +89,7 @@ def ops_of(graph: Any, fetches: Iterable[Any], known: set[Any]) -> Iterator[Any]
             yield op
 
 
-def written_variables(op: Any) -> list[Any]:
+def list_written_variables(op: Any) -> list[Any]:
     """Returns the ops of the variables to which an op writes."""
     if not _WRITES.match(op.type):
         return []

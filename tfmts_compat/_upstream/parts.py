@@ -23,13 +23,13 @@ _HOMES = (
 _MODULE_CONTENTS = vars(types.ModuleType)["__dict__"].__get__
 
 
-def in_worker_context() -> bool:
+def is_in_worker_context() -> bool:
     """Returns whether a tf.distribute coordinator runs this thread as one of its workers."""
     context = importlib.import_module("tensorflow.python.distribute.distribute_coordinator_context")
     return context.get_current_worker_context() is not None
 
 
-def part(name: str) -> Any:
+def get_part(name: str) -> Any:
     """Returns the class, function or module of this name that TensorFlow's function uses now."""
     tensorflow()
     for home in _HOMES:
@@ -39,19 +39,19 @@ def part(name: str) -> Any:
     raise AttributeError(name)
 
 
-def own_class(name: str) -> Any:
+def get_own_class(name: str) -> Any:
     """Returns TensorFlow's own class of this name, to derive a subclass from it.
 
     A program may have replaced it before the module with the subclass is imported.
     """
-    used = part(name)
+    used = get_part(name)
     for found in (*getattr(used, "__mro__", ()), getattr(v1().train, name, None)):
         if getattr(found, "__name__", "") == name and found.__module__.startswith("tensorflow."):
             return found
     return used
 
 
-def part_or(extended: type, name: str, *methods: str, **ours: Any) -> Any:
+def choose_class(extended: type, name: str, *methods: str, **ours: Any) -> Any:
     """Returns the shim's subclass of one of upstream's classes, unless a program replaced that.
 
     Args:
@@ -64,8 +64,8 @@ def part_or(extended: type, name: str, *methods: str, **ours: Any) -> Any:
       What creates the object: `extended` with `ours`; or the program's class, if the program
       has replaced upstream's class or one of these methods.
     """
-    there = part(name)
-    unchanged = there is own_class(name) and issubclass(extended, there)
+    there = get_part(name)
+    unchanged = there is get_own_class(name) and issubclass(extended, there)
     unchanged = unchanged and all(is_from_tensorflow(there, m) for m in methods)
     return functools.partial(extended, **ours) if unchanged else there
 
@@ -76,7 +76,7 @@ def is_from_tensorflow(owner: Any, method: str) -> bool:
     return str(getattr(function, "__globals__", {}).get("__name__")).startswith("tensorflow.")
 
 
-def monitored_training_session() -> Any | None:
+def find_monitored_training_session() -> Any | None:
     """Finds TensorFlow's own MonitoredTrainingSession, also if a program has replaced it.
 
     Returns:

@@ -6,7 +6,7 @@ import importlib
 from typing import Any
 
 from tfmts_compat._upstream.loading import tensorflow
-from tfmts_compat._upstream.parts import part
+from tfmts_compat._upstream.parts import get_part
 
 
 class RunInternals:
@@ -110,7 +110,7 @@ def _runtime_operation(operation: Any) -> Any:
 
 def find_run_internals(session: Any) -> RunInternals | None:
     """Returns the parts of Session.run, or None if the session has to use upstream's run."""
-    if type(session) is not part("Session"):
+    if type(session) is not get_part("Session"):
         return None
     try:
         return RunInternals(session)

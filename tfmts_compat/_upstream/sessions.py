@@ -11,7 +11,7 @@ from tfmts_compat._upstream.loading import tensorflow
 
 def saver_directory(hook: object) -> str | None:
     """Returns where a CheckpointSaverHook saves, or None for any other hook."""
-    if not isinstance(hook, parts.part("CheckpointSaverHook")):
+    if not isinstance(hook, parts.get_part("CheckpointSaverHook")):
         return None
     directory = getattr(hook, "_checkpoint_dir", None)  # a subclass may not call __init__
     return None if directory is None else str(directory)
@@ -19,7 +19,7 @@ def saver_directory(hook: object) -> str | None:
 
 def last_step(hook: object) -> int | None:
     """Returns the step at which a StopAtStepHook stops; None for another hook or if unknown."""
-    if not isinstance(hook, parts.part("StopAtStepHook")):
+    if not isinstance(hook, parts.get_part("StopAtStepHook")):
         return None
     last = getattr(hook, "_last_step", None)  # num_steps sets it in after_create_session
     return None if last is None else int(last)
@@ -37,7 +37,7 @@ def waits_as_upstream(manager: Any) -> bool:
 
 def open_managed_session(manager: Any, master: Any, config: Any) -> Any:
     """Opens a tf.compat.v1.Session of the graph that a SessionManager is for."""
-    return parts.part("Session")(master, graph=manager._graph, config=config)
+    return parts.get_part("Session")(master, graph=manager._graph, config=config)
 
 
 class NotReady(NamedTuple):
@@ -71,13 +71,13 @@ def poll_model(manager: Any, session: Any) -> NotReady | None:
     return NotReady(line, names.split(", ") if names else [], initialized)
 
 
-def tf_session(session: Any) -> Any:
+def get_tf_session(session: Any) -> Any:
     """Returns the tf.compat.v1.Session that a monitored session uses now; None if it is closed.
 
     Raises:
       TypeError: session is not one of upstream's monitored sessions.
     """
-    if isinstance(session, parts.part("Session")):
+    if isinstance(session, parts.get_part("Session")):
         return session
     try:
         return session._tf_sess()
@@ -110,7 +110,7 @@ def unwrap_session(session: Any) -> tuple[Any, Any, list[str]]:
 def needs_global_step(hook: object) -> bool:
     """Returns whether the hook has a begin() of upstream's that fails without a global step."""
     names = ("CheckpointSaver", "GlobalStepWaiter", "Profiler", "StepCounter", "StopAtStep")
-    begins = [parts.part(f"{name}Hook").begin for name in (*names, "SummarySaver")]
+    begins = [parts.get_part(f"{name}Hook").begin for name in (*names, "SummarySaver")]
     return getattr(type(hook), "begin", None) in begins
 
 
@@ -131,7 +131,7 @@ def find_scheme_error(master: Any) -> Exception | None:
         return None
     try:
         with tf.Graph().as_default():
-            parts.part("Session")(master).close()
+            parts.get_part("Session")(master).close()
     except tf.errors.NotFoundError as error:
         found: Exception = error
         return found

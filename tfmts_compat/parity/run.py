@@ -57,7 +57,7 @@ class Run:
 
     def step(self, session: Any, fetches: Any = None, **options: Any) -> Any:
         """Runs a training step, or `fetches`; records the value and counts Session.run calls."""
-        counter = _RunCounter(sessions.tf_session(session))
+        counter = _RunCounter(sessions.get_tf_session(session))
         try:
             return self.note(
                 session.run(

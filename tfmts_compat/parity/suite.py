@@ -94,7 +94,7 @@ def record(scenarios: Iterable[Scenario]) -> Iterator[tuple[str, Traces]]:
     Raises:
       ValueError: this TensorFlow has no MonitoredTrainingSession to record.
     """
-    function = parts.monitored_training_session()
+    function = parts.find_monitored_training_session()
     if function is None:
         raise ValueError(
             f"TensorFlow {loading.tensorflow().__version__} has no MonitoredTrainingSession "
@@ -109,7 +109,7 @@ def describe_reference() -> str:
     """Describes what the shim is compared with on this TensorFlow."""
     minor = golden.minor_of(loading.tensorflow().__version__)
     recorded = golden.read_nearest(minor)
-    live = parts.monitored_training_session() is not None
+    live = parts.find_monitored_training_session() is not None
     words = ["upstream as installed"] if live else []
     if recorded:
         words.append(f"its golden of {recorded.header['tensorflow']}")
@@ -124,7 +124,7 @@ def _compare_scenario(
     minor: tuple[int, int],
     recorded: golden.Golden | None,
 ) -> Outcome:
-    function = parts.monitored_training_session()
+    function = parts.find_monitored_training_session()
     known = recorded.traces.get(scenario.name) if recorded else None
     live = _record_upstream(scenario, function) if function else None
     calls: list[str] = []

@@ -19,7 +19,9 @@ def counter(run: Run, advance: int = 1) -> None:
     step = run.train.get_or_create_global_step()
     weight = run.v1.get_variable("weight", initializer=0.0)
     run.v1.summary.scalar("weight", weight)
-    with run.tf.control_dependencies([graphs.global_step_read(), run.v1.assign_add(weight, 0.5)]):
+    with run.tf.control_dependencies(
+        [graphs.get_global_step_read(), run.v1.assign_add(weight, 0.5)]
+    ):
         run.train_op = run.v1.assign_add(step, advance)
 
 
@@ -42,7 +44,7 @@ def no_variables(run: Run) -> None:
 def no_summaries(run: Run) -> None:
     """Builds a global step and no summaries."""
     step = run.train.get_or_create_global_step()
-    with run.tf.control_dependencies([graphs.global_step_read()]):
+    with run.tf.control_dependencies([graphs.get_global_step_read()]):
         run.train_op = run.v1.assign_add(step, 1)
 
 

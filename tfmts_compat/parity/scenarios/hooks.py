@@ -93,7 +93,7 @@ SCENARIOS = (
         lambda run: dict(
             hooks=[
                 run.train.LoggingTensorHook(
-                    {"step": graphs.global_step_read()},
+                    {"step": graphs.get_global_step_read()},
                     every_n_iter=2,
                     at_end=True,
                     formatter=lambda tensors: f"step {tensors['step']}",
@@ -127,7 +127,7 @@ SCENARIOS = (
     ),
     Scenario(
         "hook-final-ops",
-        lambda run: dict(hooks=[run.train.FinalOpsHook(graphs.global_step_read())]),
+        lambda run: dict(hooks=[run.train.FinalOpsHook(graphs.get_global_step_read())]),
     ),
     Scenario(
         "hook-waits-for-a-step",
