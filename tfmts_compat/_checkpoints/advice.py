@@ -74,10 +74,10 @@ def list_own_paths(directory: str, state: State) -> list[str]:
 
 
 def list_candidates(directory: str, state: State) -> list[str]:
-    """Returns the checkpoints from which to continue, in the order in which to try them.
+    """Lists the checkpoints from which to continue, in the order in which to try them.
 
-    First those that the file names, the newest first. Then the others, the highest global
-    step first: these may be of an abandoned training.
+    Those that the file names come first, from the newest to the oldest. The others follow, from
+    the highest global step to the lowest: they may be of an abandoned training.
     """
     named = list_own_paths(directory, state)[::-1]
     known = {absolute(path) for path in named}

@@ -122,6 +122,7 @@ def find_checkpoint(path: str) -> Checkpoint:
 
 
 def list_checkpoints(directory: str) -> tuple[Checkpoint, ...]:
+    """Lists the checkpoints of a directory; none if it cannot be read."""
     try:
         return read_contents(directory).checkpoints
     except _tf.errors.OpError:

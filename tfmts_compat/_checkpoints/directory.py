@@ -36,10 +36,10 @@ def find_pitfalls(directory: str) -> list[str]:
 
 
 def describe_copy(directory: str, state: State) -> str | None:
-    """Describes the pitfall of a copied directory; None for any other.
+    """Describes the pitfall of a copied directory; None if the directory is no copy.
 
-    Its file `checkpoint` names the files of the original. A session restores those, and its
-    saver deletes them.
+    The file `checkpoint` of a copy names the files of the original. A session restores those, and
+    its saver deletes them.
     """
     elsewhere = [path for path in state.paths if _is_copied(directory, path)]
     if not state.newest or not elsewhere:

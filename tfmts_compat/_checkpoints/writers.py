@@ -1,6 +1,6 @@
 """Who saves into a checkpoint directory: another process beside this one, or another machine.
 
-Nothing is locked: a lock would stay after a crash. Instead the file named `checkpoint` is looked at
+Nothing is locked: a lock would stay after a crash. Instead, the file named `checkpoint` is compared
 before and after each save.
 
 Importing this module imports TensorFlow.
@@ -26,7 +26,7 @@ _EVENTS = re.compile(r"events\.out\.tfevents\.\d+\.(.+?)(?:\.\d+\.\d+\.v2)?")
 
 
 class StateWatch:
-    """Notices whether someone else replaced the file `checkpoint` since the last save."""
+    """Finds out whether another process replaced the file `checkpoint` since the last save."""
 
     def __init__(self, directory: str, prefix: str) -> None:
         """Watches the file from the first save on.
@@ -68,8 +68,8 @@ class StateWatch:
     def _find_writer(self, newest: str, saver: Any) -> str | None:
         """Returns who saved the newest checkpoint; None if this process may have saved it.
 
-        Not every Saver remembers what it saved (max_to_keep=None), and the program may have
-        deleted it. So only a trace of another process counts.
+        A Saver may not remember what it saved (max_to_keep=None), or the program may have deleted
+        the Saver. So only a trace of another process counts.
         """
         is_known = newest in self._saved  # another chief may have saved the same step
         if not newest.startswith(self._prefix) or (not is_known and newest in _list_saved(saver)):
@@ -123,7 +123,7 @@ def _list_saved(saver: Any) -> list[str]:
 
 
 def _is_saved_here(path: str, saver: Any) -> bool:
-    """Whether another Saver of this process saved the checkpoint."""
+    """Returns whether another Saver of this process saved the checkpoint."""
     savers = [item for item in gc.get_objects() if issubclass(type(item), _v1.train.Saver)]
     return any(path in _list_saved(other) for other in savers if other is not saver)
 

@@ -1,7 +1,6 @@
 """The pitfalls, as one pure table; docs/contract.md has a row for each under Warnings.
 
-A pitfall is a valid program that does something that it does not suggest. The rules that find one
-are next to the code that they check; its text is here.
+The rules that find a pitfall are next to the code that they check; its text is here.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ class When(enum.Enum):
 
 @dataclass(frozen=True)
 class Pitfall:
-    """A valid program that does something that it does not suggest.
+    """A valid call or program that does something other than it suggests.
 
     Attributes:
       name: its name in docs/contract.md and in the tests.

@@ -40,9 +40,9 @@ def get_part(name: str) -> Any:
 
 
 def get_own_class(name: str) -> Any:
-    """Returns TensorFlow's own class of this name, to derive a subclass from it.
+    """Returns TensorFlow's own class of this name, from which to derive a subclass.
 
-    A program may have replaced it before the module with the subclass is imported.
+    A program may have replaced the class before it imports the shim.
     """
     used = get_part(name)
     for found in (*getattr(used, "__mro__", ()), getattr(v1().train, name, None)):
@@ -61,13 +61,13 @@ def choose_class(extended: type, name: str, *methods: str, **ours: Any) -> Any:
       ours: arguments that only `extended` takes.
 
     Returns:
-      What creates the object: `extended` with `ours`; or the program's class, if the program
-      has replaced upstream's class or one of these methods.
+      `extended` with `ours`. If the program has replaced upstream's class or one of these
+      methods, the class that it uses instead.
     """
-    there = get_part(name)
-    unchanged = there is get_own_class(name) and issubclass(extended, there)
-    unchanged = unchanged and all(is_from_tensorflow(there, m) for m in methods)
-    return functools.partial(extended, **ours) if unchanged else there
+    used = get_part(name)
+    unchanged = used is get_own_class(name) and issubclass(extended, used)
+    unchanged = unchanged and all(is_from_tensorflow(used, method) for method in methods)
+    return functools.partial(extended, **ours) if unchanged else used
 
 
 def is_from_tensorflow(owner: Any, method: str) -> bool:

@@ -115,16 +115,16 @@ def needs_global_step(hook: object) -> bool:
 
 
 def has_own_begin(hook: object) -> bool:
-    """Returns whether the hook has a begin() that is not upstream's, so that it may do anything.
+    """Returns whether the hook has a begin() that is not TensorFlow's.
 
-    TensorFlow's own hooks never create a global step or a directory in begin().
+    Such a begin() may create a global step or a directory. TensorFlow's own never do.
     """
     module = getattr(hook.begin, "__module__", None)  # type: ignore[attr-defined]
     return not str(module).startswith("tensorflow.")  # None for a method made by exec()
 
 
 def find_scheme_error(master: Any) -> Exception | None:
-    """Returns the error that TensorFlow raises for a master's scheme; skips '' and grpc://."""
+    """Returns the error that TensorFlow raises for a master's scheme; None for '' and grpc://."""
     tf = tensorflow()
     address = os.fsdecode(master or "")
     if not address or address.startswith("grpc://"):
