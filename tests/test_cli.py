@@ -42,7 +42,7 @@ def test_a_broken_pipe_ends_without_a_traceback(arguments):
 @pytest.mark.parametrize(
     "arguments", [["explain"], ["explain", "--json"], ["checkpoints", "."], ["parity", "--list"]]
 )
-def test_a_full_disk_is_one_line_and_exit_2(arguments, buffered):
+def test_a_full_disk_prints_one_line_and_exits_with_2(arguments, buffered):
     command = [sys.executable, "-m", "tfmts_compat", *arguments]
     environment = {**os.environ, "PYTHONUNBUFFERED": buffered}
     with open("/dev/full", "w") as full:
@@ -53,7 +53,7 @@ def test_a_full_disk_is_one_line_and_exit_2(arguments, buffered):
     assert re.fullmatch(r"tfmts-compat: error: .*No space left on device\n", result.stderr)
 
 
-def test_an_interrupt_is_one_line_and_exit_130():
+def test_an_interrupt_prints_one_line_and_exits_with_130():
     code = (
         "import os, signal, sys\n"
         "from tfmts_compat import cli\n"
@@ -65,13 +65,13 @@ def test_an_interrupt_is_one_line_and_exit_130():
     assert (result.returncode, result.stderr) == (130, b"tfmts-compat: interrupted\n")
 
 
-def test_an_unknown_command_ends_with_one_line_and_exit_2():
+def test_an_unknown_command_prints_one_line_and_exits_with_2():
     result = run("unknown")
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_the_bare_command_prints_its_usage_and_its_subcommands():
+def test_the_command_alone_prints_its_usage_and_its_subcommands():
     result = run()
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == run("--help").stdout

@@ -38,7 +38,7 @@ def test_the_raw_session_of_a_plain_session_is_itself(train_op):
         assert run_without_hooks(session, train_op) == 1
 
 
-def test_hooks_are_not_called(train_op, open_session):
+def test_a_run_without_hooks_calls_no_hook(train_op, open_session):
     hook = CountsRuns()
     given = v1.placeholder(tf.int64, [])
     with open_session(hooks=[hook]) as session:

@@ -79,7 +79,7 @@ def test_a_hook_stops_from_outside(model_dir):
     assert steps(model_dir) == [0, 1]
 
 
-def test_the_learning_rate_can_change(model_dir):
+def test_a_resumed_training_uses_the_fed_learning_rate(model_dir):
     train(model_dir)
     assert value(model_dir, "w") == pytest.approx(1 - 0.98**10)
     assert value(train(model_dir) and model_dir, "w") == pytest.approx(1 - 0.98**20)

@@ -119,7 +119,7 @@ def test_a_terminal_shows_what_takes_time(directory):
     ]
 
 
-def test_a_truncated_newest_checkpoint_is_exit_1_until_another_is_used(capsys, directory):
+def test_a_truncated_newest_checkpoint_exits_with_1_until_another_is_used(capsys, directory):
     damage(os.path.join(directory, DATA.format(6)), "truncated")
     code, text = table(capsys, directory)
     assert code == 1
@@ -238,7 +238,7 @@ def test_a_directory_can_be_moved_after_use(capsys, directory, tmp_path):
     assert train_up_to(6, str(tmp_path / "moved")) == [5, 6]
 
 
-def test_relative_directories_work(capsys, directory, monkeypatch):
+def test_a_checkpoint_of_a_relative_directory_can_be_used(capsys, directory, monkeypatch):
     monkeypatch.chdir(os.path.dirname(directory))
     code, found = report(capsys, "ckpt", "--use", "4")
     assert (code, [row["restored"] for row in found["checkpoints"]]) == (
@@ -272,14 +272,14 @@ def test_an_empty_directory_has_no_checkpoints(capsys, tmp_path):
     assert "a session starts at global step 0" in text
 
 
-def test_a_path_that_is_not_a_directory_is_exit_2(capsys, directory):
+def test_a_path_that_is_not_a_directory_exits_with_2(capsys, directory):
     assert "does not exist" in rejected(capsys, directory + "-unknown")
     assert "is a file" in rejected(capsys, os.path.join(directory, "checkpoint"))
     assert "foo://x" in rejected(capsys, "foo://x")
 
 
 @pytest.mark.skipif("ram" not in SCHEMES, reason="this TensorFlow has no ram:// file system")
-def test_other_file_systems_work(capsys):
+def test_a_directory_of_another_file_system_is_listed_and_changed(capsys):
     directory = "ram://checkpoints/of-a-test"
     train_up_to(6, directory)
     tf.io.gfile.remove(f"{directory}/{DATA.format(6)}")  # writing does not truncate there

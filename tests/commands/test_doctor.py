@@ -46,7 +46,7 @@ def shadow(tmp_path):
 
 
 @pytest.mark.skipif(cannot_save_graph, reason="this protobuf does not suit this TensorFlow")
-def test_a_working_installation_is_exit_0():
+def test_a_working_installation_exits_with_0():
     result = doctor("--json")
     assert (result.returncode, result.stderr) == (0, "")
     report = json.loads(result.stdout)
@@ -60,7 +60,7 @@ def test_a_working_installation_is_exit_0():
 
 
 @pytest.mark.skipif(not cannot_save_graph, reason="this protobuf suits this TensorFlow")
-def test_a_protobuf_that_cannot_write_graphs_is_exit_1_with_the_remedy():
+def test_a_protobuf_that_cannot_write_graphs_exits_with_1_and_the_remedy():
     result = doctor()
     assert (result.returncode, result.stderr) == (1, "")
     assert "  remedy" in result.stdout
@@ -79,7 +79,7 @@ def test_a_protobuf_that_cannot_write_graphs_is_exit_1_with_the_remedy():
     ],
     ids=["exception", "crash", "exit", "empty"],
 )
-def test_a_failing_import_is_exit_1_with_the_reason(shadow, code, error):
+def test_a_failing_import_exits_with_1_and_the_reason(shadow, code, error):
     result = doctor(**shadow(code))
     assert (result.returncode, result.stderr) == (1, "")
     last = result.stdout.splitlines()[-1]

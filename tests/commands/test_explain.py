@@ -59,7 +59,7 @@ def test_values_are_read_as_python_reads_them(capsys, argument, cadence):
         (["--save_summaries_secs=\x1b\n", "--summary_dir=x"], "save_summaries_secs='\\x1b\\n'"),
     ],
 )
-def test_a_bad_value_ends_with_one_line_and_exit_2(arguments, message):
+def test_a_bad_value_prints_one_line_and_exits_with_2(arguments, message):
     result = subprocess.run(
         [sys.executable, "-m", "tfmts_compat", "explain", *arguments],
         capture_output=True,

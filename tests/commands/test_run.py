@@ -290,7 +290,7 @@ def test_an_interrupt_reaches_the_program(program):
         ("--repot=x", "program.py"),
     ],
 )
-def test_a_usage_error_is_one_line_and_exit_2(arguments):
+def test_a_usage_error_prints_one_line_and_exits_with_2(arguments):
     result = run(*arguments)
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1

@@ -299,7 +299,7 @@ def test_build_cost_model_in_config_collects_the_cost_graph(graph):
             assert metadata.HasField("cost_graph")
 
 
-def test_errors_are_upstreams(sessions):
+def test_a_prepared_call_raises_upstreams_error(sessions):
     model, cached, plain = sessions
     feed = {model.default: np.array(9, np.int32)}
     error, message, op, node_def = compare_three_calls(cached, plain, model.invalid, feed)

@@ -76,7 +76,7 @@ def test_json_is_on_stdout_and_each_scenario_is_a_line_as_it_ends(capsys, monkey
     assert result["ok"] is True
 
 
-def test_a_difference_is_named_and_exit_1(tmp_path, capsys, monkeypatch):
+def test_a_difference_is_named_and_exits_with_1(tmp_path, capsys, monkeypatch):
     def forgetful(**arguments):
         return parts.find_monitored_training_session()(**{**arguments, "save_graph_def": False})
 
@@ -107,7 +107,7 @@ def test_the_suite_runs_the_shim_without_cached_runs(capsys, monkeypatch):
     assert given == [True, False]
 
 
-def test_upstream_that_drifted_from_its_golden_is_exit_1(tmp_path, capsys, monkeypatch):
+def test_upstream_that_drifted_from_its_golden_exits_with_1(tmp_path, capsys, monkeypatch):
     minor = golden.minor_of(loading.tensorflow().__version__)
     recorded = golden.read_nearest(minor)
     recorded.traces["no-arguments"].call[0]["values"] = [1, 2, 4]
@@ -147,7 +147,7 @@ def test_record_writes_the_golden_it_is_compared_with(tmp_path, capsys, monkeypa
         (["--record", "{}", "--json"], "pass it alone"),
     ],
 )
-def test_bad_input_is_one_line_before_anything_runs(tmp_path, capsys, arguments, says):
+def test_bad_input_prints_one_line_before_anything_runs(tmp_path, capsys, arguments, says):
     assert main(["parity", *(argument.format(tmp_path) for argument in arguments)]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -165,7 +165,7 @@ def test_bad_input_is_one_line_before_anything_runs(tmp_path, capsys, arguments,
         ("", "the tensorflow module is empty"),
     ],
 )
-def test_no_working_tensorflow_is_one_line(tmp_path, tensorflow, says):
+def test_a_tensorflow_that_does_not_work_prints_one_line(tmp_path, tensorflow, says):
     (tmp_path / "tensorflow.py").write_text(
         f"import sys\nprint('a traceback of numpy', file=sys.stderr)\n{tensorflow}\n"
     )

@@ -73,7 +73,9 @@ def scenario(**options):
         ),
     ],
 )  # fmt: skip
-def test_the_verdict_on_a_trace(options, upstream, shim, verdict, shown, found):
+def test_two_traces_get_their_verdict_departures_and_findings(
+    options, upstream, shim, verdict, shown, found
+):
     outcome = comparison.compare(scenario(**options), NEWEST, upstream, shim)
     assert (outcome.verdict, outcome.departures) == (verdict, shown)
     assert (not outcome.findings) if found is None else found in "\n".join(outcome.findings)

@@ -34,7 +34,7 @@ def test_the_shim_behaves_as_the_golden():
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_recording_without_upstream_is_one_line(tmp_path):
+def test_recording_without_upstream_prints_one_line(tmp_path):
     run = parity("--record", str(tmp_path / "goldens.json"))
     assert run.returncode == 2
     assert "has no MonitoredTrainingSession" in run.stderr.splitlines()[-1]

@@ -36,6 +36,6 @@ def test_a_package_that_is_not_installed_has_no_version():
     assert versions.installed_major("no such distribution") == 0
 
 
-def test_minors_of_releases_and_nightlies():
+def test_a_minor_is_read_from_a_release_and_a_nightly():
     assert versions.minor_of("2.21.0") == (2, 21)
     assert versions.minor_of("2.22.0-dev20260101") == (2, 22)
