@@ -13,7 +13,7 @@ import tempfile
 # Until a session is open there is nothing to save: Ctrl-C ends the process, without a traceback.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow reads it when it is imported
-print("importing TensorFlow; can take a minute; its lines with I0000 are no errors", flush=True)
+print("importing TensorFlow, up to a minute; its lines I0000 and WARNING are no errors", flush=True)
 
 import digits_model
 import numpy as np

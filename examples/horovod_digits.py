@@ -37,7 +37,7 @@ def main(_):
         loss, accuracy = digits_model.build(images, labels)
         tf1.summary.scalar("loss", loss)
         global_step = get_or_create_global_step()
-        # A step uses the batches of all processes, so that it can be larger.
+        # A step uses the batches of all processes, so the learning rate is larger.
         optimizer = hvd.DistributedOptimizer(tf1.train.AdamOptimizer(0.003 * hvd.size()))
         train_op = optimizer.minimize(loss, global_step)
 

@@ -22,7 +22,7 @@ class Scenario:
       runs: how often the scenario is run, each time in a new graph and in the same directory.
       departs: the expected departures.
       documented: returns the arguments with which upstream does what the documentation says
-        about `call`. The shim's trace of `call` must match upstream's trace of that call.
+        about `call`. The shim's trace of `call` must match upstream's trace with them.
       rejected: the call must be rejected before anything is written.
       eager: whether the call is made without a graph around it.
       topic: the name of the module that defines it.

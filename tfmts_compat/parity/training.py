@@ -1,7 +1,7 @@
 """The small models that scenarios train, and the loops that train them.
 
-Values are sums of halves, which are exact on every machine. A step updates the global step
-only after the hooks have read it, because there would be a race otherwise.
+Values are sums of halves, which are exact on every machine. The train op depends on the op by
+which the hooks read the global step. Otherwise, the order of the two would be undefined.
 """
 
 from __future__ import annotations

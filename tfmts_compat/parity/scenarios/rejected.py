@@ -99,7 +99,7 @@ SCENARIOS = (
         departs=(C2,),
         model=training.no_variables,
     ),
-    # the rest
+    # other arguments
     _rejected("scaffold-str", departs=(C2,), scaffold="x"),
     _rejected("config-dict", departs=(C2,), config={"a": 1}),
     _rejected("master-int", departs=(C2,), master=3),
