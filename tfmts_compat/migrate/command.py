@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import gc
 import importlib.util
 import os
 import sys
-from typing import Any
+from typing import Any, Sequence
 
 from tfmts_compat.migrate.names import NEW
 
@@ -82,24 +83,23 @@ def _run(arguments: argparse.Namespace) -> int:
         )
     gc.set_threshold(100_000, 10, 10)  # syntax trees have many small objects
     from tfmts_compat.migrate.codebase import files
-    from tfmts_compat.migrate.report import Report
+    from tfmts_compat.migrate.findings import Report
 
     piped = "-" in arguments.paths
     if piped and len(arguments.paths) > 1:
         raise ValueError("-: cannot be combined with other paths")
+    settings = files.Settings.read("." if piped else arguments.paths[0], arguments.exclude)
+    ignored = _ignored(arguments, settings)
     report = Report(arguments)
     try:
-        (_migrate_stdin if piped else _migrate_files)(arguments, report)
+        if piped:
+            _migrate_stdin(arguments, ignored, report)
+        else:
+            _migrate_files(arguments, settings, ignored, report)
     except KeyboardInterrupt:
         print("tfmts-compat: interrupted; no file is written in part", file=sys.stderr)
         return 130
-    report.finish()
-    if arguments.write:
-        report.print_next_steps(files.Settings.read(arguments.paths[0]).root)
-    if report.counts["errors"]:
-        return 2
-    needed = report.changed and (arguments.check or arguments.diff)
-    return int(bool(needed or (arguments.strict and report.counts["left"])))
+    return report.finish(settings.root)
 
 
 def _ignored(arguments: argparse.Namespace, settings: Any) -> tuple[str, ...]:
@@ -114,20 +114,34 @@ def _ignored(arguments: argparse.Namespace, settings: Any) -> tuple[str, ...]:
     return (*from_file, *given("ignore"), *leave_out(given("select")))
 
 
-def _migrate_files(arguments: argparse.Namespace, report: Any) -> None:
+def _migrate_files(
+    arguments: argparse.Namespace, settings: Any, ignored: Sequence[str], report: Any
+) -> None:
     from tfmts_compat.migrate.advise import requirements
     from tfmts_compat.migrate.codebase import files
     from tfmts_compat.migrate.codebase.modules import process
-    from tfmts_compat.migrate.findings import Finding
+    from tfmts_compat.migrate.findings import REWRITES, Finding
 
     def fail(path: str, why: str, code: str = "TFM001") -> None:
-        report.add_finding(Finding(path, 1, 1, code, why))
+        report.found.append(Finding(path, 1, 1, code, why))
+
+    def write(outcome: Any) -> Any:
+        """Writes a changed file. Returns the outcome with the lines of the new text."""
+        try:
+            if outcome.data is not None:
+                files.write(outcome.path, outcome.data, outcome.read)
+            return outcome.move()
+        except files.ChangedError:
+            why = "changed after it was read, and is not overwritten; run again"
+            fail(outcome.path, why, "TFM004")
+        except OSError as problem:
+            fail(outcome.path, f"cannot be written: {problem.strerror or problem}", "TFM005")
+        left = [finding for finding in outcome.found if finding.code not in REWRITES]
+        return dataclasses.replace(outcome, found=left, data=None)
 
     users: list[str] = []
-    settings = files.Settings.read(arguments.paths[0], arguments.exclude)
     trees = [path for path in arguments.paths if os.path.isdir(path)]
     with_diff = not (arguments.check or arguments.write)
-    ignored = _ignored(arguments, settings)
     for path in files.Discovery(settings, fail).find(arguments.paths):
         try:
             with open(path, "rb") as file:
@@ -139,36 +153,16 @@ def _migrate_files(arguments: argparse.Namespace, report: Any) -> None:
         if files.may_matter(data):
             outcome = process(path, data, ignored, with_diff, trees)
             users += [path] if outcome.uses else []
-            report.add(_write(outcome, fail) if arguments.write else outcome)
-    for finding in requirements.find_missing(users, trees, ignored):
-        report.add_finding(finding)
+            report.add(write(outcome) if arguments.write else outcome)
+    report.found += requirements.find_missing(users, trees, ignored)
 
 
-def _write(outcome: Any, fail: Any) -> Any:
-    """Writes a changed file. Returns the outcome with the lines of the new text."""
-    from tfmts_compat.migrate.codebase import files
-    from tfmts_compat.migrate.findings import REWRITES, Outcome
-
-    try:
-        if outcome.data is not None:
-            files.write(outcome.path, outcome.data, outcome.read)
-        return outcome.move()
-    except files.ChangedError:
-        fail(outcome.path, "changed after it was read, and is not overwritten; run again", "TFM004")
-    except OSError as problem:
-        fail(outcome.path, f"cannot be written: {problem.strerror or problem}", "TFM005")
-    left = [finding for finding in outcome.found if finding.code not in REWRITES]
-    return Outcome(outcome.path, left)
-
-
-def _migrate_stdin(arguments: argparse.Namespace, report: Any) -> None:
-    from tfmts_compat.migrate.codebase import files
+def _migrate_stdin(arguments: argparse.Namespace, ignored: Sequence[str], report: Any) -> None:
     from tfmts_compat.migrate.codebase.modules import process
-    from tfmts_compat.migrate.report import write_bytes
+    from tfmts_compat.migrate.findings import write_bytes
 
     data = sys.stdin.buffer.read()
-    settings = files.Settings.read(".")
-    outcome = process("-", data, _ignored(arguments, settings), arguments.diff)
+    outcome = process("-", data, ignored, arguments.diff)
     report.read = 1
     report.add(outcome)
     if not (arguments.check or arguments.diff):

@@ -1,9 +1,16 @@
-"""Findings: their codes, what is found in a file, and which codes are ignored."""
+"""Findings: their codes, what is found in a file, which codes are ignored, and the report."""
 
 from __future__ import annotations
 
+import argparse
+import json
 import re
-from dataclasses import dataclass, replace
+import shlex
+import shutil
+import sys
+import textwrap
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Final, Sequence, Tuple
 
 from tfmts_compat._rules import table
@@ -75,17 +82,15 @@ class Outcome:
 
     def move(self) -> Outcome:
         """Returns the same with the findings on the lines of the new text."""
-
-        def shift(found: Finding) -> int:
-            return sum(
+        moved = []
+        for found in self.found:
+            above = [
                 more
                 for path, line, more in self.shifts
                 if path == found.path and line <= found.line
-            )
-
-        return replace(
-            self, found=[replace(found, line=found.line + shift(found)) for found in self.found]
-        )
+            ]
+            moved.append(replace(found, line=found.line + sum(above)))
+        return replace(self, found=moved)
 
 
 def validate(codes: Sequence[str], where: str) -> tuple[str, ...]:
@@ -124,3 +129,122 @@ def is_silenced(code: str, line: str, ignored: Sequence[str] = ()) -> bool:
         return False
     listed = comment.group(1)
     return listed is None or code.startswith(tuple(re.findall(r"\w+", listed)))
+
+
+class Report:
+    """The results for all files: prints differences immediately, and the findings at the end."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        """Starts a report for the arguments of the command."""
+        self.read = 0  # files
+        self.found: list[Finding] = []
+        self._arguments = arguments
+        self._changed: list[tuple[str, int]] = []  # the files, and how many names in each
+
+    def add(self, outcome: Outcome) -> None:
+        """Adds the findings of a file, and prints its diff."""
+        self.found += outcome.found
+        if outcome.data is not None:
+            names = sum(finding.code == REWRITES[0] for finding in outcome.found)
+            self._changed.append((outcome.path, names))
+        if outcome.diff and self._arguments.form == "text":
+            write_bytes(outcome.diff)
+
+    def finish(self, root: Path) -> int:
+        """Prints the findings and the summary, and returns the exit code.
+
+        `root` is the directory with the settings of the formatters.
+        """
+        arguments = self._arguments
+        if arguments.form == "json":
+            rows = ",\n  ".join(json.dumps(asdict(finding)) for finding in self.found)
+            print(f"[\n  {rows}\n]" if rows else "[]")
+        elif arguments.form == "github":
+            print(*map(_annotation, self.found), sep="\n", end="\n" * bool(self.found))
+        else:
+            self._print_text()
+        codes = [finding.code for finding in self.found]
+        moves, errors = codes.count(REWRITES[0]), sum(code in ERRORS for code in codes)
+        left = sum(code not in (*REWRITES, *ERRORS) for code in codes)
+        if not arguments.diff:
+            did = "changed" if arguments.write else "would change"
+            parts = [f"{did} {_number(len(self._changed), 'file')} ({_number(moves, 'name')})"]
+            if left:
+                parts.append(f"left {_number(left, 'place')} to change by hand")
+            if errors:
+                parts.append(f"could not migrate {_number(errors, 'file')}")
+            parts.append(f"read {_number(self.read, 'file')}")
+            print(f"tfmts-compat: {', '.join(parts)}", file=sys.stderr)
+            for code in sorted(set(codes)):
+                print(f"{codes.count(code):8} {code} {CODES[code]}", file=sys.stderr)
+        if arguments.write and arguments.form == "text":
+            self._print_next_steps(root)
+        if errors:
+            return 2
+        needed = self._changed and (arguments.check or arguments.diff)
+        return int(bool(needed or (arguments.strict and left)))
+
+    def _print_text(self) -> None:
+        """Prints the changed files, and the findings; those that differ in the line as one."""
+        check, write = self._arguments.check, self._arguments.write
+        # stdout has a diff or code if the findings are not all that is printed
+        is_listing = (check or write) and "-" not in self._arguments.paths
+        out = sys.stdout if is_listing else sys.stderr
+        for path, count in sorted(self._changed) if write else ():
+            print(f"{table.printable(path)}: replaced {_number(count, 'name')}", file=out)
+        same: dict[tuple[str, str, str], list[Finding]] = {}
+        for finding in sorted(self.found):
+            if finding.code in ERRORS:
+                print(finding, file=sys.stderr)
+            elif check or finding.code not in REWRITES:
+                key = finding.path, finding.code, finding.message
+                same.setdefault(key, []).append(finding)
+        for first, *others in same.values():
+            lines = ", ".join(str(other.line) for other in others)
+            text = (
+                f"{first} (also on line{'s' * (len(others) > 1)} {lines})" if others else f"{first}"
+            )
+            if out.isatty():
+                width = shutil.get_terminal_size().columns
+                text = "\n    ".join(
+                    textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+                )
+            print(text, file=out)
+
+    def _print_next_steps(self, root: Path) -> None:
+        """Prints the commands of the formatters that a code base has settings for."""
+        settings = "\n".join(
+            (root / name).read_text(encoding="utf-8", errors="replace")
+            for name in ("pyproject.toml", "setup.cfg", "tox.ini", ".isort.cfg", "ruff.toml")
+            if (root / name).is_file()
+        )
+        settings += "[ruff]" * (root / "ruff.toml").is_file()
+        commands = {"isort": "isort", "ruff": "ruff check --select I --fix", "black": "black"}
+        paths = table.printable(shlex.join(path for path, _ in sorted(self._changed)))
+        for tool, command in commands.items():
+            if paths and re.search(rf"^\[(?:tool\.)?{tool}\b", settings, re.MULTILINE):
+                print(f"tfmts-compat: next, run: {command} {paths}", file=sys.stderr)
+
+
+def write_bytes(data: bytes) -> None:
+    """Writes bytes to stdout without encoding them again."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _annotation(finding: Finding) -> str:
+    """Returns a command of GitHub's workflows."""
+
+    def escape(text: str, more: Sequence[str] = "") -> str:
+        for character in ("%", "\r", "\n", *more):
+            text = text.replace(character, f"%{ord(character):02X}")
+        return table.printable(text)
+
+    level = "error" if finding.code in ERRORS else "warning"
+    where = f"file={escape(finding.path, ',:')},line={finding.line},col={finding.column}"
+    return f"::{level} {where},title={finding.code}::{escape(finding.message)}"

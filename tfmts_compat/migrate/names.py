@@ -72,72 +72,59 @@ DISTINCT: Final = tuple(
 )
 ROOTS: Final = frozenset(module.split(".")[0] for module in MODULES)  # TensorFlow's packages
 
-_SUPERVISOR = (
-    f"is deprecated; use {NEW}.{SESSION}(checkpoint_dir=logdir, is_chief=is_chief), which "
-    "initializes, restores, saves and writes summaries in the same way, and closes at the end of "
-    "the with block"
-)
-_CONTRIB_TRAIN = (
-    "does not exist in TensorFlow 2; write the loop: with "
-    f"{NEW}.{SESSION}(checkpoint_dir=logdir, hooks=hooks) as session: "
-    "while not session.should_stop(): session.run(train_op)"
-)
-_SLIM = (
-    "does not exist in TensorFlow 2; use tf_slim.{0} from the package tf-slim, or write the loop "
-    f"with {NEW}.{SESSION}"
-)
-_CONTRIB_EVALUATION = (
-    "does not exist in TensorFlow 2; use tf_slim.evaluation from the package tf-slim"
-)
-# names that are only reported, and what to use instead
-ADVICE: Final[dict[str, str]] = {
-    "tensorflow.train.Supervisor": _SUPERVISOR,
-    f"{_TRAINING}.training.Supervisor": _SUPERVISOR,
-    f"{_TRAINING}.supervisor.Supervisor": _SUPERVISOR,
-    "tensorflow.contrib.training.train": _CONTRIB_TRAIN,
-    "tensorflow.contrib.training.python.training.training.train": _CONTRIB_TRAIN,
-    "tensorflow.contrib.training.create_train_op": (
-        "does not exist in TensorFlow 2; use tf_slim.training from the package tf-slim"
+# what to use instead of names that are only reported: the advice, the modules, their names
+_ADVICE = (
+    (
+        f"is deprecated; use {NEW}.{SESSION}(checkpoint_dir=logdir, is_chief=is_chief), which "
+        "initializes, restores, saves and writes summaries in the same way, and closes at the end "
+        "of the with block",
+        ("train", "python.training.training", "python.training.supervisor"),
+        "Supervisor",
     ),
-    **{
-        f"tensorflow.contrib.slim.{package}{name}": _SLIM.format(name)
-        for package in ("", "python.slim.")
-        for name in (
-            "learning.train",
-            "learning.create_train_op",
-            "evaluation.evaluate_once",
-            "evaluation.evaluation_loop",
-        )
-    },
-    **{
-        f"tensorflow.contrib.training.{module}{name}": _CONTRIB_EVALUATION
-        for module in ("", "python.training.evaluation.")
-        for name in (
-            "StopAfterNEvalsHook",
-            "SummaryAtEndHook",
-            "checkpoints_iterator",
-            "evaluate_once",
-            "evaluate_repeatedly",
-            "wait_for_new_checkpoint",
-        )
-    },
+    (
+        f"does not exist in TensorFlow 2; write the loop: with {NEW}.{SESSION}"
+        "(checkpoint_dir=logdir, hooks=hooks) as session: while not session.should_stop(): "
+        "session.run(train_op)",
+        ("contrib.training", "contrib.training.python.training.training"),
+        "train",
+    ),
+    (
+        "does not exist in TensorFlow 2; use tf_slim.training from the package tf-slim",
+        ("contrib.training",),
+        "create_train_op",
+    ),
+    (
+        "does not exist in TensorFlow 2; use tf_slim.{0} from the package tf-slim, or write the "
+        f"loop with {NEW}.{SESSION}",
+        ("contrib.slim", "contrib.slim.python.slim"),
+        "learning.train learning.create_train_op evaluation.evaluate_once "
+        "evaluation.evaluation_loop",
+    ),
+    (
+        "does not exist in TensorFlow 2; use tf_slim.evaluation from the package tf-slim",
+        ("contrib.training", "contrib.training.python.training.evaluation"),
+        "StopAfterNEvalsHook SummaryAtEndHook checkpoints_iterator evaluate_once "
+        "evaluate_repeatedly wait_for_new_checkpoint",
+    ),
+)
+ADVICE: Final[dict[str, str]] = {
+    f"tensorflow.{module}.{name}": advice.format(name)
+    for advice, modules, names in _ADVICE
+    for module in modules
+    for name in names.split()
 }
 ADVISED: Final = frozenset(path.rpartition(".")[2] for path in ADVICE)
 
-_VERSIONED = re.compile(r"^tensorflow(?:_core)?(?:\._api\.v[12])?(?:\.compat\.v[12])*(?=\.|$)")
-_ESTIMATOR_API = re.compile(
-    r"^tensorflow_estimator(?:\._api\.v[12]|\.python\.estimator\.api(?:\._v[12])?)(?=\.|$)"
+# any number of versions, because compat.v1 contains compat.v1 again
+_VERSIONED = re.compile(
+    r"^(?:(tensorflow)(?:_core)?(?:\._api\.v[12])?(?:\.compat\.v[12])*"
+    r"|(tensorflow_estimator)(?:\._api\.v[12]|\.python\.estimator\.api(?:\._v[12])?))(?=\.|$)"
 )
 
 
 def plain(path: str) -> str:
-    """Removes versions: tensorflow.compat.v1.x and tensorflow_core.x become tensorflow.x.
-
-    There can be any number of versions, because compat.v1 contains compat.v1 again.
-    """
-    if path.startswith("tensorflow_estimator"):
-        return _ESTIMATOR_API.sub("tensorflow_estimator", path)
-    return _VERSIONED.sub("tensorflow", path)
+    """Removes versions: tensorflow.compat.v1.x and tensorflow_core.x become tensorflow.x."""
+    return _VERSIONED.sub(r"\1\2", path)
 
 
 def is_known(path: str) -> bool:

@@ -28,7 +28,6 @@ from tfmts_compat.migrate.read.module import (
     dotted,
     last_name,
     text_of,
-    texts_of,
 )
 from tfmts_compat.migrate.read.resolver import OWN, UNKNOWN, Reach, Resolver
 
@@ -141,7 +140,7 @@ def _report_path(module: Module, resolver: Resolver, node: ast.Constant, text: s
         old, new = plain(path), TABLE[plain(path)]
         shown = text[: len(text) - len(".".join(parts)) + len(path)]
         why = f'{shown} is named in a string; write "{text.replace(shown, new)}"'
-        parent: Any = module.parents[node]
+        parent = module.parents[node]
         if old in REPLACEABLE and last_name(getattr(parent, "func", parent)) == "patch":
             why = f"{shown} is patched by a string, {explain_patch(old, new)}"
         module.report(node, "TFM209", why)
@@ -244,13 +243,14 @@ def find_lookups(module: Module) -> Iterator[Lookup]:
                 names += [keyword.arg for keyword in call.keywords if keyword.arg]
             yield from ((call, call.args[0], name) for name in names if name in _LOOKED_UP)
     for subscript in module.nodes[ast.Subscript]:
-        inner, holder = subscript.value, None
+        inner, index = subscript.value, subscript.slice
+        name = text_of(index) or text_of(getattr(index, "value", None))  # Python 3.8 has ast.Index
+        if name not in _LOOKED_UP:
+            continue
         if isinstance(inner, ast.Call) and last_name(inner.func) == "vars" and inner.args:
-            holder = inner.args[0]
+            yield subscript, inner.args[0], name
         elif isinstance(inner, ast.Attribute) and inner.attr == "__dict__":
-            holder = inner.value
-        names = texts_of(subscript) if holder else []
-        yield from ((subscript, holder, name) for name in names if name in _LOOKED_UP)
+            yield subscript, inner.value, name
 
 
 def find_replaced(module: Module, resolver: Resolver, *, with_mocks: bool = True) -> Replaced:

@@ -54,6 +54,10 @@ class Imports:
         self._uses[node] = reach
         self._advice[node] = old, new
 
+    def _sources(self) -> set[Binding]:
+        """Returns the imports through which the names that change are resolved."""
+        return {binding for reach in self._uses.values() for binding in reach.imports}
+
     def move(self, statement: ast.ImportFrom, names: list[tuple[ast.alias, str, str]]) -> None:
         """Moves names of a `from ... import`, given with the old and the new name."""
         if len(names) < len(statement.names) and self._statements.has_comments(statement):
@@ -82,7 +86,7 @@ class Imports:
         self.changed = [*self._uses, *self._moved]
         unused: _Names = {}
         for binding in self._find_unused():
-            unused.setdefault(binding.node, []).append(binding.alias)  # type: ignore[arg-type]
+            unused.setdefault(binding.node, []).append(binding.alias)
         added: list[tuple[ast.stmt, str]] = []
         if self._uses:
             name = self._choose_name(anchor)
@@ -119,19 +123,18 @@ class Imports:
         module = self._module
         needed = [statement for statement in module.tree.body if needs(module, statement)]
         needed += [module.statement(node) for node in self._uses if self._always_runs(node)]
-        own = {
-            module.statement(binding.node)
-            for reach in self._uses.values()
-            for binding in reach.imports
-        }
+        own = {module.statement(binding.node) for binding in self._sources()}
         found = [
             statement
             for statement in module.tree.body
             if self._is_above(statement)
             and (statement in needed or (statement in own and isinstance(statement, Import)))
         ]
-        ranked = sorted(found, key=lambda node: (node not in own, not isinstance(node, Import)))
-        return ranked[0] if needed and ranked else None
+
+        def rank(node: ast.stmt) -> tuple[bool, bool]:
+            return node not in own, not isinstance(node, Import)
+
+        return min(found, key=rank, default=None) if needed else None
 
     def _always_runs(self, node: ast.AST) -> bool:
         """Returns whether the module cannot run without running an expression."""
@@ -144,7 +147,7 @@ class Imports:
         """Returns whether an import surely runs before a use, so that another can replace it."""
         for binding in self._uses[node].imports:
             nodes = [binding.node, *self._module.outer(binding.node)]
-            statement: Any = nodes[nodes.index(binding.scope.node) - 1]
+            statement = nodes[nodes.index(binding.scope.node) - 1]
             is_above = self._module.span(statement)[1] <= self._module.span(node)[0]
             is_sure = statement is binding.node or needs(self._module, statement)
             if is_sure and (is_above or binding.scope is self._module.scope):
@@ -166,9 +169,9 @@ class Imports:
         """Returns whether tfmts_compat can be imported wherever a use's TensorFlow is imported."""
         imports = self._uses[node].imports
         scopes = self._scopes_of(node)
-        every = {binding.scope for reach in self._uses.values() for binding in reach.imports}
-        local = every - {self._module.scope, *(binding.scope for binding in imports)}
-        if not local.isdisjoint(scopes):
+        others = {binding.scope for binding in self._sources() - imports}
+        others -= {self._module.scope, *(binding.scope for binding in imports)}
+        if not others.isdisjoint(scopes):
             return False  # another use makes the new name local to a function around this one
         for binding in imports:
             scope, statement = binding.scope, binding.node
@@ -201,8 +204,9 @@ class Imports:
         """Returns whether nothing else in the module binds a name."""
         module = self._module
         around = {scope for node in self._uses for scope in self._scopes_of(node)}
-        imports = {binding for reach in self._uses.values() for binding in reach.imports}
-        around -= {module.scope, *(binding.scope for binding in imports if not anchor)}
+        around -= {module.scope}
+        if not anchor:
+            around -= {binding.scope for binding in self._sources()}
         scopes = set(module.scopes.values())
         found = [binding for scope in scopes for binding in scope.bound.get(name, ())]
         return (
@@ -230,8 +234,7 @@ class Imports:
         """
         module = self._module
         text = f"import {NEW}" if name == NEW else f"import {NEW} as {name}"
-        bindings = {binding for reach in self._uses.values() for binding in reach.imports}
-        statements: set[Any] = {anchor} if anchor else {binding.node for binding in bindings}
+        statements: set[Any] = {anchor} if anchor else {source.node for source in self._sources()}
         added: list[tuple[ast.stmt, str]] = []
         done: list[list[ast.stmt]] = []
         for statement in sorted(statements, key=module.span):
@@ -247,7 +250,7 @@ class Imports:
                 added.append((statement, text))
         fallbacks = {
             other.node: (other.node, f"{name} = None")
-            for binding in (bindings if done and not anchor else ())
+            for binding in (self._sources() if done and not anchor else ())
             for other in binding.scope.bound[binding.name]
             if is_none(other.value) and isinstance(other.node, ast.Assign)
         }
@@ -270,14 +273,9 @@ class Imports:
         """Returns the imports that only the moved names used."""
         module = self._module
         paths = {module.code(node) for node in self._uses}
-        imports = {binding for reach in self._uses.values() for binding in reach.imports}
         found: list[Binding] = []
-        for binding in sorted(
-            imports, key=lambda binding: module.span(binding.alias or binding.node)
-        ):
-            alias, name = binding.alias, binding.name
-            statement: Any = binding.node
-            assert alias
+        for binding in sorted(self._sources(), key=lambda source: module.span(source.alias)):
+            statement, alias, name = binding.node, binding.alias, binding.name
             is_dotted = isinstance(statement, ast.Import) and "." in alias.name and not alias.asname
             holder = binding.scope.holder(name)
             bound = set(holder.bound[name])
@@ -297,7 +295,7 @@ class Imports:
                 why = "a comment in it has to stay"
             elif _RUNS_STRINGS.search(module.edits.text):
                 why = "code in a string uses it"
-            elif not _is_of_tensorflow(statement, alias):
+            elif not is_known(binding.path):
                 why = "the import has another purpose"
             self.kept.add(alias.name.rpartition(".")[2] if is_dotted else name)
             if is_imported or self._is_kept(binding):
@@ -318,7 +316,6 @@ class Imports:
     def _is_kept(self, binding: Binding) -> bool:
         """Returns whether an import may have a purpose other than its uses in this module."""
         module, alias = self._module, binding.alias
-        assert alias
         if alias.asname == alias.name or binding.scope.kind == "class":
             return True  # import x as x: a re-export; self.x, cls.x
         name = re.escape(alias.asname or alias.name)
@@ -361,13 +358,6 @@ def _imports(statement: ast.stmt, name: str) -> bool:
     return isinstance(statement, ast.Import) and any(
         alias.name == NEW and (alias.asname or NEW) == name for alias in statement.names
     )
-
-
-def _is_of_tensorflow(statement: Any, alias: ast.alias) -> bool:
-    """Returns whether an import names a package of TensorFlow."""
-    if isinstance(statement, ast.ImportFrom):
-        return not statement.level and is_known(statement.module or "")
-    return is_known(alias.name)
 
 
 def needs(module: Module, statement: ast.stmt, active: frozenset[str] = frozenset()) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from dataclasses import dataclass, replace
@@ -11,13 +10,12 @@ from typing import Any, Callable, Iterator, Sequence
 from tfmts_compat.migrate.advise.remainder import NAMED, Replaced
 from tfmts_compat.migrate.change.imports import IsImported
 from tfmts_compat.migrate.change.rewrite import Result, rewrite
-from tfmts_compat.migrate.findings import Finding, Shift, is_silenced
+from tfmts_compat.migrate.findings import Finding, is_silenced
 from tfmts_compat.migrate.names import NEW
 from tfmts_compat.migrate.read.source import (
     Change,
     UnreadableError,
     apply,
-    count_lines,
     parse,
     split_lines,
 )
@@ -90,42 +88,36 @@ def migrate_notebook(
             found.append(Finding(place, line, 1, "TFM002", why))
         elif not _TEXT_CELL.match(cell.source):
             found += _find_in_magics(cell, place, ignored)
-    starts = list(itertools.accumulate((len(cell.python + _GAP) for cell in cells), initial=0))
     places = [
         (f"{path}:cell {cell.number}", number)
         for cell in cells
         for number in range(1, len(split_lines(cell.python + _GAP)) + 1)
     ]
     magics = "\n".join(_hide(cell.source, cell.python) for cell in cells)
-    try:
-        result = rewrite(
-            "".join(cell.python + _GAP for cell in cells),
-            path,
-            ignored,
-            is_imported=is_imported,
-            elsewhere=magics,
-            others=others,
-        )
-    except UnreadableError as problem:
-        place, number = places[problem.line - 1]
-        why = f"{problem} ({place.rpartition(':')[2]})"
-        raise UnreadableError(why, number, parsed=True) from problem
+    result = rewrite(
+        "".join(cell.python + _GAP for cell in cells),
+        path,
+        ignored,
+        is_imported=is_imported,
+        elsewhere=magics,
+        others=others,
+    )
     for finding in result.found:
         place, number = places[finding.line - 1]
         found.append(replace(finding, path=place, line=number))
-    shifts: list[Shift] = []
+    shifts = [(*places[line - 1], more) for _, line, more in result.shifts]
     changed: dict[int, list[str]] = {}
-    for index, (cell, start) in enumerate(zip(cells, starts)):
-        after = start + len(cell.source) + len(_GAP)
+    start = 0
+    for index, cell in enumerate(cells):
+        end = start + len(cell.python + _GAP)
         changes = [
             (first - start, last - start, new)
             for first, last, new in result.changes
-            if start <= first < after
+            if start <= first < end
         ]
         if changes:
             changed[index] = cell.change(changes)
-            lines = count_lines(cell.source + _GAP, changes)
-            shifts += [(f"{path}:cell {cell.number}", line, more) for line, more in lines]
+        start = end
     new = _write(text, notebook, cells, changed) if changed else text
     return Result(new, sorted(found), shifts=shifts)
 

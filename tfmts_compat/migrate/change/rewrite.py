@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field, replace
-from typing import Callable, Iterator, Sequence
+from typing import Callable, Sequence
 
 from tfmts_compat.migrate.advise import calls, remainder
 from tfmts_compat.migrate.change import verification
@@ -52,51 +52,37 @@ def rewrite(
     module = Module(text, path, ignored)
     resolver = Resolver(module)
     imports = Imports(module, is_imported, elsewhere)
-    _Rewrite(module, resolver, imports, others).run()
+    replaced = remainder.find_replaced(module, resolver)
+    _Rewrite(module, resolver, imports, replaced, others).run()
     remainder.report(module, resolver)
     imports.settle()
     remainder.report_end_of_support(module, resolver, imports.changed)
     changes = module.edits.changes()
-    fault = _find_fault(text, changes, imports.kept) if changes else None
-    if fault:
-        return Result(text, sorted(_leave(module, fault)))
-    shifts = [(path, line, more) for line, more in count_lines(text, changes)]
-    return Result(apply(text, changes), sorted(module.found), changes, shifts)
-
-
-def _find_fault(text: str, changes: list[Change], kept: set[str]) -> str | None:
     try:
-        return verification.find_fault(text, apply(text, changes), kept)
+        new = apply(text, changes)
+        fault = verification.find_fault(text, new, imports.kept) if changes else None
     except ValueError as problem:
-        return str(problem)
+        fault = str(problem)
+    if fault:
+        left = [finding for finding in module.found if finding.code not in REWRITES]
+        first = min(finding for finding in module.found if finding.code in REWRITES)
+        why = (
+            f"the file is not changed, because {fault}; replace its names by hand, and report this"
+        )
+        return Result(text, sorted([*left, replace(first, code="TFM003", message=why)]))
+    shifts = [(path, line, more) for line, more in count_lines(text, changes)]
+    return Result(new, sorted(module.found), changes, shifts)
 
 
-def _leave(module: Module, fault: str) -> Iterator[Finding]:
-    """Yields the findings of a module that is not changed."""
-    yield from (finding for finding in module.found if finding.code not in REWRITES)
-    yield replace(
-        min(finding for finding in module.found if finding.code in REWRITES),
-        code="TFM003",
-        message=f"the file is not changed, because {fault}; replace its names by hand, and report "
-        "this",
-    )
-
-
+@dataclass
 class _Rewrite:
     """Finds the names of a module that move, and reports why others do not."""
 
-    def __init__(
-        self,
-        module: Module,
-        resolver: Resolver,
-        imports: Imports,
-        others: Callable[[], remainder.Replaced],
-    ) -> None:
-        self._module = module
-        self._resolver = resolver
-        self._imports = imports
-        self._replaced = remainder.find_replaced(module, resolver)
-        self._others = others
+    _module: Module
+    _resolver: Resolver
+    _imports: Imports
+    _replaced: remainder.Replaced  # by the module
+    _others: Callable[[], remainder.Replaced]  # what other files replace
 
     def run(self) -> None:
         """Passes the names that move to the imports."""
@@ -107,19 +93,13 @@ class _Rewrite:
             if _is_session(self._resolver.reach(call.func)):
                 for place, code, message in calls.check_call(call):
                     self._module.report(place, code, message)
-        done: set[ast.AST] = set()
         for node in self._module.nodes[ast.Attribute]:
-            if node.attr not in NAMES:
-                continue
-            if self._module.parents[node] in done:
-                done.add(node)
-                continue
-            reach = self._resolver.reach(node)
-            if any(plain(path) in TABLE for path in reach.paths):
-                self._replace_name(node, reach)
-                done.add(node)
-            else:
-                remainder.report_name(self._module, node, reach)
+            if node.attr in NAMES:
+                reach = self._resolver.reach(node)
+                if any(plain(path) in TABLE for path in reach.paths):
+                    self._replace_name(node, reach)
+                else:
+                    remainder.report_name(self._module, node, reach)
 
     def _replace_name(self, node: ast.Attribute, reach: Reach) -> None:
         """Replaces a dotted name, or reports why not."""

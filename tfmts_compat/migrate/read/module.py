@@ -26,9 +26,9 @@ class Binding:
     """What gives a name a value."""
 
     name: str
-    node: ast.AST  # the statement or expression
+    node: Any  # the statement or expression
     scope: Scope  # in whose code it is
-    alias: ast.alias | None = None  # the part of an import
+    alias: Any = None  # the part of an import
     path: str = ""  # what an import binds, with a dot for each level if it is relative
     value: ast.expr | None = None  # the expression that is assigned
 
@@ -75,7 +75,7 @@ class Module:
         self.tree = parse(text)
         self.scope = Scope("module", self, self.tree)
         self.scopes: dict[ast.AST, Scope] = {}  # of each node
-        self.parents: dict[ast.AST, ast.AST] = {}  # of each node
+        self.parents: dict[Any, Any] = {}  # of each node
         # the nodes of each type, in the order of the text
         self.nodes: dict[type[ast.AST], list[Any]] = collections.defaultdict(list)
         self.values: dict[ast.expr, ast.expr] = {}  # what is assigned to a name or attribute
@@ -102,7 +102,7 @@ class Module:
         """
         if isinstance(node, ast.alias):
             if node not in self._spans:
-                statement: Any = self.parents[node]
+                statement = self.parents[node]
                 self._spans.update(zip(statement.names, self.parts(statement)[1:]))
             return self._spans[node]
         return self.edits.span(self._formatted.get(node, node))
@@ -131,20 +131,19 @@ class Module:
 
     def block(self, statement: ast.AST) -> list[ast.stmt]:
         """Returns the block that contains a statement."""
-        parent: Any = self.parents[statement]
+        parent = self.parents[statement]
         blocks = (getattr(parent, name, None) for name in ("body", "orelse", "finalbody"))
         return next(block for block in blocks if isinstance(block, list) and statement in block)
 
-    def outer(self, node: ast.AST) -> Iterator[ast.AST]:
+    def outer(self, node: ast.AST) -> Iterator[Any]:
         """Yields the nodes that contain a node, the innermost first."""
         while node in self.parents:
             node = self.parents[node]
             yield node
 
-    def statement(self, node: ast.AST) -> ast.stmt:
+    def statement(self, node: ast.AST) -> Any:
         """Returns the statement of the module's own body that contains a node."""
-        found: Any = [node, *self.outer(node)][-2]
-        return found  # type: ignore[no-any-return]
+        return [node, *self.outer(node)][-2]
 
     def report(self, place: Place, code: str, message: str) -> bool:
         """Adds a finding and returns True, or returns False if its code is ignored there."""
@@ -336,16 +335,6 @@ def last_name(node: ast.AST) -> str:
 def text_of(node: ast.AST | None) -> str:
     """Returns the text of a string, or ""."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-
-
-def texts_of(node: ast.AST) -> list[str]:
-    """Returns the strings that are arguments of a call, the index of a subscript, or the node."""
-    parts = [node]
-    if isinstance(node, ast.Call):
-        parts = [*node.args, *(keyword.value for keyword in node.keywords)]
-    elif isinstance(node, ast.Subscript):  # Python 3.8 has ast.Index
-        parts = [node.slice, getattr(node.slice, "value", node.slice)]
-    return list(filter(None, map(text_of, parts)))
 
 
 def is_none(node: ast.AST | None) -> bool:
