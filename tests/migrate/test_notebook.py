@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tfmts_compat import cli
 from tfmts_compat.migrate.change.notebook import migrate_notebook
 from tfmts_compat.migrate.read.source import UnreadableError
 
@@ -218,3 +219,18 @@ def test_a_cell_that_is_nested_too_deeply_is_reported_and_not_changed():
 def test_a_file_that_is_not_a_notebook_is_an_error(text):
     with pytest.raises(UnreadableError, match="is not a notebook"):
         migrate_notebook(text, "n.ipynb")
+
+
+def test_after_write_a_finding_has_its_cell_and_its_line_in_the_new_text(tree, capsys):
+    asks = 'getattr(tf.train, "Scaffold")'
+    sources = [[f"{TF}\n", f"{USED}\n", asks], "# text", ["y = 1\n", asks]]
+    tree(n_ipynb=json.dumps(notebook(*sources)))
+    lines = {}
+    for mode in ("--check", "--write"):
+        cli.main(["migrate", mode, "--format=json", "n.ipynb"])
+        found = json.loads(capsys.readouterr().out)
+        lines[mode] = [(it["path"], it["line"]) for it in found if it["code"] == "TFM201"]
+    assert lines["--check"] == [("n.ipynb:cell 1", 3), ("n.ipynb:cell 3", 2)]
+    assert lines["--write"] == [("n.ipynb:cell 1", 4), ("n.ipynb:cell 3", 2)]
+    cells = json.loads((tree() / "n.ipynb").read_text())["cells"]
+    assert (cells[0]["source"][3], cells[2]["source"][1]) == (asks, asks)
