@@ -41,8 +41,8 @@ class Settings:
     """The settings in [tool.tfmts_compat] of pyproject.toml, and --exclude."""
 
     root: Path  # to which the patterns are relative
-    ignore: tuple[str, ...] = ()  # codes
-    exclude: tuple[str, ...] = ()  # patterns, as in .gitignore
+    ignore: tuple[str, ...]  # codes
+    exclude: tuple[str, ...]  # patterns, as in .gitignore
 
     @classmethod
     def read(cls, path: str, exclude: Sequence[str] = ()) -> Settings:
@@ -52,30 +52,22 @@ class Settings:
           ValueError: the file is not valid TOML, or a setting is not a list of strings.
         """
         start = Path(os.path.abspath(path))
-        for directory in (start, *start.parents):
-            file = directory / "pyproject.toml"
-            if file.is_file():
-                table = _toml(file).get("tool", {}).get("tfmts_compat", {})
-                for name, value in table.items():
-                    if name not in ("ignore", "exclude"):
-                        raise ValueError(
-                            f"{file}: [tool.tfmts_compat] has no setting {name}; it has ignore "
-                            "and exclude"
-                        )
-                    if not isinstance(value, list) or not all(isinstance(x, str) for x in value):
-                        raise ValueError(
-                            f"{file}: {name} must be a list of strings, but is {value!r}"
-                        )
-                return cls(
-                    directory,
-                    tuple(table.get("ignore", ())),
-                    (*table.get("exclude", ()), *exclude),
+        files = (directory / "pyproject.toml" for directory in (start, *start.parents))
+        file = next(filter(Path.is_file, files), Path.cwd() / "pyproject.toml")
+        table = _toml(file).get("tool", {}).get("tfmts_compat", {})
+        for name, value in table.items():
+            if name not in ("ignore", "exclude"):
+                raise ValueError(
+                    f"{file}: [tool.tfmts_compat] has no setting {name}; it has ignore and exclude"
                 )
-        return cls(Path.cwd(), (), tuple(exclude))
+            if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
+                raise ValueError(f"{file}: {name} must be a list of strings, but is {value!r}")
+        excluded = (*table.get("exclude", ()), *exclude)
+        return cls(file.parent, tuple(table.get("ignore", ())), excluded)
 
 
 def _toml(file: Path) -> dict[str, Any]:
-    if b"tfmts_compat" not in file.read_bytes():
+    if not file.is_file() or b"tfmts_compat" not in file.read_bytes():
         return {}
     if sys.version_info >= (3, 11):
         import tomllib
@@ -116,10 +108,14 @@ class Discovery:
                 self._fail(path, "does not exist")
             elif not (os.path.isfile(path) or os.path.islink(path)):
                 self._fail(path, "is not a regular file; pipe it to standard input, and pass -")
-            elif os.path.islink(path) and not _is_within(path, os.getcwd()):
-                self._fail(path, "is a symbolic link out of this directory; pass its target")
+            elif os.path.islink(path):
+                target = os.path.relpath(os.path.realpath(path), os.path.realpath("."))
+                if target.split(os.sep)[0] == os.pardir:
+                    self._fail(path, "is a symbolic link out of this directory; pass its target")
+                elif not _is_ignored(path, False, self._excluded):
+                    yield target
             elif not _is_ignored(path, False, self._excluded):
-                yield os.path.relpath(os.path.realpath(path)) if os.path.islink(path) else path
+                yield path
 
     def _walk(self, directory: str, ignores: list[_Ignore]) -> Iterator[str]:
         try:
@@ -175,11 +171,6 @@ def _is_ignored(path: str, is_directory: bool, ignores: list[_Ignore]) -> bool:
         matches(os.path.relpath(absolute, directory).replace(os.sep, "/") + end)
         for directory, matches in ignores
     )
-
-
-def _is_within(path: str, directory: str) -> bool:
-    real, root = os.path.realpath(path), os.path.realpath(directory)
-    return os.path.commonpath([real, root]) == root
 
 
 class ChangedError(Exception):
