@@ -354,8 +354,13 @@ def test_an_interrupt_leaves_no_partly_written_file(tree):
     big = OLD + "y = tf.train.Scaffold(tf.x)\n" * 1000
     for index in range(60):
         (tree() / f"f{index:02}.py").write_text(big)
+    # a process in the background of a shell ignores SIGINT, and so do those that it starts
+    run = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from tfmts_compat import cli; sys.exit(cli.main())"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "tfmts_compat", "migrate", "--write", "."],
+        [sys.executable, "-c", run, "migrate", "--write", "."],
         stderr=subprocess.PIPE, start_new_session=True, text=True,
     )  # fmt: skip
     while process.poll() is None and (tree() / "f00.py").read_text() == big:
