@@ -68,8 +68,7 @@ class Resolver:
     def follow_text(self, path: str) -> Reach:
         """Resolves a dotted name in a string, which the module evaluates."""
         first, _, rest = path.partition(".")
-        found = self._resolve([(first, self.module.scope, "")])
-        return self._follow_all(Reach({f"{start}.{rest}" for start in found.paths}))
+        return self._follow_all(self._resolve([(first, self.module.scope, f".{rest}")]))
 
     def _follow_all(self, found: Reach) -> Reach:
         followed = Reach(others=found.others, imports=found.imports, reasons=found.reasons)
