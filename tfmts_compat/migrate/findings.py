@@ -77,7 +77,7 @@ class Outcome:
     data: bytes | None = None  # the migrated bytes, if the file changes
     diff: bytes = b""  # if it was requested
     uses: bool = False  # whether the migrated file imports tfmts_compat
-    read: bytes = b""  # the SHA-256 of the bytes that were read, if `data` is given
+    read: bytes = b""  # the SHA-256 of the bytes that were read
     shifts: Sequence[Shift] = ()
 
     def move(self) -> Outcome:

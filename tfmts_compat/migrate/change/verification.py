@@ -40,18 +40,15 @@ def find_fault(old: str, new: str, kept: Collection[str] = ()) -> str | None:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the user's code
-        try:
-            before = ast.parse(old)
-            compile(before, "", "exec", _FLAGS, dont_inherit=True)
-        except (SyntaxError, ValueError):
-            return None
-        try:
-            after = ast.parse(new)
-            compile(after, "", "exec", _FLAGS, dont_inherit=True)
-        except (SyntaxError, ValueError) as problem:
-            return f"it would not compile: {problem}"
-        comparison = _Comparison(before, after)
-    return comparison.fault or _find_message(before, after, kept)
+        trees: list[ast.Module] = []
+        for text in (old, new):
+            try:
+                trees.append(ast.parse(text))
+                compile(trees[-1], "", "exec", _FLAGS, dont_inherit=True)
+            except (SyntaxError, ValueError) as problem:
+                return None if text is old else f"it would not compile: {problem}"
+    before, after = trees
+    return _Comparison(before, after).fault or _find_message(before, after, kept)
 
 
 def _find_message(before: ast.Module, after: ast.Module, kept: Collection[str]) -> str | None:
@@ -111,8 +108,8 @@ class _Comparison:
         self._own: dict[tuple[ast.AST, str], list[tuple[int, int]]] = {}
         self._uses: list[tuple[str, ast.Name, _Scopes]] = []  # the old name, the new one
         self._reads: dict[str, list[tuple[ast.Name, _Scopes]]] = collections.defaultdict(list)
-        self._lost: list[tuple[str, _Scopes]] = []
-        self._gained: list[tuple[str, _Scopes]] = []
+        # a name whose imports change, the scope, and the error if code in the scope reads it
+        self._changed: list[tuple[str, ast.AST, str]] = []
         self.fault = self._compare(before, after)
         # the first import of each name, if all are in the module's own body
         inside = {name for name, node in own if node not in after.body}
@@ -122,10 +119,14 @@ class _Comparison:
             if name not in inside
         }
         if not self.fault:
-            checks = [self._check_lost(*lost) for lost in self._lost]
-            checks += [self._check_gained(*gained) for gained in self._gained]
-            checks += [self._check_use(*use) for use in self._uses if use[0] != use[1].id]
-            self.fault = next(filter(None, checks), None)
+            faults = [
+                f"{name} {text.format(node.lineno)}"
+                for name, scope, text in self._changed
+                for node, places in self._reads[name]
+                if scope in places
+            ]
+            uses = (self._check_use(*use) for use in self._uses if use[0] != use[1].id)
+            self.fault = next((fault for fault in (*faults, *uses) if fault), None)
 
     def _compare(self, before: ast.Module, after: ast.Module) -> str | None:
         waiting: list[tuple[Any, Any, _Scopes]] = [(before, after, ())]
@@ -177,26 +178,17 @@ class _Comparison:
                 for name in _bound([node]):
                     self._imports.setdefault((scopes[-1], name), []).append(near)
         was, now = _bound(old), _bound(new)
-        self._lost += ((name, scopes) for name in was - now)
-        self._gained += ((name, scopes) for name in now - was if len(scopes) > 1)
+        for name in was - now:
+            scope = scopes[0 if name in self._declared else -1]
+            text = "is used on line {}, but its import would be removed"
+            self._changed.append((name, scope, text))
+        for name in now - was if len(scopes) > 1 else ():  # it may hide a name of the module
+            text = f"would be a new variable of {scopes[-1].name}"
+            self._changed.append((name, scopes[-1], text))
         if was != now and isinstance(scopes[-1], ast.ClassDef):
             return f"the attributes of {scopes[-1].name} would change"
         added = {path for path in _imported(new) - _imported(old) if NEW not in path}
         return f"it would import {min(added)[1]}" if added else None
-
-    def _check_lost(self, name: str, scopes: _Scopes) -> str | None:
-        """Checks that nothing reads a removed import."""
-        scope = scopes[0 if name in self._declared else -1]
-        for node, places in self._reads[name]:
-            if scope in places:
-                return f"{name} is used on line {node.lineno}, but its import would be removed"
-        return None
-
-    def _check_gained(self, name: str, scopes: _Scopes) -> str | None:
-        """Checks that a new import in a function does not hide a name that the function reads."""
-        if any(scopes[-1] in places for _, places in self._reads[name]):
-            return f"{name} would be a new variable of {scopes[-1].name}"
-        return None
 
     def _check_use(self, old: str, new: ast.Name, scopes: _Scopes) -> str | None:
         """Checks that a name is tfmts_compat where it is used."""
@@ -256,12 +248,10 @@ def _bound(nodes: list[Any]) -> collections.Counter[str]:
 
 def _binds_other(node: ast.AST, name: str) -> bool:
     """Returns whether a node binds a name to something other than tfmts_compat."""
-    if isinstance(node, ast.Import):
-        return bool(_bound([node])[name]) and name not in {
-            alias.asname or NEW for alias in node.names if alias.name == NEW
-        }
-    if isinstance(node, ast.ImportFrom):
-        return bool(_bound([node])[name])
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        names = node.names if isinstance(node, ast.Import) else []
+        ours = {alias.asname or NEW for alias in names if alias.name == NEW}
+        return name in _bound([node]) and name not in ours
     if isinstance(node, ast.Name):
         return node.id == name and not isinstance(node.ctx, ast.Load)
     if isinstance(node, (ast.alias, ast.keyword)):

@@ -71,14 +71,10 @@ def process(
         texts = [part for part in problem.args if isinstance(part, str)]  # a node is very long
         why = f"cannot be analyzed: {': '.join([type(problem).__name__, *texts])}"
         return Outcome(path, [Finding(path, 1, 1, "TFM002", why)])
-    uses = bool(_USE.search(result.text))
-    if result.text == text:
-        return Outcome(path, result.found, uses=uses)
-    new = result.text.encode(encoding)
-    diff = _compare(path, data, new) if with_diff else b""
-    return Outcome(
-        path, result.found, new, diff, uses, hashlib.sha256(data).digest(), result.shifts
-    )
+    new = None if result.text == text else result.text.encode(encoding)
+    diff = b"" if new is None or not with_diff else _compare(path, data, new)
+    uses, read = bool(_USE.search(result.text)), hashlib.sha256(data).digest()
+    return Outcome(path, result.found, new, diff, uses, read, result.shifts)
 
 
 def _compare(path: str, old: bytes, new: bytes) -> bytes:
