@@ -48,14 +48,14 @@ def flaws(data: bytes) -> collections.Counter[tuple[str, str]]:
     """The messages of pyflakes, without the positions and the modules of the names."""
     messages = Checker(parsed(data)).messages
     return collections.Counter(
-        (type(it).__name__, str(it.message_args[0]).rpartition(".")[2] if it.message_args else "")
-        for it in messages
+        (type(message).__name__, str((*message.message_args, "")[0]).rpartition(".")[2])
+        for message in messages
     )
 
 
 def reported_lines(data: bytes, places: list[dict[str, object]]) -> set[int]:
     """The lines with a finding, and all lines of an import that has one."""
-    lines = {int(str(it["line"])) for it in places}
+    lines = {int(str(finding["line"])) for finding in places}
     for node in ast.walk(parsed(data)):
         if isinstance(node, IMPORTS):
             whole = range(node.lineno, (node.end_lineno or node.lineno) + 1)
@@ -68,20 +68,20 @@ def is_our_import(lines: list[str]) -> bool:
     """Whether all lines are imports of tfmts_compat."""
     body = ast.parse(textwrap.dedent("".join(lines))).body
     return all(
-        (isinstance(it, ast.Import) and [each.name for each in it.names] == ["tfmts_compat"])
-        or (isinstance(it, ast.ImportFrom) and it.module == "tfmts_compat")
-        for it in body
+        (isinstance(node, ast.Import) and [alias.name for alias in node.names] == ["tfmts_compat"])
+        or (isinstance(node, ast.ImportFrom) and node.module == "tfmts_compat")
+        for node in body
     )
 
 
 def check_change(old: bytes, new: bytes, found: list[dict[str, object]]) -> None:
     """Compares a changed file with the old one. An import that is reported may be unused."""
     parsed(new)
-    kept = [str(it["message"]).split()[0] for it in found if it["code"] == "TFM104"]
-    more = flaws(new) - flaws(old) - collections.Counter(("UnusedImport", it) for it in kept)
+    kept = [str(finding["message"]).split()[0] for finding in found if finding["code"] == "TFM104"]
+    more = flaws(new) - flaws(old) - collections.Counter(("UnusedImport", name) for name in kept)
     assert not more, f"new pyflakes messages: {dict(more)}"
-    reported = reported_lines(old, [it for it in found if it["code"] in REWRITES])
-    before, after = (split_lines(decode(it)[0]) for it in (old, new))
+    reported = reported_lines(old, [finding for finding in found if finding["code"] in REWRITES])
+    before, after = (split_lines(decode(data)[0]) for data in (old, new))
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     for tag, first, last, start, end in matcher.get_opcodes():
         if tag == "insert":
@@ -106,7 +106,7 @@ def check(package: Path, row: collections.Counter[str]) -> None:
         row[str(finding["code"])] += 1
     for path, old in files.items():
         new = (package / path).read_bytes()
-        places = [it for it in by_file[str(path)] if it["code"] in REWRITES]
+        places = [finding for finding in by_file[str(path)] if finding["code"] in REWRITES]
         row["files"] += path.suffix in SUFFIXES
         if new == old:
             assert not places, f"{path}: reported, and not changed"
@@ -125,8 +125,10 @@ def check(package: Path, row: collections.Counter[str]) -> None:
             print(f"  {package.name}/{finding['path']}:{finding['line']} {finding['message']}")
     again = migrate(package, "--write")
     # An unused import is only reported by the run that replaces its last use.
-    left = [it["code"] for it in found if it["code"] not in (*REWRITES, "TFM104")]
-    assert sorted(str(it["code"]) for it in again) == sorted(map(str, left)), "a second run differs"
+    left = [finding["code"] for finding in found if finding["code"] not in (*REWRITES, "TFM104")]
+    assert sorted(str(finding["code"]) for finding in again) == sorted(map(str, left)), (
+        "a second run differs"
+    )
 
 
 def main(downloads: str) -> int:

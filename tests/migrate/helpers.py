@@ -13,7 +13,11 @@ def dedented(source):
 def found_to_change_by_hand(source, path="module.py"):
     """The line, column and code of each finding that is not a replacement."""
     found = rewrite(dedented(source), path).found
-    return [(it.line, it.column, it.code) for it in found if it.code not in REWRITES]
+    return [
+        (finding.line, finding.column, finding.code)
+        for finding in found
+        if finding.code not in REWRITES
+    ]
 
 
 def check_noop(source):
@@ -29,4 +33,4 @@ def check_transformed(before, after):
     compile(result.text, "module.py", "exec")
     again = rewrite(result.text, "module.py")
     assert again.text == result.text
-    assert not [it for it in again.found if it.code in REWRITES]
+    assert not [finding for finding in again.found if finding.code in REWRITES]

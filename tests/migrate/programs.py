@@ -146,12 +146,12 @@ def blocks(draw, depth, reached):
         kind = draw(st.sampled_from(["import", "use", "use", "alias", "nested", "nested"]))
         if kind == "import":
             text = draw(st.sampled_from(sorted(IMPORTS)))
-            reached += [it for it in IMPORTS[text] if it not in reached]
+            reached += [name for name in IMPORTS[text] if name not in reached]
             lines += text.split("\n")
         elif kind == "alias":
             text = draw(st.sampled_from(sorted(ALIASES)))
-            if any(it.startswith("tf.") for it in reached) or "tf" not in text:
-                reached += [it for it in ALIASES[text] if it not in reached]
+            if any(name.startswith("tf.") for name in reached) or "tf" not in text:
+                reached += [name for name in ALIASES[text] if name not in reached]
                 lines.append(text)
         elif kind == "use" and reached:
             use = draw(st.sampled_from(USES))
@@ -187,7 +187,8 @@ def nested(draw, depth, reached):
         return [f"class {name}:", *indented(method), f"{name}().m()"]
     if head == "with_global":
         bound = draw(st.sampled_from(["tf", "tensorflow", "tfmts_compat", "Scaffold"]))
-        reached += [it for it in inner if it.startswith(f"{bound}.") and it not in reached]
+        more = [path for path in inner if path.startswith(f"{bound}.")]
+        reached += [path for path in more if path not in reached]
         return [f"def {name}():", f"    global {bound}", *indented(body), *call]
     if head == "with_parameter":
         default = draw(st.sampled_from(["None", "lib", bound]))

@@ -47,7 +47,7 @@ def test_literal_arguments_are_checked_in_old_and_migrated_code(prefix, argument
 ASKED = [given for given, _ in CALLS.values() if re.match(r"save_", given) and "more" not in given]
 
 
-@pytest.mark.parametrize("given", [it for it in ASKED if not it.endswith("=n")])
+@pytest.mark.parametrize("given", [given for given in ASKED if not given.endswith("=n")])
 def test_the_session_rejects_or_warns_about_the_same_calls(given):
     try:
         call = f"explain(checkpoint_dir='/d', {given})"

@@ -140,7 +140,7 @@ def test_json_has_every_finding(tree, capsys):
     tree(a_py=OLD, b_py="import tensorflow as tf; tf.train.Scaffold(\n")
     assert migrate("--check", "--format=json", ".") == 2
     found = json.loads(capsys.readouterr().out)
-    assert [(it["path"], it["line"], it["code"]) for it in found] == [
+    assert [(finding["path"], finding["line"], finding["code"]) for finding in found] == [
         ("a.py", 1, "TFM102"),
         ("a.py", 1, "TFM103"),
         ("a.py", 2, "TFM101"),
@@ -156,7 +156,7 @@ def test_diff_with_json_is_valid_json(tree, capsys):
     tree(a_py=OLD)
     assert migrate("--diff", "--format=json", ".") == 1
     out, err = capsys.readouterr()
-    assert [it["code"] for it in json.loads(out)] == ["TFM102", "TFM103", "TFM101"]
+    assert [finding["code"] for finding in json.loads(out)] == ["TFM102", "TFM103", "TFM101"]
     assert not err
 
 
@@ -179,14 +179,14 @@ SELECTED = {
 
 
 @pytest.mark.parametrize(("flags", "codes", "text"), SELECTED.values(), ids=SELECTED)
-def test_select_and_ignore(tree, capsys, flags, codes, text):
+def test_select_and_ignore_limit_the_codes(tree, capsys, flags, codes, text):
     more = (
         'getattr(tf.train, "Scaffold")\n'
         "tfmts_compat.MonitoredTrainingSession(save_summaries_secs=1, save_summaries_steps=2)\n"
     )
     tree(a_py=OLD + more + "import tfmts_compat\n")
     migrate("--check", "--format=json", *flags, ".")
-    assert sorted(it["code"] for it in json.loads(capsys.readouterr().out)) == codes
+    assert sorted(finding["code"] for finding in json.loads(capsys.readouterr().out)) == codes
     tree(a_py=OLD)
     migrate("--write", *flags, ".")
     assert (tree() / "a.py").read_text() == text
@@ -203,7 +203,7 @@ def test_an_unknown_code_is_a_usage_error(tree, capsys, flag, codes):
     assert err.count("\n") == 1
 
 
-def test_github_annotations(tree, capsys):
+def test_a_github_annotation_names_the_place_and_the_code(tree, capsys):
     tree(a_py=OLD)
     assert migrate("--check", "--format=github", "a.py") == 1
     assert capsys.readouterr().out.splitlines()[-1] == (
@@ -469,7 +469,7 @@ def test_tensorflow_is_not_imported(tree):
     code = (
         "import sys; from tfmts_compat import cli\n"
         "assert cli.main(['migrate', '--check', '.']) == 0\n"
-        "print([it for it in ('tensorflow', 'absl') if it in sys.modules])"
+        "print([name for name in ('tensorflow', 'absl') if name in sys.modules])"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

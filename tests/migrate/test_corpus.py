@@ -31,15 +31,15 @@ def candidates(largest):
 def check(path):
     data = path.read_bytes()
     outcome = process(str(path), data, (), False)
-    if [it for it in outcome.found if it.code in ERRORS]:
+    if [finding for finding in outcome.found if finding.code in ERRORS]:
         return False  # an invalid file, such as the test data of a package
-    places = [it for it in outcome.found if it.code in REWRITES]
+    places = [finding for finding in outcome.found if finding.code in REWRITES]
     if outcome.data is None:
         assert not places
         return False
     parsed(outcome.data)
-    old, new = (split_lines(decode(it)[0]) for it in (data, outcome.data))
-    reported = {it.line for it in places}
+    old, new = (split_lines(decode(text)[0]) for text in (data, outcome.data))
+    reported = {finding.line for finding in places}
     for node in ast.walk(parsed(data)):  # an import is changed as a whole
         lines = range(node.lineno, node.end_lineno + 1) if isinstance(node, IMPORTS) else ()
         if reported.intersection(lines):
@@ -51,7 +51,7 @@ def check(path):
             assert set(range(first + 1, last + 1)) <= reported
     again = process(str(path), outcome.data, (), False)
     assert again.data is None
-    assert not [it for it in again.found if it.code in REWRITES]
+    assert not [finding for finding in again.found if finding.code in REWRITES]
     return True
 
 

@@ -133,7 +133,7 @@ def test_a_branch_for_tensorflow_1_is_reported_and_migrated(test, is_reported):
     source = f"{TF}{test}\n    x = tf.train.Scaffold()\nelse:\n    x = None\n"
     result = rewrite(source, "module.py")
     assert "x = tfmts_compat.Scaffold()" in result.text
-    assert ["TFM213" in it.code for it in result.found].count(True) == is_reported
+    assert ["TFM213" in finding.code for finding in result.found].count(True) == is_reported
 
 
 IGNORED = {
@@ -158,7 +158,7 @@ def test_a_setting_ignores_a_code_or_a_group(ignored):
     assert rewrite(source, "module.py", [ignored]).found == []
 
 
-def test_a_finding_as_text():
+def test_a_finding_is_printed_with_its_place_code_and_message():
     found = rewrite(f"{TF}x = tf.train.Scaffold()\n", "dir/module.py").found
     assert str(found[-1]) == (
         "dir/module.py:2:5: TFM101 replace tensorflow.train.Scaffold with tfmts_compat.Scaffold"

@@ -38,7 +38,7 @@ def test_cells_are_one_module_and_nothing_else_changes(indent, ascii_only, end):
     new_head = [*HEAD[:2], HEAD[2] + "\n", "import tfmts_compat"]
     result = migrate_notebook(dumped(notebook(HEAD, USE)), "n.ipynb")
     assert result.text == dumped(notebook(new_head, new_use))
-    assert [str(it)[:26] for it in result.found] == [
+    assert [str(finding)[:26] for finding in result.found] == [
         "n.ipynb:cell 1:3:1: TFM102",
         "n.ipynb:cell 2:1:5: TFM101",
         "n.ipynb:cell 2:4:6: TFM101",
@@ -99,7 +99,7 @@ def test_a_name_in_a_magic_is_reported_and_not_changed(source):
     result = migrate_notebook(text, "n.ipynb")
     assert result.text == text
     ((place, line, code, message),) = (
-        (it.path, it.line, it.code, it.message) for it in result.found
+        (finding.path, finding.line, finding.code, finding.message) for finding in result.found
     )
     assert (place, line, code) == ("n.ipynb:cell 2", 3, "TFM209")
     assert message.endswith(
@@ -128,7 +128,7 @@ def test_a_cell_that_cannot_be_encoded_is_reported():
     text = json.dumps(notebook("s = '\ud83d'", f"{TF}\n{USED}"))
     result = migrate_notebook(text, "n.ipynb")
     assert "tfmts_compat.Scaffold(tf.x)" in result.text
-    assert [it.code for it in result.found] == ["TFM002", "TFM102", "TFM101"]
+    assert [finding.code for finding in result.found] == ["TFM002", "TFM102", "TFM101"]
     assert "surrogates not allowed; this cell is not changed" in str(result.found[0])
 
 
@@ -159,7 +159,7 @@ def test_python_in_magics_is_migrated(source):
     new = [line.replace("tf.train.", "tfmts_compat.") for line in source]
     result = migrate_notebook(json.dumps(notebook(TF, source)), "n.ipynb")
     assert result.text == json.dumps(notebook(f"{TF}\nimport tfmts_compat", new))
-    assert [it.code for it in result.found] == ["TFM102", "TFM101"]
+    assert [finding.code for finding in result.found] == ["TFM102", "TFM101"]
 
 
 ALL_IN_ONE = {
@@ -193,7 +193,7 @@ def test_a_cell_that_cannot_be_parsed_is_reported_and_not_changed():
         "tf.train.", "tfmts_compat.")))  # fmt: skip
     result = migrate_notebook(text, "n.ipynb")
     assert result.text == expected
-    (found,) = (str(it) for it in result.found if it.code == "TFM002")
+    (found,) = (str(finding) for finding in result.found if finding.code == "TFM002")
     assert found.startswith("n.ipynb:cell 2:2:1: TFM002 ")
     assert found.endswith("; this cell is not changed, the other cells are")
 
@@ -208,7 +208,7 @@ def test_a_cell_that_is_nested_too_deeply_is_reported_and_not_changed():
     text = json.dumps(notebook(f"{TF}\ntf.train.Scaffold(tf.x)", f"y = {'-' * 6000}1"))
     result = migrate_notebook(text, "n.ipynb")
     assert "import tfmts_compat\\ntfmts_compat.Scaffold(tf.x)" in result.text
-    (found,) = (str(it) for it in result.found if it.code == "TFM002")
+    (found,) = (str(finding) for finding in result.found if finding.code == "TFM002")
     assert found.startswith("n.ipynb:cell 2:1:1: TFM002 ")
     assert found.endswith("; this cell is not changed, the other cells are")
 

@@ -55,7 +55,7 @@ class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(self, name, path=None, target=None):
         if name in FILES and self.directory:
             return PathFinder.find_spec(name, [self.directory])
-        package = any(each.startswith(f"{name}.") for each in MODULES)
+        package = any(module.startswith(f"{name}.") for module in MODULES)
         if name not in MODULES or name.partition(".")[0] in self.missing:
             return None
         return importlib.util.spec_from_loader(name, self, is_package=package)
@@ -112,7 +112,7 @@ def test_a_migrated_program_has_the_same_output():
         if "SyntaxError" in str(before[1]):
             return
         result = rewrite(program, "program.py")
-        if "TFM003" in [it.code for it in result.found]:
+        if "TFM003" in [finding.code for finding in result.found]:
             counts["unverified"] += 1
             assert result.text == program
             return

@@ -87,7 +87,7 @@ def found_in_user(tree, compat):
     source = f"from .compat import tf\n{USE.format('tf.')}"
     result = rewrite(source, "pkg/user.py")
     assert result.text == source
-    return [(it.code, it.message) for it in result.found]
+    return [(finding.code, finding.message) for finding in result.found]
 
 
 if sys.version_info >= (3, 10):
@@ -117,7 +117,7 @@ def test_a_module_that_re_exports_tensorflow_is_resolved(tree, compat, imported,
     tree(pkg__user_py=old)
     result = rewrite(old, "pkg/user.py")
     assert result.text == "\n".join([*new, ""])
-    assert [it.code for it in result.found] == ["TFM102", "TFM101"]
+    assert [finding.code for finding in result.found] == ["TFM102", "TFM101"]
     assert cli.main(["migrate", "--write", "."]) == 0
     assert (tree() / "pkg/user.py").read_text() == result.text
     assert cli.main(["migrate", "--check", "--strict", "."]) == 0

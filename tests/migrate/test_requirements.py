@@ -96,7 +96,7 @@ def test_a_notebook_that_installs_tensorflow_and_uses_tfmts_compat_is_reported(t
     def notebook(code):
         cells = [["!pip install -q tensorflow==2.15\n"], code]
         return json.dumps(
-            {"cells": [{"cell_type": "code", "source": it} for it in cells]}, indent=1
+            {"cells": [{"cell_type": "code", "source": cell} for cell in cells]}, indent=1
         )
 
     tree(a_ipynb=notebook(OLD), b_ipynb=notebook("x = 1"))

@@ -610,7 +610,7 @@ def test_a_name_that_something_else_binds_is_found(code):
 
 
 @pytest.mark.parametrize(("old", "new", "message"), FAULTS.values(), ids=FAULTS)
-def test_an_error_is_found(old, new, message):
+def test_a_fault_of_a_change_is_found(old, new, message):
     found = find_fault(dedented(old), dedented(new))
     assert found == message or found.startswith(message)
 
