@@ -76,17 +76,17 @@ def MonitoredTrainingSession(
       summary_dir: where summaries are written; None means checkpoint_dir.
       save_graph_def: whether to save graph.pbtxt and .meta files with the checkpoints.
       recovery_wait_secs: seconds between a worker's polls for the chief, above 0.
-        Upstream has no such argument and polls every 30 seconds (D2).
+        TensorFlow's function has no such argument, and polls every 30 seconds (D2).
       cache_runs: whether session.run reuses what it prepared for an earlier call with the
-        same structure of fetches and feeds; False uses upstream's own run.
+        same structure of fetches and feeds; False uses TensorFlow's own run.
 
     Returns:
-      Upstream's own MonitoredSession.
+      TensorFlow's own MonitoredSession.
 
     Raises:
       TypeError: an argument that this call uses is of the wrong type, or the
         installed versions cannot save the graph.
-      ValueError: both summary cadences are given (upstream behaviour), or
+      ValueError: both summary cadences are given (as in TensorFlow), or
         recovery_wait_secs is not a finite number above 0.
       RuntimeError: TensorFlow is executing eagerly, or there is no global step.
       tf.errors.FailedPreconditionError: a directory is a file.
@@ -96,7 +96,7 @@ def MonitoredTrainingSession(
       TensorFlowUnavailableError: TensorFlow is not installed or cannot be imported.
 
     Warns:
-      TfmtsCompatWarning: the call has a pitfall about which upstream does not warn.
+      TfmtsCompatWarning: the call has a pitfall about which TensorFlow does not warn.
     """
     call = Call(
         master=master,
@@ -175,7 +175,7 @@ def explain(**arguments: Any) -> SessionPlan:
 
     Raises:
       TypeError: an argument that the call uses is of the wrong type.
-      ValueError: both summary cadences are given (upstream behaviour).
+      ValueError: both summary cadences are given (as in TensorFlow).
     """
     return plan_session(Call(**arguments))
 

@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = _Parser(
         prog="tfmts-compat",
-        description="Keep MonitoredTrainingSession code working.",
+        description="Keep programs that use MonitoredTrainingSession working on TensorFlow 2.",
     )
     parser.add_argument(
         "--version", action="version", version=f"%(prog)s {tfmts_compat.__version__}"

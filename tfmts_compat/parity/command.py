@@ -23,11 +23,11 @@ def add_parser(subparsers: Any) -> None:
     """Adds the `parity` subcommand."""
     parser = subparsers.add_parser(
         "parity",
-        help="compare with upstream on the installed TensorFlow",
-        description="Run small trainings with upstream's MonitoredTrainingSession and with the "
-        "shim on the installed TensorFlow, on the CPU, and compare what was built, written, "
-        "logged and returned. Exit code 0: every scenario is the same or departs as documented; "
-        "1: a scenario differs; 2: the suite could not be run.",
+        help="compare tfmts_compat with the installed TensorFlow",
+        description="Run small trainings with TensorFlow's MonitoredTrainingSession and with "
+        "tfmts_compat's, on the CPU, and compare what is built, written, logged and returned. Exit "
+        "code 0: every scenario is the same or departs as documented; 1: a scenario differs; 2: "
+        "the suite cannot run.",
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -48,14 +48,14 @@ def add_parser(subparsers: Any) -> None:
         "--no-cache-runs",
         action="store_false",
         dest="cache_runs",
-        help="give the shim cache_runs=False, so that every run is Session.run's own",
+        help="pass cache_runs=False, so that session.run is TensorFlow's own",
     )
     parser.add_argument(
         "--record",
         type=pathlib.Path,
         metavar="FILE",
-        help="record upstream's traces on this TensorFlow minor in this file of goldens, and "
-        "compare nothing; the recorded traces of the other minors stay",
+        help="record the traces of the installed TensorFlow in this file of goldens, and compare "
+        "nothing; the traces of the other minors stay",
     )
     parser.set_defaults(run=_run)
 
