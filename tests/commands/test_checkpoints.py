@@ -253,13 +253,14 @@ def test_control_characters_of_file_names_do_not_reach_the_terminal(capsys, tmp_
     train_up_to(2, directory)
     for end in ("index", "data-00000-of-00001"):
         source = os.path.join(directory, f"model.ckpt-2.{end}")
-        shutil.copyfile(source, source.replace("model", "\x1b[2Jmodel"))
-    open(os.path.join(directory, "\x9b.tempstate17"), "w").close()
+        shutil.copyfile(source, source.replace("model", "\x1b[2J\nmodel"))
+    open(os.path.join(directory, "\x9b\n.tempstate17"), "w").close()
     code, text = table(capsys, directory)
     assert code == 0
     assert not set(text.replace("\n", "")) & {*map(chr, range(32)), *map(chr, range(127, 160))}
     assert len(text.splitlines()) == 6  # a heading, three checkpoints, the leftovers, the reason
-    assert "  \\x1b[2Jmodel.ckpt-2  " in text
+    assert "  \\x1b[2J\\nmodel.ckpt-2  " in text
+    assert "\\x9b\\n.tempstate17" in text
     assert "\\x1b: no such checkpoint" in rejected(capsys, directory, "--use", "\x1b")
 
 

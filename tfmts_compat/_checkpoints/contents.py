@@ -13,10 +13,13 @@ from tfmts_compat._rules import checks
 from tfmts_compat._upstream import loading
 
 _tf = loading.tensorflow()
-_PART = re.compile(r"(.+)\.(?:index|data-\d{5}-of-\d{5})")
+# With DOTALL, because the name of a file may contain a newline.
+_PART = re.compile(r"(.+)\.(?:index|data-\d{5}-of-\d{5})", re.DOTALL)
 _SHARDS_V1 = r"-(?:\?{5}|\d{5})-of-(\d{5})"  # in the old format V1, after the step
-_STEP = re.compile(rf"(?:.*?-)?(\d+?)(?:{_SHARDS_V1})?")
-_LEFTOVER = re.compile(r".+\.tempstate\d+/?|.+_temp(?:_[0-9a-f]+)?/?|checkpoint\.tmp[0-9a-f]{32}")
+_STEP = re.compile(rf"(?:.*?-)?(\d+?)(?:{_SHARDS_V1})?", re.DOTALL)
+_LEFTOVER = re.compile(
+    r".+\.tempstate\d+/?|.+_temp(?:_[0-9a-f]+)?/?|checkpoint\.tmp[0-9a-f]{32}", re.DOTALL
+)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ _tf = loading.tensorflow()
 _train: Any = _tf.compat.v1.train
 _NO_SIZE = (_tf.string, _tf.resource, _tf.variant)  # their shape does not determine their size
 ELSEWHERE = ", and only its .meta is here: another machine wrote the rest to its own disk"
-_SHARD = re.compile(r".+\.data-(\d{5})-of-(\d{5})")
+_SHARD = re.compile(r".+\.data-(\d{5})-of-(\d{5})", re.DOTALL)  # a name may contain a newline
 
 
 def find_damage(
