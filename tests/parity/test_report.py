@@ -23,3 +23,11 @@ def test_reports_with_control_characters_can_be_read():
     page = report.format_html(result)
     assert page.count(SHOWN) == 4  # once in the list of findings, once in its topic
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", page)
+
+
+def test_the_header_fits_into_80_columns():
+    names = ("tensorflow", "python", "numpy", "protobuf", "tfmts_compat")
+    reference = ", ".join(["upstream as installed"] * 3)
+    lines = report.format_header(Result(dict.fromkeys(names, "22.10.10"), reference, []), 158)
+    assert max(map(len, lines.splitlines())) <= 80
+    assert " ".join(lines.split()).startswith("tensorflow 22.10.10, python 22.10.10, numpy")

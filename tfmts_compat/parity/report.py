@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from tfmts_compat._rules.departures import DEPARTURES
-from tfmts_compat._rules.table import printable
+from tfmts_compat._rules.table import printable, wrapped
 from tfmts_compat.parity import departures
 from tfmts_compat.parity.comparison import Outcome, Verdict
 from tfmts_compat.parity.suite import Result
@@ -42,7 +42,8 @@ ul { list-style: none; margin: 0; padding: 0; }
 def format_header(result: Result, count: int) -> str:
     """Formats the versions, what the shim is compared with, and the number of scenarios."""
     versions = ", ".join(f"{name} {version}" for name, version in result.environment.items())
-    return f"{versions}\ncompared with {result.reference}, in {_number(count)}\n"
+    reference = f"compared with {result.reference}, in {_number(count)}"
+    return "\n".join([*wrapped(versions, 80), *wrapped(reference, 80), ""])
 
 
 def format_outcome(outcome: Outcome, width: int) -> str:
