@@ -173,7 +173,7 @@ thread.start()
 held.wait()
 child = os.fork()
 if not child:
-    signal.alarm(600)  # ends a child that waits for the lock
+    signal.alarm(1200)  # ends a child that waits for the lock
     with tfmts_compat.installed():
         pass
     tfmts_compat.uninstall()

@@ -17,7 +17,7 @@ import time
 from cluster import tasks
 
 ENDED = "process ended"  # the last event of each process
-TIMEOUT_SECS = 120  # for an event; far more than any test needs
+TIMEOUT_SECS = 1200  # for an event; far more than any test needs
 
 _forkserver = multiprocessing.get_context("forkserver")
 _forkserver.set_forkserver_preload(["tensorflow"])

@@ -165,4 +165,4 @@ def interrupted_while_connecting(emit, spec, job, index, waits=1, **arguments):
     while set(threading.enumerate()) - before:
         time.sleep(0.05)
     emit("ended", local_init_ops=len(ran))
-    time.sleep(600)  # until it is killed: the chief's session needs it
+    time.sleep(3600)  # until it is killed: the chief's session needs it

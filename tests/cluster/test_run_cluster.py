@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-TIMEOUT_SECS = 600
+TIMEOUT_SECS = 1200
 PROGRAM = Path(__file__).parents[2] / "examples" / "run_cluster.py"
 
 

@@ -300,7 +300,7 @@ def in_thread(function):
 
     thread = threading.Thread(target=call)
     thread.start()
-    thread.join(60)
+    thread.join(1200)
     return raised[0] if raised else None
 
 
@@ -444,7 +444,7 @@ def test_with_workers_at_full_speed_a_save_is_at_most_one_run_late(tmp_path, mas
             finally:
                 stop.set()
                 for thread in threads:
-                    thread.join(60)
+                    thread.join(1200)
             for session, _ in workers:
                 session.close()
     assert observer.saves > 10

@@ -566,7 +566,7 @@ def test_threads_share_a_session_with_all_default_hooks(graph, tmp_path):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(300)
+            thread.join(1200)
     assert (len(outcomes), all(outcomes)) == (20_000, True)
     saved = sorted(int(path.stem.rpartition("-")[2]) for path in tmp_path.glob("*.index"))
     assert saved[0] == 0

@@ -29,7 +29,7 @@ def test_d7_the_summary_cadence_holds_if_threads_share_a_session(tmp_path, train
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(300)
+            thread.join(1200)
     v1.summary.FileWriterCache.clear()
     (events,) = glob.glob(str(tmp_path / "events*"))
     steps = [
