@@ -139,13 +139,14 @@ def test_d6_a_workers_generator_of_hooks_is_read_once(open_session, runs):
         ({"is_chief": "False"}, r"is_chief='False' \(str\) is true"),
         ({"summary_dir": b"d"}, pitfall("summary-dir-not-str")),
         ({"summary_dir": b"d"}, r"""summary_dir=b'd' \(bytes\).*named "b'd'"."""),
-        (
+        pytest.param(
             {
                 "checkpoint_dir": "d",
                 "summary_dir": "s",
                 "hooks": [train.CheckpointSaverHook("./d", save_steps=1)],
             },
             pitfall("two-savers"),
+            id="two-savers",
         ),
         ({"checkpoint_dir": "~/d"}, pitfall("home-directory")),
     ],
@@ -168,7 +169,10 @@ def test_a_silent_pitfall_warns_at_the_callers_line(train_op, arguments, says):
         {"checkpoint_dir": "d", "save_checkpoint_secs": None},
         {"checkpoint_dir": "d", "save_checkpoint_secs": None, "save_checkpoint_steps": None},
         {"save_checkpoint_steps": None},
-        {"checkpoint_dir": "d", "hooks": [train.CheckpointSaverHook("e", save_steps=1)]},
+        pytest.param(
+            {"checkpoint_dir": "d", "hooks": [train.CheckpointSaverHook("e", save_steps=1)]},
+            id="another-directory",
+        ),
     ],
     ids=str,
 )

@@ -87,7 +87,7 @@ class BrokenBegin(Hook):
     [
         ({"hooks": [3]}, True),
         ({"checkpoint_dir": "d"}, True),  # no global step
-        ({"hooks": [BrokenBegin()]}, False),
+        pytest.param({"hooks": [BrokenBegin()]}, False, id="begin"),
         ({"is_chief": False, "max_wait_secs": "x"}, False),  # reported after the first poll
     ],
     ids=str,
