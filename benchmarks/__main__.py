@@ -29,7 +29,7 @@ UNITS = {"secs": "s", "ms": "ms", "mb": "MB"}
 def main(argv=None):
     """Measures, prints the results, and writes the requested files; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds: under a minute")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: a few minutes")
     parser.add_argument("--only", metavar="MODULE", choices=(*MODULES, *SLOW_MODULES))
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="write the results")
     parser.add_argument(
