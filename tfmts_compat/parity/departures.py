@@ -25,7 +25,7 @@ class ObservedDeparture:
     since: tuple[int, int] | None = None
 
     def occurs_on(self, minor: tuple[int, int]) -> bool:
-        """Returns whether it is expected on this TensorFlow minor."""
+        """Returns whether the departure is expected on this TensorFlow minor."""
         return self.since is None or self.since <= minor
 
 

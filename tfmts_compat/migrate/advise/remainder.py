@@ -80,7 +80,7 @@ def report(module: Module, resolver: Resolver) -> None:
 
 
 def _is_private(module: Module, node: ast.Attribute) -> bool:
-    """Returns whether it is the last of s._sess._tf_sess, or s = s._sess."""
+    """Returns whether an attribute is the last of s._sess._tf_sess, or is in s = s._sess."""
     if getattr(module.parents[node], "attr", "") in _PRIVATE:
         return False
     # the body of a loop that ends at the raw session
@@ -174,7 +174,7 @@ def explain_patch(path: str, name: str) -> str:
 
 
 def _may_be_moved(reach: Reach) -> bool:
-    """Returns whether it is, or may be, a name in the table."""
+    """Returns whether a name is, or may be, in the table of names."""
     return any(plain(path) in TABLE or not (is_known(path) or path == OWN) for path in reach.paths)
 
 
@@ -285,7 +285,7 @@ def find_replaced(module: Module, resolver: Resolver, *, with_mocks: bool = True
 
 
 def _is_mock(node: ast.AST) -> bool:
-    """Returns whether it is a call such as mock.patch.object or monkeypatch.setattr."""
+    """Returns whether a node is a call such as mock.patch.object or monkeypatch.setattr."""
     return isinstance(node, ast.Call) and dotted(node.func) not in ("setattr", "delattr")
 
 

@@ -35,7 +35,7 @@ class Statements:
         edits.replace(end, end, text + edits.newline() if is_complete else edits.newline() + text)
 
     def add_sorted(self, statement: ast.stmt, text: str) -> ast.stmt:
-        """Adds an import near another one, where the order of the imports around it wants it.
+        """Adds an import near another one, in the order of the imports around it.
 
         Returns:
           The import above or below the new one.
