@@ -144,7 +144,7 @@ class Imports:
         )
 
     def _is_bound(self, node: ast.Attribute) -> bool:
-        """Returns whether an import runs before a use in any case, so that another can replace it."""
+        """Returns whether an import always runs before a use, so that another can replace it."""
         for binding in self._uses[node].imports:
             nodes = [binding.node, *self._module.outer(binding.node)]
             statement = nodes[nodes.index(binding.scope.node) - 1]
