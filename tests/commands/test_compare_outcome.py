@@ -5,7 +5,7 @@ import os
 import pytest
 import tensorflow as tf
 
-from tfmts_compat.commands.compare_outcome import normal, read_outcome
+from tfmts_compat.commands.compare_outcome import normalize, read_outcome
 
 tf1 = tf.compat.v1
 
@@ -73,6 +73,6 @@ def test_a_damaged_file_is_read_as_far_as_possible(outcome):
 
 def test_times_and_random_names_are_replaced():
     text = "/d/run/events.out.tfevents.123.host /d/run/_temp_" + "0af3" * 8 + " 127.0.0.1:8080"
-    assert normal(text, "/d/run") == (
+    assert normalize(text, "/d/run") == (
         "{dir}/events.out.tfevents.TIME.HOST {dir}/_temp_RANDOM HOST:PORT"
     )

@@ -27,7 +27,7 @@ class Program:
 
     Attributes:
       report: the file to which the calls of MonitoredTrainingSession are written, or None.
-      upstream: None if the program calls the shim; otherwise see `run.environment`.
+      upstream: None if the program calls the shim; otherwise see `run.build_environment`.
       cwd: the working directory at the start of the program.
     """
 
@@ -45,7 +45,7 @@ class Program:
                     "tfmts-compat run --upstream: this TensorFlow has no MonitoredTrainingSession "
                     "of its own; run the program without --upstream."
                 )
-            target = _as_documented(own) if self.upstream == "documented" else own
+            target = _make_documented(own) if self.upstream == "documented" else own
         if self.report is not None:
             built_by = "tensorflow" if self.upstream else "tfmts_compat"
             target = recorder.record_calls(target, built_by, self.report, self.cwd)
@@ -57,7 +57,7 @@ class Program:
         assert self.report is not None
         target, built_by = _session.MonitoredTrainingSession, "tfmts_compat"
         if self.upstream == "documented":
-            target, built_by = _as_documented(_upstreams), "tensorflow"
+            target, built_by = _make_documented(_call_upstream), "tensorflow"
         tfmts_compat.MonitoredTrainingSession = recorder.record_calls(
             target, built_by, self.report, self.cwd
         )
@@ -75,12 +75,12 @@ def _explain_error(process: int) -> None:
         print(f"tfmts-compat run: {text}", file=sys.stderr)
 
 
-def _upstreams(**arguments: Any) -> Any:
+def _call_upstream(**arguments: Any) -> Any:
     function: Any = parts.find_monitored_training_session()  # imports TensorFlow
     return function(**arguments)
 
 
-def _as_documented(upstream: Callable[..., Any]) -> Callable[..., Any]:
+def _make_documented(upstream: Callable[..., Any]) -> Callable[..., Any]:
     """Returns a function that calls upstream with what the documentation describes.
 
     Only a call with a departure is changed, so that the rules of the shim decide about no other

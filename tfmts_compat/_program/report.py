@@ -17,7 +17,7 @@ def format_report(path: str) -> str:
     except (OSError, ValueError) as problem:
         return f"tfmts-compat run: cannot read the report: {problem}"
     failed = sum(call["error"] is not None for call in calls)
-    rows = collections.Counter("\n".join(_lines(call)) for call in calls)
+    rows = collections.Counter("\n".join(_format_call(call)) for call in calls)
     return "\n".join(
         [
             f"tfmts-compat run: calls of MonitoredTrainingSession: {len(calls)}, failed: {failed}; "
@@ -27,19 +27,19 @@ def format_report(path: str) -> str:
     )
 
 
-def _lines(call: dict[str, Any]) -> Iterator[str]:
-    first, *rows = _rows(call)
+def _format_call(call: dict[str, Any]) -> Iterator[str]:
+    first, *rows = _list_rows(call)
     yield table.printable(first)
     for row in rows:  # the message of an error may have several lines
         yield from map(table.printable, row.split("\n"))
 
 
-def _rows(call: dict[str, Any]) -> Iterator[str]:
+def _list_rows(call: dict[str, Any]) -> Iterator[str]:
     yield f"{call['file']}:{call['line']} in {call['function']}, built by {call['built_by']}"
     plan = call["plan"]
     if plan is not None:
         yield f"  {plan['role']}; " + "; ".join(
-            f"{name.replace('_', ' ')} {_cadence(plan[name])}"
+            f"{name.replace('_', ' ')} {_format_cadence(plan[name])}"
             for name in ("checkpoints", "summaries", "step_counter")
         )
     if call["handed_over"]:
@@ -54,7 +54,7 @@ def _rows(call: dict[str, Any]) -> Iterator[str]:
     yield from (f"  warning: {text}" for text in call["warnings"])
 
 
-def _cadence(cadence: dict[str, Any]) -> str:
+def _format_cadence(cadence: dict[str, Any]) -> str:
     if cadence["secs"] is not None:
         return f"every {cadence['secs']} seconds"
     return "off" if cadence["steps"] is None else f"every {cadence['steps']} steps"

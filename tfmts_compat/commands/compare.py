@@ -18,7 +18,7 @@ from tfmts_compat._rules import table
 from tfmts_compat._rules.departures import AS_ARGUMENTS, DEPARTURES
 from tfmts_compat._upstream import loading
 from tfmts_compat.commands import run
-from tfmts_compat.commands.compare_outcome import DIRECTORY, normal, read_outcome, unused
+from tfmts_compat.commands.compare_outcome import DIRECTORY, make_unique, normalize, read_outcome
 
 OPTIONS = {"--runs": 1, "--json": 0, "-h": 0, "--help": 0}  # option: its values
 
@@ -65,9 +65,8 @@ class Difference:
     departure: str | None = None
 
     def __str__(self) -> str:
-        return (
-            f"{_text(self.place)}: upstream {_short(self.upstream)}, the shim {_short(self.shim)}"
-        )
+        values = f"upstream {_shorten(self.upstream)}, the shim {_shorten(self.shim)}"
+        return f"{_join(self.place)}: {values}"
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def add_parser(subparsers: Any) -> None:
     """Adds the `compare` subcommand."""
     parser = subparsers.add_parser(
         "compare",
-        help="run a program with TensorFlow's function and with the shim, and compare",
+        help="run a program with TensorFlow's function and with tfmts_compat, and compare",
         usage="%(prog)s [--runs N] [--json] (script.py | -m module | -c code) "
         "[arguments with {dir} ...]",
         description=_DESCRIPTION,
@@ -119,8 +118,8 @@ def add_parser(subparsers: Any) -> None:
         type=int,
         default=2,
         metavar="N",
-        help="run the program N times with TensorFlow's function (default 2), and once with the "
-        "shim; with 1, everything has to be deterministic",
+        help="run the program N times with TensorFlow's function (default 2), and once with "
+        "tfmts_compat; with 1, everything has to be deterministic",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.set_defaults(run=_run)
@@ -156,7 +155,7 @@ def _run(arguments: argparse.Namespace) -> int:
         rows = [
             ("program", " ".join(program), ""),
             ("TensorFlow", f"{tf.__version__}, Python {platform.python_version()}", ""),
-            *_rows(comparison),
+            *_make_rows(comparison),
         ]
         print(table.text(rows, table.terminal_width()))
     return 1 if comparison.verdict == "differs" else 0
@@ -203,13 +202,13 @@ def compare(
         )
     found = _Differences()
     found.add((), [run.outcome for run in upstream], shim.outcome)
-    explanation = _explanation(upstream[0].calls, shim.calls)
+    explanation = _find_explanation(upstream[0].calls, shim.calls)
     departures: dict[str, list[str]] = {}
     for call in shim.calls:
         for name in ["C2"] if _is_rejected(call) else call["departures"]:
-            departures.setdefault(name, []).append(_place_of(call))
+            departures.setdefault(name, []).append(_format_place(call))
     return Comparison(
-        counts=_counts(shim.outcome),
+        counts=_count_compared(shim.outcome),
         exit_code=upstream[0].outcome["exit code"],
         error=error,
         differences=[
@@ -243,8 +242,8 @@ def _run_once(
     os.mkdir(root)
     try:
         process = subprocess.run(
-            run.python([part.replace(DIRECTORY, root) for part in program]),
-            env=run.environment(environ, report, upstream, program),
+            run.build_command([part.replace(DIRECTORY, root) for part in program]),
+            env=run.build_environment(environ, report, upstream, program),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -253,15 +252,15 @@ def _run_once(
             check=False,
         )
         with open(report, encoding="utf-8") as file:
-            calls = json.loads(normal(file.read(), root))["calls"]
+            calls = json.loads(normalize(file.read(), root))["calls"]
         # Several processes can open sessions at one place, in any order.
-        calls.sort(key=lambda call: (_place_of(call), json.dumps(call["plan"])))
-        lines = normal(process.stdout, root).splitlines()
+        calls.sort(key=lambda call: (_format_place(call), json.dumps(call["plan"])))
+        lines = normalize(process.stdout, root).splitlines()
         if len({call["process"] for call in calls}) > 1:  # they print in any order
             lines.sort()
         sessions: dict[str, Any] = {}
         for call in calls:
-            sessions[unused(_place_of(call), sessions)] = _session(call)
+            sessions[make_unique(_format_place(call), sessions)] = _select_compared(call)
         outcome = {
             "exit code": process.returncode,
             "sessions": sessions,
@@ -274,11 +273,11 @@ def _run_once(
     return _Run(outcome, calls, error)
 
 
-def _place_of(call: dict[str, Any]) -> str:
+def _format_place(call: dict[str, Any]) -> str:
     return f"{call['file']}:{call['line']}"
 
 
-def _session(call: dict[str, Any]) -> dict[str, Any]:
+def _select_compared(call: dict[str, Any]) -> dict[str, Any]:
     """Selects what is compared of a call; the shim's messages say more than upstream's."""
     return {
         "function": call["function"],
@@ -292,7 +291,7 @@ def _is_rejected(call: dict[str, Any]) -> bool:
     return call["rejected"] is not None and call["error"] is not None
 
 
-def _explanation(calls: list[dict[str, Any]], shims_calls: list[dict[str, Any]]) -> str | None:
+def _find_explanation(calls: list[dict[str, Any]], shims_calls: list[dict[str, Any]]) -> str | None:
     """Returns the departure because of which only one function writes something, or None.
 
     The other departures with an effect on files are changes of the arguments: see `_program`.
@@ -304,7 +303,7 @@ def _explanation(calls: list[dict[str, Any]], shims_calls: list[dict[str, Any]])
     return None
 
 
-def _counts(outcome: dict[str, Any]) -> dict[str, int]:
+def _count_compared(outcome: dict[str, Any]) -> dict[str, int]:
     checkpoints = [found for found in outcome["checkpoints"].values() if isinstance(found, dict)]
     return {
         "sessions": len(outcome["sessions"]),
@@ -372,15 +371,15 @@ def _to_dict(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _rows(comparison: Comparison) -> Iterator[table.Row]:
+def _make_rows(comparison: Comparison) -> Iterator[table.Row]:
     counts = comparison.counts
-    yield _row(comparison, "exit code", str(comparison.exit_code))
-    yield _row(comparison, "sessions", str(counts["sessions"]))
-    yield _row(comparison, "printed", f"{counts['lines']} lines")
+    yield _make_row(comparison, "exit code", str(comparison.exit_code))
+    yield _make_row(comparison, "sessions", str(counts["sessions"]))
+    yield _make_row(comparison, "printed", f"{counts['lines']} lines")
     checkpoints = f"{counts['checkpoints']} with {counts['tensors']} tensors"
-    yield _row(comparison, "checkpoints", checkpoints)
-    yield _row(comparison, "events", str(counts["events"]))
-    yield _row(comparison, "files", f"{counts['other files']} others")
+    yield _make_row(comparison, "checkpoints", checkpoints)
+    yield _make_row(comparison, "events", str(counts["events"]))
+    yield _make_row(comparison, "files", f"{counts['other files']} others")
     differences = comparison.differences
     for difference in differences[:_MOST]:
         yield (
@@ -388,10 +387,10 @@ def _rows(comparison: Comparison) -> Iterator[table.Row]:
             str(difference),
             "",
         )
-    yield from _more("differs", len(differences))
+    yield from _count_more("differs", len(differences))
     for place, values in comparison.not_deterministic[:_MOST]:
-        yield "not deterministic", f"{_text(place)}: {', '.join(map(_short, values))}", ""
-    yield from _more("not deterministic", len(comparison.not_deterministic))
+        yield "not deterministic", f"{_join(place)}: {', '.join(map(_shorten, values))}", ""
+    yield from _count_more("not deterministic", len(comparison.not_deterministic))
     for number, calls in comparison.departures.items():
         upstream, here = _DEPARTURES[number]
         yield (
@@ -406,7 +405,7 @@ def _rows(comparison: Comparison) -> Iterator[table.Row]:
     yield "result", comparison.verdict, ""
 
 
-def _row(comparison: Comparison, kind: str, count: str) -> table.Row:
+def _make_row(comparison: Comparison, kind: str, count: str) -> table.Row:
     differ = sum(difference.place[0] == kind for difference in comparison.differences)
     unstable = sum(place[0] == kind for place, _ in comparison.not_deterministic)
     parts = [f"{differ} differ" if differ else "same"]
@@ -415,17 +414,17 @@ def _row(comparison: Comparison, kind: str, count: str) -> table.Row:
     return kind, count, ", ".join(parts)
 
 
-def _more(kind: str, count: int) -> list[table.Row]:
+def _count_more(kind: str, count: int) -> list[table.Row]:
     return (
         [(kind, f"and {count - _MOST} more; --json prints them all", "")] if count > _MOST else []
     )
 
 
-def _text(place: Place) -> str:
+def _join(place: Place) -> str:
     return " > ".join(place)
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     if value is None:
         return "nothing"
     text = f"{len(value)} values" if isinstance(value, dict) else str(value)

@@ -43,22 +43,22 @@ def read_outcome(directory: str) -> dict[str, dict[str, Any]]:
     prefixes = {_SHARD.sub("", name) for name in names if _SHARD.search(name)}
     outcome: dict[str, dict[str, Any]] = {"checkpoints": {}, "events": {}, "files": {}}
     for name in names:
-        short = normal(os.path.relpath(name, directory), directory)
+        short = normalize(os.path.relpath(name, directory), directory)
         stem, extension = os.path.splitext(name)
         if extension == ".index" and stem in prefixes:
-            outcome["checkpoints"][os.path.splitext(short)[0]] = dict(_tensors(stem))
+            outcome["checkpoints"][os.path.splitext(short)[0]] = dict(_read_tensors(stem))
         elif os.path.basename(name) == "checkpoint":
-            outcome["checkpoints"][short] = _state(name)
+            outcome["checkpoints"][short] = _read_state(name)
         elif "events.out.tfevents." in os.path.basename(name):
             events = outcome["events"].setdefault(os.path.dirname(short) or ".", {})
-            for key, value in _events(name, directory):
-                events[unused(key, events)] = value
+            for key, value in _read_events(name, directory):
+                events[make_unique(key, events)] = value
         elif not _SHARD.search(name):
-            outcome["files"][short] = _content(name, directory)
+            outcome["files"][short] = _digest_file(name, directory)
     return outcome
 
 
-def normal(text: str, directory: str) -> str:
+def normalize(text: str, directory: str) -> str:
     """Returns a text with placeholders for what differs between any two runs."""
     text = text.replace(directory, DIRECTORY)
     for pattern, name in _VARIABLE_TEXT:
@@ -66,7 +66,7 @@ def normal(text: str, directory: str) -> str:
     return text
 
 
-def _tensors(prefix: str) -> Iterator[tuple[str, Any]]:
+def _read_tensors(prefix: str) -> Iterator[tuple[str, Any]]:
     import numpy  # a dependency of TensorFlow
 
     tf = loading.tensorflow()
@@ -74,12 +74,12 @@ def _tensors(prefix: str) -> Iterator[tuple[str, Any]]:
         reader = tf.train.load_checkpoint(prefix)
         for name in sorted(reader.get_variable_to_shape_map()):
             value = numpy.asarray(reader.get_tensor(name))
-            yield name, {"type": f"{value.dtype} {list(value.shape)}", "value": _shown(value)}
+            yield name, {"type": f"{value.dtype} {list(value.shape)}", "value": _show(value)}
     except tf.errors.OpError as problem:
         yield "(cannot be read)", type(problem).__name__
 
 
-def _shown(value: Any) -> str:
+def _show(value: Any) -> str:
     """Returns the value if it is small, otherwise its digest."""
     if value.size <= 4:
         return repr(value.tolist())
@@ -87,13 +87,13 @@ def _shown(value: Any) -> str:
     return f"digest {_digest(data)}"
 
 
-def _state(file: str) -> list[str]:
+def _read_state(file: str) -> list[str]:
     tf = loading.tensorflow()
     state = tf.train.get_checkpoint_state(os.path.dirname(file))
     return [os.path.basename(path) for path in state.all_model_checkpoint_paths] if state else []
 
 
-def _events(file: str, directory: str) -> Iterator[tuple[str, str]]:
+def _read_events(file: str, directory: str) -> Iterator[tuple[str, str]]:
     """Reads the events of a file: the step with the tag, and the value; of a rate only the tag."""
     tf = loading.tensorflow()
     try:
@@ -107,42 +107,42 @@ def _events(file: str, directory: str) -> Iterator[tuple[str, str]]:
             elif kind == "graph_def":
                 yield (
                     f"{event.step} graph",
-                    _graph(tf.compat.v1.GraphDef, event.graph_def, directory),
+                    _digest_graph(tf.compat.v1.GraphDef, event.graph_def, directory),
                 )
             elif kind == "meta_graph_def":
                 content = event.meta_graph_def
                 yield (
                     f"{event.step} meta graph",
-                    _graph(tf.compat.v1.MetaGraphDef, content, directory),
+                    _digest_graph(tf.compat.v1.MetaGraphDef, content, directory),
                 )
             # The saver writes the last session_log after the last flush: it is lost if the process
             # ends first.
             elif kind not in ("file_version", "session_log", None):
-                shown = normal(str(getattr(event, kind)), directory)
+                shown = normalize(str(getattr(event, kind)), directory)
                 yield f"{event.step} {kind}", " ".join(shown.split())
     except tf.errors.OpError as problem:  # for example a file whose writer was killed
         yield "(cannot be read)", type(problem).__name__
 
 
-def _graph(message: Any, content: bytes, directory: str) -> str:
+def _digest_graph(message: Any, content: bytes, directory: str) -> str:
     """Returns the digest of the lines of a graph, without their order.
 
     Estimator creates the variables of its metrics in a different order in every process.
     """
-    lines = sorted(normal(str(message.FromString(content)), directory).splitlines())
+    lines = sorted(normalize(str(message.FromString(content)), directory).splitlines())
     return f"digest {_digest(chr(10).join(lines).encode())}"
 
 
-def _content(name: str, directory: str) -> str:
+def _digest_file(name: str, directory: str) -> str:
     with open(name, "rb") as file:
         data = file.read()
     if name.endswith(".meta"):
         try:
-            return _graph(loading.v1().MetaGraphDef, data, directory)
+            return _digest_graph(loading.v1().MetaGraphDef, data, directory)
         except Exception:  # protobuf's DecodeError: another program's file
             return _digest(data)
     try:
-        return _digest(normal(data.decode(), directory).encode())
+        return _digest(normalize(data.decode(), directory).encode())
     except UnicodeDecodeError:
         return _digest(data)
 
@@ -151,7 +151,7 @@ def _digest(data: bytes) -> str:
     return hashlib.sha1(data).hexdigest()[:12]
 
 
-def unused(key: str, used: dict[str, Any]) -> str:
+def make_unique(key: str, used: dict[str, Any]) -> str:
     """Returns the key, with a number if it is used."""
     number, name = 2, key
     while name in used:

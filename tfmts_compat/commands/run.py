@@ -19,7 +19,7 @@ def add_parser(subparsers: Any) -> None:
     """Adds the `run` subcommand."""
     parser = subparsers.add_parser(
         "run",
-        help="run a program with the shim, without editing it",
+        help="run a program with tfmts_compat, without editing it",
         usage="%(prog)s [--json=FILE] [--upstream] (script.py | -m module | -c code) "
         "[arguments ...]",
         description="Run a program as python does, with tfmts_compat's MonitoredTrainingSession "
@@ -39,7 +39,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--upstream",
         action="store_true",
-        help="do not replace TensorFlow's function, to compare the two reports",
+        help="keep TensorFlow's function, to compare the two reports",
     )
     parser.set_defaults(run=_run)
 
@@ -89,16 +89,16 @@ def _run(arguments: argparse.Namespace) -> int:
     check_program("run", program)
     report = arguments.report and os.path.abspath(arguments.report)
     upstream = "1" if arguments.upstream else None
-    environ = environment(os.environ, report, upstream, program)
+    environ = build_environment(os.environ, report, upstream, program)
     if report is not None:
         environ["TFMTS_COMPAT_PID"] = str(os.getpid())  # of the process that prints the table
     # exec keeps the process: the program gets the signals and stdin, and its exit code is that of
     # the command.
     sys.stdout.flush()
-    os.execve(sys.executable, python(program), environ)
+    os.execve(sys.executable, build_command(program), environ)
 
 
-def python(program: Sequence[str]) -> list[str]:
+def build_command(program: Sequence[str]) -> list[str]:
     """Returns the command that runs a program with this Python and the options it was given."""
     options: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     if getattr(sys.stdout, "write_through", False):
@@ -112,7 +112,7 @@ def python(program: Sequence[str]) -> list[str]:
     return [sys.executable, *options, *program]
 
 
-def environment(
+def build_environment(
     environ: Mapping[str, str], report: str | None, upstream: str | None, program: Sequence[str]
 ) -> dict[str, str]:
     """Returns the environment of a program, with the variables that `sitecustomize.py` reads.
