@@ -11,7 +11,7 @@ from random_calls import Stage, as_documented, calls
 import tfmts_compat
 
 # 500 in CI, see .ci/run; `TFMTS_CALLS=100000 tox -e tests -- tests/test_differential.py`
-CALLS = int(os.environ.get("TFMTS_CALLS", "300"))
+CALLS = int(os.environ.get("TFMTS_CALLS", "100"))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import tfmts_compat
 from tfmts_compat.parity import comparison, trace
 
 # 150 in CI, see .ci/run; `TFMTS_TRAININGS=3000 tox -e tests -- tests/test_trainings.py`
-TRAININGS = int(os.environ.get("TFMTS_TRAININGS", "50"))
+TRAININGS = int(os.environ.get("TFMTS_TRAININGS", "20"))
 train = tf.compat.v1.train
 _LIMITED = "It seems that global step (tf.train.get_global_step) has not been increased"
 

@@ -1,5 +1,6 @@
 """Two trainings that save into one directory."""
 
+import contextlib
 import glob
 import os
 import re
@@ -20,37 +21,52 @@ upstream = train.MonitoredTrainingSession
 OTHER = """
 import os, sys, tensorflow as tf
 v1 = tf.compat.v1
-directory = sys.argv[1]
-with tf.Graph().as_default():
-    op = v1.assign_add(v1.train.get_or_create_global_step(), int(sys.argv[2]))
-    with v1.train.MonitoredTrainingSession(
-        checkpoint_dir=directory, save_checkpoint_steps=1, save_summaries_steps=None
-    ) as session:
-        for line in sys.stdin:
-            session.run(op)
-            print(os.getpid(), flush=True)
+for line in sys.stdin:
+    directory, advance = line.split()
+    with tf.Graph().as_default():
+        op = v1.assign_add(v1.train.get_or_create_global_step(), int(advance))
+        with v1.train.MonitoredTrainingSession(
+            checkpoint_dir=directory, save_checkpoint_steps=1, save_summaries_steps=None
+        ) as session:
+            while sys.stdin.readline().strip():
+                session.run(op)
+                print(os.getpid(), flush=True)
 """
 
 
 class Other:
     """A chief of TensorFlow's in another process, which trains when it is told to."""
 
-    def __init__(self, directory, advance):
-        command = [sys.executable, "-c", OTHER, directory, str(advance)]
+    def __init__(self):
+        command = [sys.executable, "-c", OTHER]
         command = ["sh", "-c", '"$@"; exit', "sh", *command]  # so that it is no child of this one
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         self._process = subprocess.Popen(command, text=True, **pipes)
 
-    def step(self):
-        self._process.stdin.write("\n")
+    def _send(self, line):
+        self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
+
+    @contextlib.contextmanager
+    def train(self, directory, advance):
+        """Opens a session, until the end of the block."""
+        self._send(f"{directory} {advance}")
+        yield
+        self._send("")
+
+    def step(self):
+        self._send("step")
         self.pid = int(self._process.stdout.readline())
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
+    def end(self):
         self._process.communicate()
+
+
+@pytest.fixture(scope="module")
+def other():
+    other = Other()
+    yield other
+    other.end()
 
 
 def warned(directory, use, session_function=MonitoredTrainingSession, **arguments):
@@ -66,9 +82,9 @@ def warned(directory, use, session_function=MonitoredTrainingSession, **argument
 
 @pytest.mark.parametrize("advance", [1, 1000], ids=["the same steps", "other steps"])
 @pytest.mark.parametrize("session_function", [MonitoredTrainingSession, upstream])
-def test_another_chief_in_the_directory_is_named_once(tmp_path, advance, session_function):
+def test_another_chief_in_the_directory_is_named_once(tmp_path, other, advance, session_function):
     directory = str(tmp_path)
-    with Other(directory, advance) as other:
+    with other.train(directory, advance):
         other.step()
 
         def use(session, op):

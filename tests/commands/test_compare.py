@@ -128,9 +128,11 @@ def test_a_program_that_fails_in_the_same_way_is_the_same(compare):
     assert output.splitlines()[0].startswith("program")
 
 
-def test_a_program_without_a_session_cannot_be_compared(compare):
-    code, output = compare("sys.exit('no data')", "--runs=1")
-    assert code == 2
+def test_a_program_without_a_session_cannot_be_compared(tmp_path, capsys):
+    script = tmp_path / "program.py"
+    script.write_text("import sys; sys.exit('no data')")
+    assert cli.main(["compare", "--runs=1", str(script), "{dir}"]) == 2
+    output = capsys.readouterr().err
     assert "did not call MonitoredTrainingSession" in output
     assert output.endswith("its exit code is 1, and its last line is: no data\n")
 
