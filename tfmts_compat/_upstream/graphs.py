@@ -13,7 +13,8 @@ from tfmts_compat._upstream.parts import get_part, is_from_tensorflow
 _WRITES = re.compile(r"(Resource)?(Sparse)?(Assign|Apply|Scatter(?!Nd$))")
 
 _SUMMARY_OP = re.compile(r"Summary(V2|Writer)?$")  # e.g. ScalarSummary, WriteSummary
-_DISABLED_SUMMARY = re.compile(r"/write_summary(_\d+)?/Const(_\d+)?$")
+_WRITE = "/write_summary"
+_DISABLED_SUMMARY = re.compile(rf"{_WRITE}(_\d+)?/Const(_\d+)?$")
 
 
 def has_global_step() -> bool:
@@ -55,6 +56,9 @@ def find_disabled_summary() -> str | None:
     """
     graph = v1().get_default_graph()
     if graph.get_collection("summaries") or graph.get_collection("summary_op"):
+        return None
+    names = getattr(graph, "_names_in_use", (_WRITE,))  # to read them from the ops takes long
+    if _WRITE not in "\n".join(names):
         return None
     found = None
     for op in graph.get_operations():
