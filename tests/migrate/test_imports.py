@@ -121,6 +121,24 @@ CASES = {
         x = tfmts_compat_.Scaffold(tf.x)
         """,
     ),
+    "name-declared-global": (
+        """
+        def f():
+            from tensorflow import train
+            def g():
+                global tfmts_compat
+                return train.Scaffold()
+            return g()
+        """,
+        """
+        def f():
+            import tfmts_compat as tfmts_compat_
+            def g():
+                global tfmts_compat
+                return tfmts_compat_.Scaffold()
+            return g()
+        """,
+    ),
     "name-taken-by-a-parameter": (
         """
         import tensorflow as tf

@@ -245,6 +245,40 @@ FAULTS = {
         """,
         "tfmts_compat on line 6 may have another value",
     ),
+    "declared-global": (
+        """
+        def f():
+            import tensorflow as tf
+            def g():
+                global tfmts_compat
+                return tf.y
+        """,
+        """
+        def f():
+            import tfmts_compat
+            def g():
+                global tfmts_compat
+                return tfmts_compat.y
+        """,
+        "tfmts_compat on line 5 may have another value",
+    ),
+    "late-import-in-a-function": (
+        """
+        import tensorflow as tf
+        def f():
+            x = tf.y
+            import os
+        """,
+        """
+        import tensorflow as tf
+        import tfmts_compat
+        def f():
+            x = tfmts_compat.y
+            import os
+            import tfmts_compat
+        """,
+        "tfmts_compat on line 4 may have no value in f",
+    ),
     "removed-import-is-used": (
         """
         import tensorflow as tf

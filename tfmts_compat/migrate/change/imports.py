@@ -174,13 +174,13 @@ class Imports:
         if not others.isdisjoint(scopes):
             return False  # another use makes the new name local to a function around this one
         for binding in imports:
-            scope, statement = binding.scope, binding.node
+            scope = binding.scope
             is_visible = scope in scopes and scope.holder(binding.name) is scope
-            if not (is_visible and isinstance(statement, Import) and scope.kind != "class"):
+            # `import *` may bind the name, too
+            is_starred = scope is self._module.scope and self._module.stars
+            if not is_visible or scope.kind == "class" or is_starred:
                 return False
-            if scope is self._module.scope and self._module.stars:
-                return False  # `import *` may bind the name, too
-            if not needs(self._module, statement):
+            if not needs(self._module, binding.node):
                 return False
         first = min((self._module.span(binding.node) for binding in imports), default=(0, 0))
         scope = next(scope for scope in scopes if scope.kind != "comprehension")
@@ -209,9 +209,10 @@ class Imports:
             around -= {binding.scope for binding in self._sources()}
         scopes = set(module.scopes.values())
         found = [binding for scope in scopes for binding in scope.bound.get(name, ())]
-        return (
+        return bool(
             all(binding.path == NEW or is_none(binding.value) for binding in found)
             and not any(binding.scope in around for binding in found)
+            and (anchor or not any(name in scope.declared for scope in scopes))
             and not any(isinstance(node.ctx, ast.Del) for node in module.reads.get(name, ()))
             and (bool(found) or name == NEW or not re.search(rf"\b{name}\b", module.edits.text))
         )
@@ -276,7 +277,7 @@ class Imports:
         found: list[Binding] = []
         for binding in sorted(self._sources(), key=lambda source: module.span(source.alias)):
             statement, alias, name = binding.node, binding.alias, binding.name
-            is_dotted = isinstance(statement, ast.Import) and "." in alias.name and not alias.asname
+            is_dotted = "." in alias.name and not alias.asname
             holder = binding.scope.holder(name)
             bound = set(holder.bound[name])
             if is_dotted and not any(path.startswith(f"{alias.name}.") for path in paths):

@@ -193,7 +193,7 @@ class _Comparison:
     def _check_use(self, old: str, new: ast.Name, scopes: _Scopes) -> str | None:
         """Checks that a name is tfmts_compat where it is used."""
         name, line = new.id, new.lineno
-        if name in self._others:
+        if name in self._others or (name in self._declared and name not in self._first):
             return f"{name} on line {line} may have another value"
 
         def is_read(read: str) -> bool:
