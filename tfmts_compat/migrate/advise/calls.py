@@ -94,11 +94,11 @@ def _evaluate(node: ast.expr) -> Any:
         return node.value
     parts = list(ast.walk(node))
     numbers = [part.value for part in parts if isinstance(part, ast.Constant)]
-    if all(isinstance(part, _ARITHMETIC) for part in parts) and all(
-        isinstance(number, (int, float)) for number in numbers
-    ):
-        try:
-            return eval(compile(ast.Expression(node), "", "eval"), {"__builtins__": {}})
-        except ArithmeticError:
-            pass
-    return _UNKNOWN
+    if not all(isinstance(part, _ARITHMETIC) for part in parts):
+        return _UNKNOWN
+    if not all(isinstance(number, (int, float)) for number in numbers):
+        return _UNKNOWN
+    try:
+        return eval(compile(ast.Expression(node), "", "eval"), {"__builtins__": {}})
+    except ArithmeticError:
+        return _UNKNOWN

@@ -161,7 +161,8 @@ def _write(text: str, notebook: Any, cells: list[_Cell], changed: dict[int, list
                 new = ["".join(new)]
             first, last = tokens[at + 1], tokens[at + len(old) - 1]
             second = tokens[at + 2] if len(old) > 2 else first
-            between = text[first.end() : second.start()] or _between(text, first.start())
+            bracket = text.rindex("[", 0, first.start()) + 1 if second is first else 0
+            between = text[first.end() : second.start()] or f",{text[bracket : first.start()]}"
             kept = {strings[n]: tokens[n].group() for n in range(at + 1, at + len(old))}
             dumped = [kept.get(x) or json.dumps(x, ensure_ascii=text.isascii()) for x in new]
             changes.append((first.start(), last.end(), between.join(dumped)))
@@ -170,11 +171,6 @@ def _write(text: str, notebook: Any, cells: list[_Cell], changed: dict[int, list
     if json.loads(result) != notebook:
         raise UnreadableError("its cells were not found in the file", parsed=True)
     return result
-
-
-def _between(text: str, start: int) -> str:
-    """Returns what separates the elements of a JSON array whose first one starts here."""
-    return "," + text[text.rindex("[", 0, start) + 1 : start]
 
 
 def _find_in_magics(cell: _Cell, place: str, ignored: Sequence[str]) -> Iterator[Finding]:

@@ -222,7 +222,7 @@ def find_module(path: str, directory: str) -> tuple[str, list[str]]:
     if level:
         for _ in range(level - 1):
             directory = os.path.dirname(directory)
-        return _module_in(directory, [name for name in names if name], is_package=True)
+        return _module_in(directory, names, is_package=True)
     for _ in range(_LEVELS):
         module, rest = _module_in(directory, names)
         if module:
@@ -236,15 +236,10 @@ def find_module(path: str, directory: str) -> tuple[str, list[str]]:
 def _module_in(
     directory: str, names: list[str], *, is_package: bool = False
 ) -> tuple[str, list[str]]:
-    for index, name in enumerate(names):
-        inner = os.path.join(directory, name)
-        if os.path.isfile(f"{inner}.py") and not os.path.isdir(inner):
-            return f"{inner}.py", names[index + 1 :]
-        if not os.path.isdir(inner):
-            names = names[index:]
-            break
-        directory, is_package = inner, True
-    else:
-        names = []
+    while names and os.path.isdir(os.path.join(directory, names[0])):
+        directory, names, is_package = os.path.join(directory, names[0]), names[1:], True
+    file = os.path.join(directory, f"{names[0]}.py") if names else ""
+    if os.path.isfile(file):
+        return file, names[1:]
     initial = os.path.join(directory, "__init__.py")
     return (initial if is_package and os.path.isfile(initial) else ""), names
