@@ -69,6 +69,14 @@ LEFT = {
         "setattr(tf, 'train', mine)\nx = tf.train.Scaffold()",
         [(3, 5, "TFM203")],
     ),
+    "patched-in-an-argument": (
+        "def f(tf1):\n    tf1.train.Scaffold = 1\nx = tf.train.Scaffold()",
+        [(3, 5, "TFM208"), (4, 5, "TFM203")],
+    ),
+    "patched-by-a-string-in-an-argument": (
+        "def f(train):\n    setattr(train, 'Scaffold', 1)\nx = tf.train.Scaffold()",
+        [(4, 5, "TFM203")],
+    ),
     "patched-module": ("tf.train = mine\nx = tf.train.Scaffold()", [(3, 5, "TFM203")]),
     "chain": ("s._sess._sess._sess._sess.run(tf.x)", [(2, 1, "TFM204")]),
     "tf_sess": ("saver.save(s._tf_sess(), 'x')", [(2, 12, "TFM204")]),

@@ -261,14 +261,16 @@ def find_replaced(module: Module, resolver: Resolver, *, with_mocks: bool = True
     old: list[tuple[str, ast.AST]] = []
     for target in module.nodes[ast.Attribute]:
         if target.attr in PARTS and not isinstance(target.ctx, ast.Load):
-            paths = {plain(path) for path in resolver.reach(target).paths}
+            reach = resolver.reach(target)
+            paths = _replaceable(module, target.value, target.attr, reach)
             value = module.values.get(target)
             values = set(map(plain, resolver.reach(value).paths)) if value else set()
             if paths != values or paths & TABLE.keys():
                 old += ((path, target) for path in paths)
     for lookup, holder, name in find_lookups(module):
         if last_name(getattr(lookup, "func", lookup)) not in ("getattr", "hasattr"):
-            old += ((plain(path), lookup) for path in resolver.look_up(holder, name).paths)
+            reach = resolver.look_up(holder, name)
+            old += ((path, lookup) for path in _replaceable(module, holder, name, reach))
     for call in module.nodes[ast.Call]:
         if last_name(call.func) in ("patch", "setattr", "delattr") and call.args:
             name = text_of(call.args[1]) if len(call.args) > 1 else ""
@@ -282,6 +284,15 @@ def find_replaced(module: Module, resolver: Resolver, *, with_mocks: bool = True
         for listed, new in TABLE.items()
         if listed == path or listed.startswith(f"{path}.")
     }
+
+
+def _replaceable(module: Module, holder: ast.expr, name: str, reach: Reach) -> set[str]:
+    """Returns the paths that a name can have. An argument may be TensorFlow: def patch(tf)."""
+    paths = set(map(plain, reach.paths))
+    is_argument = any(isinstance(other, ast.arg) for other in reach.others)
+    if is_argument and name in NAMES and _HOLDER.search(module.code(holder)):
+        paths.add(f"tensorflow.train.{name}")
+    return paths
 
 
 def _is_mock(node: ast.AST) -> bool:
