@@ -229,7 +229,9 @@ def test_after_write_a_finding_has_its_cell_and_its_line_in_the_new_text(tree, c
     for mode in ("--check", "--write"):
         cli.main(["migrate", mode, "--format=json", "n.ipynb"])
         found = json.loads(capsys.readouterr().out)
-        lines[mode] = [(it["path"], it["line"]) for it in found if it["code"] == "TFM201"]
+        lines[mode] = [
+            (finding["path"], finding["line"]) for finding in found if finding["code"] == "TFM201"
+        ]
     assert lines["--check"] == [("n.ipynb:cell 1", 3), ("n.ipynb:cell 3", 2)]
     assert lines["--write"] == [("n.ipynb:cell 1", 4), ("n.ipynb:cell 3", 2)]
     cells = json.loads((tree() / "n.ipynb").read_text())["cells"]
