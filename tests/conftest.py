@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import threading
 import warnings
 
 import hypothesis
@@ -65,6 +66,18 @@ def graph():
 def train_op(graph):
     """A graph with a global step, and the op that advances it by one."""
     return tf.compat.v1.assign_add(tf.compat.v1.train.get_or_create_global_step(), 1)
+
+
+@pytest.fixture
+def queue_threads():
+    """Waits until the threads of queue runners have ended.
+
+    Closing a session cancels what they run. The test has to ignore the warning about the error.
+    """
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("QueueRunnerThread"):
+            thread.join()
 
 
 @pytest.fixture

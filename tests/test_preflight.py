@@ -1,6 +1,9 @@
 """Checks that need TensorFlow, the graph or the file system, before anything is created."""
 
+import contextlib
 import os
+import re
+import warnings
 
 import pytest
 import tensorflow as tf
@@ -220,3 +223,103 @@ def test_other_summaries_are_no_warning(graph, tmp_path, kind):
         # in no collection, as a program's own hook uses it
         tf.compat.v1.summary.scalar("own", 1.0, collections=[])
     MonitoredTrainingSession(checkpoint_dir=str(tmp_path), **arguments).close()
+
+
+def build_sync(replicas=1):
+    """Returns a SyncReplicasOptimizer and its train op."""
+    step = train.get_or_create_global_step()
+    weight = v1.get_variable("weight", [], initializer=v1.ones_initializer())
+    optimizer = train.SyncReplicasOptimizer(
+        train.GradientDescentOptimizer(0.1), replicas, total_num_replicas=replicas
+    )
+    op = optimizer.minimize(tf.square(weight), step)
+    optimizer.ready_for_local_init_op.mark_used()  # otherwise TensorFlow logs that it is not used
+    return optimizer, op
+
+
+def sync_arguments(**arguments):
+    """Arguments with which a run that waits ends in a DeadlineExceededError."""
+    config = v1.ConfigProto(operation_timeout_in_ms=2000)
+    return {"config": config, "stop_grace_period_secs": 1, **arguments}
+
+
+class Inner(train.SessionRunHook):
+    """A hook without a reference to the optimizer."""
+
+    def after_create_session(self, session, coord):
+        pass
+
+
+class Holder(Inner):
+    """A hook that passes everything on to others."""
+
+    def __init__(self, hooks):
+        self._hooks = hooks
+
+    def __getattribute__(self, name):
+        if name not in ("begin", "after_create_session"):
+            return super().__getattribute__(name)
+        return lambda *values: [getattr(hook, name)(*values) for hook in self._hooks]
+
+
+@pytest.mark.parametrize("open_session", [MonitoredTrainingSession, upstream])
+@pytest.mark.parametrize("passed", ["no hook", "a worker's hook", "another hook"])
+def test_a_chief_without_the_hook_of_its_sync_optimizer_waits_for_ever(graph, passed, open_session):
+    optimizer, op = build_sync()
+    hooks = {
+        "no hook": [],
+        "a worker's hook": [optimizer.make_session_run_hook(is_chief=False)],
+        "another hook": [Inner()],
+    }[passed]
+    arguments = sync_arguments(checkpoint_dir="d", hooks=hooks)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        session = open_session(**arguments)
+    texts = [str(w.message) for w in caught if issubclass(w.category, TfmtsCompatWarning)]
+    if open_session is MonitoredTrainingSession:
+        (text,) = texts
+        assert re.match(pitfall("sync-hook"), text)
+        assert "make_session_run_hook(is_chief=True)" in text
+        assert "the first step waits for ever" in text
+    else:
+        assert texts == []  # otherwise remove the warning
+    # If it does not wait, remove the warning.
+    with session, pytest.raises(errors.DeadlineExceededError):
+        session.run(op)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.usefixtures("queue_threads")
+@pytest.mark.parametrize("how", ["hook", "holder", "closure", "queue runner", "tokens"])
+def test_a_sync_optimizer_that_is_served_is_no_warning(graph, how):
+    optimizer, op = build_sync()
+    hook = optimizer.make_session_run_hook(is_chief=True)
+
+    class Mine(Inner):
+        def after_create_session(self, session, coord):
+            session.run(tokens)
+            optimizer.get_chief_queue_runner().create_threads(session, coord, True, True)
+
+    hooks = {"hook": [hook], "holder": [Holder([hook])], "closure": [Mine()]}.get(how, [])
+    if how == "queue runner":
+        train.add_queue_runner(optimizer.get_chief_queue_runner())
+    tokens = optimizer.get_init_tokens_op() if how in ("tokens", "closure") else None
+    with MonitoredTrainingSession(**sync_arguments(checkpoint_dir="d", hooks=hooks)) as session:
+        if how == "tokens":
+            session.run(tokens)
+        session.run(op)
+
+
+@pytest.mark.parametrize("is_chief", [True, False])
+def test_a_session_that_does_not_train_or_has_its_own_init_op_is_no_warning(graph, is_chief):
+    optimizer, _ = build_sync()
+    if is_chief:  # an evaluation
+        arguments = {"checkpoint_dir": "d", "save_checkpoint_secs": None}
+    else:
+        local_init_op = tf.group(
+            train.Scaffold.default_local_init_op(), optimizer.local_step_init_op
+        )
+        arguments = {"is_chief": False, "max_wait_secs": 0.1}
+        arguments["scaffold"] = train.Scaffold(local_init_op=local_init_op)
+    with contextlib.suppress(errors.DeadlineExceededError):  # a worker has no chief here
+        MonitoredTrainingSession(**sync_arguments(**arguments)).close()

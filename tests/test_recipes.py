@@ -169,6 +169,27 @@ def test_a_worker_stops_waiting(server):
             exec(short, variables)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.usefixtures("queue_threads")
+@pytest.mark.parametrize(("num_tokens", "waits"), [("-1", False), ("0", True)])
+def test_fewer_processes_than_replicas_to_aggregate_wait_only_without_tokens(
+    server, model_dir, num_tokens, waits
+):
+    title = "SyncReplicasOptimizer hangs"
+    config = "config=tf.ConfigProto(operation_timeout_in_ms=2000), hooks="
+    changed = code(title).replace("hook(is_chief)", f"hook(is_chief, {num_tokens})")
+    changed = changed.replace("model_dir, hooks=", f"model_dir, {config}")
+    with tf.Graph().as_default():
+        variables = {"server": server, "workers": 2, "is_chief": True, "model_dir": model_dir}
+        exec(code(None), variables)
+        if waits:
+            with pytest.raises(tf.errors.DeadlineExceededError):
+                exec(changed, variables)
+        else:
+            exec(changed, variables)
+    assert steps(model_dir) == ([0] if waits else [0, 10])
+
+
 OPEN = "with MonitoredTrainingSession(checkpoint_dir=model_dir) as session:\n    "
 # TensorFlow's own session: the shim explains this error by the variables that are missing.
 RESTORED = "tf.get_variable('extra', [])\n" + OPEN.replace("with M", "with tf.train.M") + "pass"

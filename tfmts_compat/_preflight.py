@@ -94,13 +94,20 @@ def _check_global_step(expected: bool, needed_by: str) -> None:
     checks.check_finalized_graph(graphs.can_read_global_step())
 
 
-def find_pitfalls(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
-    """Returns the texts of the pitfalls that the arguments alone do not show."""
+def find_pitfalls(session_plan: SessionPlan, scaffold: Any, hooks: list[Any]) -> list[str]:
+    """Returns the texts of the pitfalls that the arguments alone do not show.
+
+    Args:
+      session_plan: the plan for the call.
+      scaffold: the caller's Scaffold, or None.
+      hooks: the caller's hooks that this process uses.
+    """
     found = _second_savers(session_plan, hooks)
     disabled = graphs.find_disabled_summary() if session_plan.summaries.on else None
     if disabled is not None:
         cadence = f"the cadence of summaries ({session_plan.summaries})"
         found.append(pitfalls.describe("summary-api", op=disabled, cadence=cadence))
+    found += _missing_sync_hook(session_plan, hooks, scaffold)
     if session_plan.restore_dir is not None:
         from tfmts_compat._checkpoints import directory  # imports TensorFlow
 
@@ -123,3 +130,23 @@ def _second_savers(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
         for hook in hooks
         if os.path.abspath(sessions.saver_directory(hook) or os.devnull) == os.path.abspath(default)
     ]
+
+
+def _missing_sync_hook(session_plan: SessionPlan, hooks: list[Any], scaffold: Any) -> list[str]:
+    """Reports a SyncReplicasOptimizer whose hook is missing."""
+    is_chief = session_plan.is_chief
+    if not graphs.has_unserved_tokens() or any(sessions.synchronizes(h, is_chief) for h in hooks):
+        return []
+    if is_chief:
+        stops = any(isinstance(hook, get_part("StopAtStepHook")) for hook in hooks)
+        if session_plan.restore_dir and not session_plan.checkpoints.on and not stops:
+            return []  # an evaluation, which does not run the train op
+        effect = "no thread of the chief applies the gradients, so the first step waits for ever"
+    elif graphs.has_local_init_op(scaffold):
+        return []  # it may contain the optimizer's local_step_init_op
+    else:
+        effect = (
+            "the local step of this worker stays 0, so after a restore its first gradient is "
+            "dropped as stale, and its first step may wait for ever"
+        )
+    return [pitfalls.describe("sync-hook", is_chief=is_chief, effect=effect)]

@@ -127,7 +127,7 @@ def MonitoredTrainingSession(
     late_checks = _preflight.check_call(call, session_plan, chief_hooks, user_hooks)
     for text in (
         *session_plan.warnings,
-        *_preflight.find_pitfalls(session_plan, chief_hooks + user_hooks),
+        *_preflight.find_pitfalls(session_plan, call.scaffold, [*chief_hooks, *user_hooks]),
     ):
         _warnings.warn(text)
     _log(session_plan)

@@ -168,3 +168,24 @@ def test_sync_replicas_optimizer_runs_with_a_chief_and_two_workers(implementatio
         chief.wait_for("session")
         for process in (chief, cluster.train("worker", 0), cluster.train("worker", 1)):
             process.wait_for("step", lambda event: event["step"] >= 10)
+
+
+@IMPLEMENTATIONS
+def test_a_worker_without_the_hook_of_its_sync_optimizer_waits_after_a_restore(
+    implementation, tmp_path
+):
+    training = {"implementation": implementation, "replicas": 2, "num_tokens": 0}
+    arguments = {"checkpoint_dir": str(tmp_path), "save_checkpoint_steps": 5}
+    for sync_hook in (True, False):
+        with Cluster(workers=1, **training) as cluster:
+            cluster.start(tasks.ps, "ps").wait_for("up")
+            chief = cluster.train("chief", **arguments)
+            worker = cluster.train("worker", sync_hook=sync_hook, operation_timeout_secs=10)
+            if sync_hook:
+                chief.wait_for("saved", lambda event: event["step"] >= 5)
+                worker.wait_for("step")
+            else:
+                assert worker.wait_for("error")["type"] == "DeadlineExceededError"
+                assert "step" not in {event["name"] for event in chief.events() + worker.seen}
+            text = "the local step of this worker stays 0"
+            assert (text in worker.output()) == (implementation == "shim" and not sync_hook)

@@ -137,6 +137,14 @@ _ALL = (
         "write nothing in a session, and {cadence} has nothing to save. Call "
         "tf.compat.v1.summary.scalar, tf.compat.v1.summary.histogram and so on instead",
     ),
+    Pitfall(
+        "sync-hook",
+        _CALL,
+        "the graph has a SyncReplicasOptimizer, and none of the hooks is its "
+        "make_session_run_hook(is_chief={is_chief}): {effect}. Add "
+        "optimizer.make_session_run_hook(is_chief={is_chief}) to hooks. See "
+        '"SyncReplicasOptimizer hangs" in docs/recipes.md',
+    ),
 )
 
 PITFALLS: Final = {pitfall.name: pitfall for pitfall in _ALL}

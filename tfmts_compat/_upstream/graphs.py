@@ -69,6 +69,38 @@ def find_disabled_summary() -> str | None:
     return found
 
 
+def has_unserved_tokens() -> bool:
+    """Returns whether only the hook of a SyncReplicasOptimizer can fill its queue of tokens.
+
+    Instead, a program may have put the queue runner into its collection, or have created an op for
+    the first tokens.
+    """
+    graph = v1().get_default_graph()
+    queue = _find_op(graph, "sync_token_q")  # TensorFlow adds no name scope
+    if queue is None or _find_op(graph, "no_init_tokens") is not None:
+        return False
+    tokens = queue.outputs[0].consumers() if queue.outputs else []
+    filling = [op for op in tokens if op.type.startswith("QueueEnqueueMany")]
+    served: set[Any] = set()
+    for runner in graph.get_collection(v1().GraphKeys.QUEUE_RUNNERS):
+        served.update(ops_of(graph, runner.enqueue_ops, set()))
+    return len(filling) == 1 and served.isdisjoint(filling)
+
+
+def _find_op(graph: Any, name: str) -> Any | None:
+    try:
+        return graph.get_operation_by_name(name)
+    except KeyError:
+        return None
+
+
+def has_local_init_op(scaffold: Any) -> bool:
+    """Returns whether a scaffold or the default graph has a local_init_op, before it is opened."""
+    if getattr(scaffold, "local_init_op", None) is not None:
+        return True
+    return bool(v1().get_default_graph().get_collection("local_init_op"))
+
+
 def ops_of(graph: Any, fetches: Iterable[Any], known: set[Any]) -> Iterator[Any]:
     """Returns the ops that a run of some fetches executes, without the bodies of functions.
 

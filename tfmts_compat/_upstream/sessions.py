@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import itertools
 import os
 from typing import Any, NamedTuple
 
@@ -23,6 +25,35 @@ def last_step(hook: object) -> int | None:
         return None
     last = getattr(hook, "_last_step", None)  # num_steps sets it in after_create_session
     return None if last is None else int(last)
+
+
+def synchronizes(hook: object, is_chief: bool) -> bool:
+    """Returns whether a hook may do the work of SyncReplicasOptimizer.make_session_run_hook.
+
+    It is such a hook, or a program's hook that refers to one or to the optimizer. The classes are
+    found by their names: some libraries have a copy of the optimizer.
+
+    Args:
+      hook: the hook.
+      is_chief: whether the work is a chief's, which a worker's hook does not do.
+    """
+    if _is_synchronizing(hook):
+        return not is_chief or bool(getattr(hook, "_is_chief", True))
+    found = [*getattr(hook, "__dict__", {}).values()]
+    for cls in type(hook).__mro__:
+        for name, function in vars(cls).items():
+            if inspect.isfunction(function) and not parts.is_from_tensorflow(cls, name):
+                try:
+                    variables = inspect.getclosurevars(function)
+                except ValueError:  # a variable of an outer function that has no value yet
+                    return True
+                found += [*variables.nonlocals.values(), *variables.globals.values()]
+    lists = [value for value in found if isinstance(value, (list, tuple))]
+    return any(_is_synchronizing(value) for value in itertools.chain(found, *lists))
+
+
+def _is_synchronizing(value: object) -> bool:
+    return any("SyncReplicas" in cls.__name__ for cls in type(value).__mro__)
 
 
 def session_manager(creator: Any) -> Any:
