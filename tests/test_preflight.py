@@ -1,12 +1,15 @@
 """Checks that need TensorFlow, the graph or the file system, before anything is created."""
 
 import contextlib
+import functools
 import os
 import re
+import shutil
 import warnings
 
 import pytest
 import tensorflow as tf
+from damaged_checkpoints import train_up_to
 from helpers import files, pitfall
 from random_calls import Hook, MakesGlobalStep, RecordingHook
 
@@ -223,6 +226,57 @@ def test_other_summaries_are_no_warning(graph, tmp_path, kind):
         # in no collection, as a program's own hook uses it
         tf.compat.v1.summary.scalar("own", 1.0, collections=[])
     MonitoredTrainingSession(checkpoint_dir=str(tmp_path), **arguments).close()
+
+
+class Init:
+    """Functions with the wrong arguments for an init_fn."""
+
+    def method(self, session):
+        raise AssertionError
+
+    function = staticmethod(lambda session: 1 / 0)
+    partial = functools.partial(lambda session: 1 / 0)
+
+
+@pytest.mark.parametrize("init_fn", [Init().method, Init.function, Init.partial], ids=str)
+@pytest.mark.parametrize("arguments", [{"checkpoint_dir": "d"}, {}], ids=str)
+def test_an_init_fn_with_other_arguments_is_rejected_before_anything_is_written(
+    train_op, init_fn, arguments
+):
+    arguments = {"scaffold": train.Scaffold(init_fn=init_fn), **arguments}
+    with pytest.raises(TypeError, match=r"init_fn\(scaffold, session\), but too many positional"):
+        MonitoredTrainingSession(**arguments)
+    assert files() == ["file"]
+    with pytest.raises(TypeError, match="positional argument"):
+        upstream(**arguments)
+
+
+class RestoresInBegin(train.SessionRunHook):
+    """Copies a checkpoint into the directory of the session before it is created."""
+
+    def begin(self):
+        shutil.copytree("other", "d", dirs_exist_ok=True)
+
+
+@pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
+@pytest.mark.parametrize("case", ["a checkpoint", "a hook's checkpoint", "a worker"])
+def test_an_init_fn_that_is_not_called_may_take_anything(open_session, case):
+    arguments = {"checkpoint_dir": "d", "scaffold": train.Scaffold(init_fn=lambda session: 1 / 0)}
+    if case == "a worker":
+        arguments = {**arguments, "is_chief": False, "max_wait_secs": 0.1}
+    else:
+        train_up_to(2, "d" if case == "a checkpoint" else "other")
+        if case == "a hook's checkpoint":
+            os.makedirs("d")
+            arguments["hooks"] = [RestoresInBegin()]
+    with tf.Graph().as_default():
+        step = train.get_or_create_global_step()
+        if case == "a worker":
+            with pytest.raises(errors.DeadlineExceededError):  # there is no chief
+                open_session(**arguments)
+        else:
+            with open_session(**arguments) as session:
+                assert session.run(step) == 2
 
 
 def build_sync(replicas=1):

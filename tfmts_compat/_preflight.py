@@ -63,6 +63,8 @@ def check_call(
     checks.check_master_scheme(call.master, sessions.find_scheme_error(call.master))
     if session_plan.restore_dir is not None:
         checks.check_directory_name("checkpoint_dir", session_plan.restore_dir)
+    if session_plan.is_chief and not any(map(sessions.has_own_begin, [*chief_hooks, *user_hooks])):
+        _check_init_fn(call.scaffold, session_plan.restore_dir)
     if session_plan.checkpoints.on and checks.to_bool("save_graph_def", call.save_graph_def):
         checks.check_graph_file(
             tf.__version__,
@@ -92,6 +94,20 @@ def _check_hooks(argument: str, hooks: list[Any], step_expected: bool) -> bool:
 def _check_global_step(expected: bool, needed_by: str) -> None:
     checks.check_global_step(expected, needed_by)
     checks.check_finalized_graph(graphs.can_read_global_step())
+
+
+def _check_init_fn(scaffold: Any, directory: str | None) -> None:
+    """Checks the init_fn if the session will call it: if no checkpoint is restored."""
+    init_fn = sessions.get_init_fn(scaffold)
+    if init_fn is None or checks.find_call_problem(init_fn, scaffold, None) is None:
+        return
+    if directory is not None:
+        from tfmts_compat._checkpoints import state  # imports TensorFlow
+
+        found = state.read_state(directory)
+        if found.newest is not None or found.fails:
+            return
+    checks.check_init_fn(init_fn)
 
 
 def find_pitfalls(session_plan: SessionPlan, scaffold: Any, hooks: list[Any]) -> list[str]:

@@ -1,5 +1,7 @@
 """Argument checks: what upstream rejects is rejected earlier, with the argument's name."""
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,6 +16,11 @@ train = v1.train
 upstream = train.MonitoredTrainingSession
 errors = tf.errors
 pytestmark = pytest.mark.usefixtures("working_directory")
+
+
+@functools.wraps(lambda session: None)
+def decorated(scaffold, session):
+    """A function whose signature, as inspect reports it, is that of another function."""
 
 
 # id: (arguments, what upstream raises, what the shim raises, what its message says)
@@ -206,3 +213,31 @@ def test_a_hook_without_one_of_the_five_methods_is_rejected(train_op, method):
         MonitoredTrainingSession(hooks=[hook])
     with pytest.raises(TypeError), upstream(hooks=[hook]) as session:  # at the latest in end()
         session.run(train_op)
+
+
+@pytest.mark.parametrize(
+    ("function", "problem"),
+    [
+        (lambda session: None, "too many positional arguments"),
+        (lambda scaffold, session, path: None, "missing a required argument: 'path'"),
+        (lambda scaffold, *, session: None, "too many positional arguments"),
+        (functools.partial(lambda scaffold, session: None, 1), "too many positional arguments"),
+        (Hook().begin, "too many positional arguments"),
+        ("init", "it cannot be called"),
+        (lambda scaffold, session: None, None),
+        (lambda *arguments: None, None),
+        (lambda a, b, c=1: None, None),
+        (functools.partial(lambda session, scaffold, path: None, path=1), None),
+        (Hook().end, "too many positional arguments"),
+        (decorated, None),
+        (print, None),
+    ],
+)
+def test_a_function_is_rejected_only_if_it_cannot_take_two_arguments(function, problem):
+    found = checks.find_call_problem(function, None, None)
+    assert found is None if problem is None else problem in found
+    if problem is None:
+        function(None, None)
+    else:
+        with pytest.raises(TypeError):
+            function(None, None)

@@ -8,11 +8,13 @@ The exception has upstream's class, or TypeError where upstream raises Attribute
 
 from __future__ import annotations
 
+import functools
 import inspect
 import numbers
 import os
 import re
 import reprlib
+import types
 from typing import Any, Iterable
 
 _MARK = "rejected_by_tfmts_compat"  # an attribute of the exceptions that a check raises
@@ -145,6 +147,40 @@ def check_scaffold(value: Any) -> None:
             describe_argument("scaffold", value),
             "must be an object, not its class",
             "pass Scaffold(...)",
+        )
+
+
+def find_call_problem(function: Any, *arguments: Any) -> str | None:
+    """Returns why a function cannot be called with these arguments; None if it may be possible.
+
+    Only Python functions, methods and functools.partial of them are checked, because the signature
+    of any other object, such as a decorated function, may differ from what it takes.
+    """
+    inner = function
+    while isinstance(inner, (functools.partial, types.MethodType)):
+        inner = inner.func if isinstance(inner, functools.partial) else inner.__func__
+    if not callable(function):
+        return "it cannot be called"
+    if type(inner) is not types.FunctionType or hasattr(inner, "__signature__"):
+        return None
+    try:
+        inspect.signature(function, follow_wrapped=False).bind(*arguments)
+    except TypeError as problem:
+        return str(problem)
+    except ValueError:  # it has no signature
+        return None
+    return None
+
+
+def check_init_fn(value: Any) -> None:
+    """Checks the init_fn of a Scaffold; TensorFlow calls it with the Scaffold and the session."""
+    problem = find_call_problem(value, None, None)
+    if problem is not None:
+        name = getattr(value, "__name__", "init_fn") if callable(value) else "init_fn"
+        raise rejection(
+            describe_argument("scaffold.init_fn", value),
+            f"must be a function init_fn(scaffold, session), but {problem}",
+            f"pass e.g. init_fn=lambda scaffold, session: {name}(session)",
         )
 
 

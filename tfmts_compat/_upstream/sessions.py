@@ -27,6 +27,20 @@ def last_step(hook: object) -> int | None:
     return None if last is None else int(last)
 
 
+def get_init_fn(scaffold: Any) -> Any | None:
+    """Returns the init_fn of the caller that a Scaffold calls; None if there is none or unknown.
+
+    A Scaffold wraps it in a function that passes it the Scaffold and the session.
+    """
+    creator = parts.get_part("ChiefSessionCreator")
+    if not (
+        parts.is_from_tensorflow(scaffold, "init_fn")
+        and parts.is_from_tensorflow(creator, "create_session")
+    ):
+        return None
+    return inspect.getclosurevars(scaffold.init_fn).nonlocals.get("init_fn")
+
+
 def synchronizes(hook: object, is_chief: bool) -> bool:
     """Returns whether a hook may do the work of SyncReplicasOptimizer.make_session_run_hook.
 
