@@ -171,10 +171,23 @@ def test_every_relative_link_has_its_file_and_heading():
     for page, path, anchor in links:
         target = page.parent / path if path else page
         assert target.exists(), (page.name, path)
-        if anchor:
-            headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
-            anchors = [re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in headings]
-            assert anchor in anchors, (page.name, path, anchor)
+        assert not anchor or anchor in find_anchors(target), (page.name, path, anchor)
+
+
+def find_anchors(page):
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in headings]
+
+
+def test_every_heading_that_a_message_names_exists():
+    named = {
+        link
+        for path in (ROOT / "tfmts_compat").rglob("*.py")
+        for link in re.findall(r"(docs/\w+\.md)#([\w-]+)", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) >= 3
+    for page, anchor in named:
+        assert anchor in find_anchors(ROOT / page), (page, anchor)
 
 
 def test_the_readme_on_the_package_index_has_only_absolute_links():

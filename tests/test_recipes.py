@@ -145,6 +145,14 @@ def test_a_summary_of_a_placeholder_with_a_default_needs_no_feed(model_dir):
     assert steps(model_dir)[-1] == 20
 
 
+def test_a_thread_enters_the_graph_of_the_model(model_dir):
+    before = set(threading.enumerate())
+    execute("Open a session in a thread", model_dir=model_dir, threading=threading)
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+    assert steps(model_dir) == [0, 10]
+
+
 @pytest.mark.parametrize("rank", [0, 1])
 def test_only_rank_0_has_a_directory(rank, model_dir):
     # `tox -e horovod` runs the same lines in examples/horovod_digits.py on two processes.

@@ -78,7 +78,7 @@ def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
         "other values, pass another checkpoint_dir and scaffold=Scaffold(init_fn=lambda scaffold, "
         "session: saver.restore(session, path)), where saver is a tf.compat.v1.train.Saver for "
         "the variables that fit, e.g. Saver({name in the checkpoint: variable}). See "
-        '"A checkpoint that does not fit the graph" in docs/operating.md.'
+        "docs/recipes.md#start-from-another-models-checkpoint."
     )
     return "\n  ".join(lines)
 
@@ -184,6 +184,7 @@ def explain_not_restored(scaffold: Any, directory: str, error: str) -> str | Non
         "not run after a restore. Add these variables to the Saver (scaffold.saver) and start in "
         "another checkpoint_dir, or initialize them in every start: create them with "
         "collections=[tf.compat.v1.GraphKeys.LOCAL_VARIABLES], or pass a Scaffold whose "
-        "ready_for_local_init_op does not report them and whose local_init_op initializes them."
+        "ready_for_local_init_op does not report them and whose local_init_op initializes them. "
+        "See docs/recipes.md#what-runs-when-a-session-starts."
         f"\n{error}"
     )

@@ -81,7 +81,8 @@ def _another_graph(graph: Any, fetches: Any, feeds: Any) -> str | None:
                 f"{leaf.name} is in another graph than the session, whose graph has "
                 f"{len(graph.get_operations())} operations. A session is for the graph that is the "
                 "default graph when it is opened: build the model and open the session in the same "
-                "`with graph.as_default():`. A new thread has to enter it, too."
+                "`with graph.as_default():`. A new thread has to enter it, too. See "
+                "docs/recipes.md#open-a-session-in-a-thread."
             )
     return None
 
@@ -105,7 +106,8 @@ def _not_fed(graph: Any, op: Any, fetches: Any, feeds: Any) -> str | None:
             return (
                 f"The caller's fetches do not need {op.name}. The summary saver fetched, as "
                 f"summaries were due, these summaries that need it: {names}. Either {remedy}, or "
-                "create these summaries with collections=[], so that it does not fetch them."
+                "create these summaries with collections=[], so that it does not fetch them. See "
+                "docs/recipes.md#a-summary-needs-a-feed."
             )
         if needed:
             names = checks.listed(fetch.name for fetch in needed)
@@ -147,7 +149,8 @@ def _not_initialized(graph: Any, op: Any) -> str | None:
                 f"This session has not initialized the {what}. init_op and init_fn do not run if "
                 f"a checkpoint is restored. Run {initializer} in local_init_op, which runs in "
                 "every session: Scaffold(local_init_op=tf.group("
-                f"Scaffold.default_local_init_op(), {initializer}))."
+                f"Scaffold.default_local_init_op(), {initializer})). See "
+                "docs/recipes.md#what-runs-when-a-session-starts."
             )
     names = [operation.name for operation in graph.get_operations()]  # in the order of creation
     for variable in [op, *(tensor.op for tensor in op.inputs)]:
@@ -158,6 +161,7 @@ def _not_initialized(graph: Any, op: Any) -> str | None:
                         f"{variable.name} was created after an earlier session had finalized this "
                         "graph. The graph keeps the init ops and the Saver of that session, which "
                         "do not include it. Build each model in a graph of its own: in `with "
-                        "tf.Graph().as_default():`, or after tf.compat.v1.reset_default_graph()."
+                        "tf.Graph().as_default():`, or after tf.compat.v1.reset_default_graph(). "
+                        "See docs/recipes.md#graph-is-finalized."
                     )
     return None

@@ -154,7 +154,8 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
             None,
             f"this worker (master {self._master!r}) waited for the chief for "
             f"max_wait_secs={float(self._max_wait_secs):g} seconds, polling every "
-            f"{self._recovery_wait_secs:g} seconds, and {why}. {remedy}",
+            f"{self._recovery_wait_secs:g} seconds, and {why}. {remedy} See "
+            "docs/recipes.md#a-worker-hangs.",
         )
         return error
 

@@ -143,7 +143,7 @@ _ALL = (
         "the graph has a SyncReplicasOptimizer, and none of the hooks is its "
         "make_session_run_hook(is_chief={is_chief}): {effect}. Add "
         "optimizer.make_session_run_hook(is_chief={is_chief}) to hooks. See "
-        '"SyncReplicasOptimizer hangs" in docs/recipes.md',
+        "docs/recipes.md#syncreplicasoptimizer-hangs",
     ),
 )
 
