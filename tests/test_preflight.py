@@ -1,5 +1,6 @@
 """Checks that need TensorFlow, the graph or the file system, before anything is created."""
 
+import concurrent.futures
 import contextlib
 import functools
 import os
@@ -228,6 +229,37 @@ def test_other_summaries_are_no_warning(graph, tmp_path, kind):
     MonitoredTrainingSession(checkpoint_dir=str(tmp_path), **arguments).close()
 
 
+def raised_in_thread(function, **arguments):
+    """Returns the error that a function raises in another thread."""
+    with concurrent.futures.ThreadPoolExecutor(thread_name_prefix="trainer") as threads:
+        return threads.submit(function, **arguments).exception()
+
+
+@pytest.mark.parametrize("eager", [True, False])
+def test_a_thread_without_the_default_graph_is_named(train_op, eager):
+    def open_without_eager(open_session):
+        with tf.Graph().as_default():  # as in a program that has disabled eager execution
+            open_session(checkpoint_dir="d")
+
+    found = []
+    for open_session in (MonitoredTrainingSession, upstream):
+        if eager:
+            found.append(raised_in_thread(open_session, checkpoint_dir="d"))
+        else:
+            found.append(raised_in_thread(open_without_eager, open_session=open_session))
+        if open_session is MonitoredTrainingSession:
+            assert files() == ["file"]
+    assert type(found[0]) is type(found[1]) is RuntimeError
+    assert "thread trainer_0" in str(found[0])
+    assert "Open the session inside `with graph.as_default():`" in str(found[0])
+    assert "get_or_create" not in str(found[0])
+
+
+def test_an_empty_graph_in_the_main_thread_is_named(graph):
+    with pytest.raises(RuntimeError, match="This graph is empty: if the model is in another"):
+        MonitoredTrainingSession(checkpoint_dir="d")
+
+
 class Init:
     """Functions with the wrong arguments for an init_fn."""
 
@@ -238,7 +270,9 @@ class Init:
     partial = functools.partial(lambda session: 1 / 0)
 
 
-@pytest.mark.parametrize("init_fn", [Init().method, Init.function, Init.partial], ids=str)
+@pytest.mark.parametrize(
+    "init_fn", [Init().method, Init.function, Init.partial], ids=["method", "function", "partial"]
+)
 @pytest.mark.parametrize("arguments", [{"checkpoint_dir": "d"}, {}], ids=str)
 def test_an_init_fn_with_other_arguments_is_rejected_before_anything_is_written(
     train_op, init_fn, arguments
@@ -249,6 +283,60 @@ def test_an_init_fn_with_other_arguments_is_rejected_before_anything_is_written(
     assert files() == ["file"]
     with pytest.raises(TypeError, match="positional argument"):
         upstream(**arguments)
+
+
+def finalized_for_another_graph():
+    with tf.Graph().as_default():
+        train.get_or_create_global_step()
+        scaffold = train.Scaffold()
+        scaffold.finalize()
+    return scaffold
+
+
+@pytest.mark.parametrize(
+    "name", ["the Scaffold", "init_op", "ready_for_local_init_op", "local_init_op", "ready_op"]
+)
+@pytest.mark.parametrize("arguments", [{"checkpoint_dir": "d"}, {}], ids=str)
+def test_a_scaffold_of_another_graph_is_rejected_before_anything_is_written(
+    train_op, name, arguments
+):
+    scaffold = finalized_for_another_graph()
+    if name != "the Scaffold":
+        scaffold = train.Scaffold(**{name: getattr(scaffold, name)})
+    shown = "init_op" if name == "the Scaffold" else name
+    with pytest.raises(ValueError, match=rf"^scaffold\.{shown}=.*: must be in the session's graph"):
+        MonitoredTrainingSession(scaffold=scaffold, **arguments)
+    assert files() == ["file"]
+    with pytest.raises(ValueError, match="is not an element of this graph"):
+        upstream(scaffold=scaffold, **arguments)
+
+
+@pytest.mark.parametrize("restored", [True, False])
+def test_a_saver_of_another_graph_is_rejected_before_anything_is_written(restored):
+    scaffold = train.Scaffold(saver=finalized_for_another_graph().saver)
+    if restored:
+        train_up_to(2, "d")
+    before = files()
+    with tf.Graph().as_default():
+        train.get_or_create_global_step()
+        with pytest.raises(TypeError, match="must be a Saver for the session's graph"):
+            MonitoredTrainingSession(checkpoint_dir="d", scaffold=scaffold)
+        assert files() == before
+        with pytest.raises(TypeError, match="'save/Const', does not exist in the graph"):
+            upstream(checkpoint_dir="d", scaffold=scaffold)
+
+
+@pytest.mark.parametrize("open_session", [upstream, MonitoredTrainingSession])
+def test_what_a_session_does_not_run_may_be_in_another_graph(open_session):
+    train_up_to(2, "d")
+    other = finalized_for_another_graph()
+    with tf.Graph().as_default():
+        step = train.get_or_create_global_step()
+        scaffold = train.Scaffold(init_op=other.init_op)
+        with open_session(checkpoint_dir="d", scaffold=scaffold) as session:
+            assert session.run(step) == 2
+        with open_session(checkpoint_dir="d", scaffold=scaffold) as session:  # a second time
+            assert session.run(step) == 2
 
 
 class RestoresInBegin(train.SessionRunHook):
@@ -351,13 +439,12 @@ def test_a_sync_optimizer_that_is_served_is_no_warning(graph, how):
 
     class Mine(Inner):
         def after_create_session(self, session, coord):
-            session.run(tokens)
             optimizer.get_chief_queue_runner().create_threads(session, coord, True, True)
 
     hooks = {"hook": [hook], "holder": [Holder([hook])], "closure": [Mine()]}.get(how, [])
     if how == "queue runner":
         train.add_queue_runner(optimizer.get_chief_queue_runner())
-    tokens = optimizer.get_init_tokens_op() if how in ("tokens", "closure") else None
+    tokens = optimizer.get_init_tokens_op() if how == "tokens" else None
     with MonitoredTrainingSession(**sync_arguments(checkpoint_dir="d", hooks=hooks)) as session:
         if how == "tokens":
             session.run(tokens)

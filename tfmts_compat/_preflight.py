@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import Any, Callable
+import threading
+from typing import Any, Callable, Iterable
 
 from tfmts_compat._rules import checks, pitfalls
 from tfmts_compat._rules.call import Call
 from tfmts_compat._rules.plan import SessionPlan
 from tfmts_compat._upstream import graphs, loading, sessions, versions
-from tfmts_compat._upstream.parts import get_part
+from tfmts_compat._upstream.parts import get_part, is_from_tensorflow
 
 
 def check_call(
@@ -31,7 +32,7 @@ def check_call(
       The exceptions that `MonitoredTrainingSession` documents.
     """
     tf = loading.tensorflow()
-    checks.check_graph_mode(tf.executing_eagerly())
+    checks.check_graph_mode(tf.executing_eagerly(), _find_thread())
     step_expected = _check_hooks("chief_only_hooks", chief_hooks, graphs.has_global_step())
     summary_argument = "summary_dir" if call.summary_dir else "checkpoint_dir"
     own_begin = any(sessions.has_own_begin(hook) for hook in chief_hooks)
@@ -50,9 +51,7 @@ def check_call(
                 late.append(check_directory)
             _check_global_step(step_expected, session_plan.writers)
     if not graphs.has_global_step():
-        late.append(
-            lambda: checks.check_global_step(graphs.has_global_step(), session_plan.writers)
-        )
+        late.append(lambda: _check_step(graphs.has_global_step(), session_plan.writers))
     _check_hooks("hooks", user_hooks, step_expected)
 
     if call.scaffold:
@@ -63,8 +62,9 @@ def check_call(
     checks.check_master_scheme(call.master, sessions.find_scheme_error(call.master))
     if session_plan.restore_dir is not None:
         checks.check_directory_name("checkpoint_dir", session_plan.restore_dir)
-    if session_plan.is_chief and not any(map(sessions.has_own_begin, [*chief_hooks, *user_hooks])):
-        _check_init_fn(call.scaffold, session_plan.restore_dir)
+    # A begin() of the caller may still change the Scaffold, or what the directory has.
+    if not any(map(sessions.has_own_begin, [*chief_hooks, *user_hooks])):
+        _check_scaffold_runs(call.scaffold, session_plan)
     if session_plan.checkpoints.on and checks.to_bool("save_graph_def", call.save_graph_def):
         checks.check_graph_file(
             tf.__version__,
@@ -92,22 +92,66 @@ def _check_hooks(argument: str, hooks: list[Any], step_expected: bool) -> bool:
 
 
 def _check_global_step(expected: bool, needed_by: str) -> None:
-    checks.check_global_step(expected, needed_by)
+    _check_step(expected, needed_by)
     checks.check_finalized_graph(graphs.can_read_global_step())
 
 
-def _check_init_fn(scaffold: Any, directory: str | None) -> None:
-    """Checks the init_fn if the session will call it: if no checkpoint is restored."""
-    init_fn = sessions.get_init_fn(scaffold)
-    if init_fn is None or checks.find_call_problem(init_fn, scaffold, None) is None:
-        return
-    if directory is not None:
-        from tfmts_compat._checkpoints import state  # imports TensorFlow
+def _check_step(expected: bool, needed_by: str) -> None:
+    is_empty = not expected and graphs.is_empty()
+    checks.check_global_step(expected, needed_by, is_empty, _find_thread())
 
-        found = state.read_state(directory)
-        if found.newest is not None or found.fails:
-            return
-    checks.check_init_fn(init_fn)
+
+def _find_thread() -> str | None:
+    """Returns the name of this thread; None for the main thread."""
+    thread = threading.current_thread()
+    return None if thread is threading.main_thread() else thread.name
+
+
+def _check_scaffold_runs(scaffold: Any, session_plan: SessionPlan) -> None:
+    """Checks what TensorFlow runs of a Scaffold to create the session, in this order."""
+    is_chief = session_plan.is_chief
+    creator = get_part("ChiefSessionCreator" if is_chief else "WorkerSessionCreator")
+    if not is_from_tensorflow(creator, "create_session"):
+        return
+    if not is_from_tensorflow(scaffold, "finalize"):  # it may replace the ops
+        return
+    names = ("ready_for_local_init_op", "local_init_op", "ready_op")
+    in_every_session = [functools.partial(_check_op, scaffold, name) for name in names]
+    if not is_chief:
+        _run_checks(in_every_session)
+        return
+    saver = [functools.partial(checks.check_saver, graphs.has_ops_of(scaffold.saver))]
+    in_new_model = [
+        functools.partial(_check_op, scaffold, "init_op"),
+        functools.partial(checks.check_init_fn, sessions.get_init_fn(scaffold)),
+    ]
+    try:
+        _run_checks([*in_new_model, *in_every_session, *saver])
+    except (TypeError, ValueError):  # only now read the directory
+        state = _read_state(session_plan.restore_dir)
+        if state is not None and state.newest is not None:
+            _run_checks([*saver, *in_every_session])
+        elif state is None or not state.fails:
+            saving = saver if session_plan.checkpoints.on else []
+            _run_checks([*in_new_model, *in_every_session, *saving])
+
+
+def _run_checks(several: Iterable[Callable[[], None]]) -> None:
+    for check in several:
+        check()
+
+
+def _check_op(scaffold: Any, name: str) -> None:
+    value = getattr(scaffold, name)
+    if graphs.is_in_another_graph(value):
+        checks.reject_op(f"scaffold.{name}", value.name)
+
+
+def _read_state(directory: str | None) -> Any:
+    """Reads the file that names the checkpoints of a directory, if there is a directory."""
+    from tfmts_compat._checkpoints import state  # imports TensorFlow
+
+    return None if directory is None else state.read_state(directory)
 
 
 def find_pitfalls(session_plan: SessionPlan, scaffold: Any, hooks: list[Any]) -> list[str]:

@@ -172,9 +172,35 @@ def find_call_problem(function: Any, *arguments: Any) -> str | None:
     return None
 
 
+_FOR_EACH_GRAPH = (
+    "create the Scaffold and the hooks again for each graph, and open the session inside "
+    "the `with graph.as_default():` of the model's graph"
+)
+
+
+def reject_op(argument: str, name: str) -> None:
+    """Rejects a tensor or an operation of another graph than the session's."""
+    raise rejection(
+        f"{argument}={name!r}",
+        "must be in the session's graph, which is the default graph of this thread",
+        _FOR_EACH_GRAPH,
+        ValueError,
+    )
+
+
+def check_saver(in_graph: bool) -> None:
+    """Checks the saver of a Scaffold: its operations are in the session's graph."""
+    if not in_graph:
+        raise rejection(
+            "scaffold.saver",
+            "must be a Saver for the session's graph, which does not have its operations",
+            _FOR_EACH_GRAPH,
+        )
+
+
 def check_init_fn(value: Any) -> None:
     """Checks the init_fn of a Scaffold; TensorFlow calls it with the Scaffold and the session."""
-    problem = find_call_problem(value, None, None)
+    problem = None if value is None else find_call_problem(value, None, None)
     if problem is not None:
         name = getattr(value, "__name__", "init_fn") if callable(value) else "init_fn"
         raise rejection(
@@ -296,16 +322,30 @@ def check_config(value: Any, config_proto: type) -> None:
         )
 
 
-def check_graph_mode(eager: bool) -> None:
-    """Checks that TensorFlow is not executing eagerly, since a session needs a graph."""
-    if eager:
-        raise _mark(
-            RuntimeError(
-                "MonitoredTrainingSession runs a graph, and TensorFlow is executing eagerly; "
-                "call tf.compat.v1.disable_eager_execution() when the program starts, or build "
-                "the model and open the session inside `with tf.Graph().as_default():`."
-            )
-        )
+_IN_THREAD = (
+    "a thread does not have the default graph of the thread that started it. Open the session "
+    "inside `with graph.as_default():`, where graph is the model's graph. See "
+    "docs/recipes.md#open-a-session-in-a-thread."
+)
+
+
+def check_graph_mode(eager: bool, thread: str | None = None) -> None:
+    """Checks that TensorFlow is not executing eagerly, since a session needs a graph.
+
+    Args:
+      eager: whether it executes eagerly in this thread.
+      thread: the name of this thread; None for the main thread.
+    """
+    if not eager:
+        return
+    what = "MonitoredTrainingSession runs a graph, and TensorFlow is executing eagerly"
+    instead = (
+        "call tf.compat.v1.disable_eager_execution() when the program starts, or build "
+        "the model and open the session inside `with tf.Graph().as_default():`."
+    )
+    if thread is not None:
+        what, instead = f"{what} in the thread {thread}", _IN_THREAD
+    raise _mark(RuntimeError(f"{what}; {instead}"))
 
 
 def check_finalized_graph(prepared: bool) -> None:
@@ -320,18 +360,36 @@ def check_finalized_graph(prepared: bool) -> None:
         )
 
 
-def check_global_step(exists: bool, needed_by: str) -> None:
-    """Checks that there is a global step, which the default hooks and most other hooks need."""
-    if not exists:
-        raise _mark(
-            RuntimeError(
-                f"the graph has no global step, which {needed_by} needs; call "
-                "tf.compat.v1.train.get_or_create_global_step() and pass it to the optimizer's "
-                "minimize(), before the session is opened or in the begin() of an earlier hook "
-                "(hooks in chief_only_hooks begin before the default hooks, those in hooks after "
-                "them)."
-            )
+def check_global_step(
+    exists: bool, needed_by: str, empty: bool = False, thread: str | None = None
+) -> None:
+    """Checks that there is a global step, which the default hooks and most other hooks need.
+
+    Args:
+      exists: whether there is one, or a hook may still create it.
+      needed_by: what needs it.
+      empty: whether the default graph has no operations, so that the model is in another graph.
+      thread: the name of this thread; None for the main thread.
+    """
+    if exists:
+        return
+    if empty and thread is not None:
+        what = f"the default graph of the thread {thread} is empty and has no global step"
+        instead = _IN_THREAD
+    else:
+        what = "the graph has no global step"
+        instead = (
+            "call tf.compat.v1.train.get_or_create_global_step() and pass it to the optimizer's "
+            "minimize(), before the session is opened or in the begin() of an earlier hook "
+            "(hooks in chief_only_hooks begin before the default hooks, those in hooks after "
+            "them)."
         )
+        if empty:
+            instead += (
+                " This graph is empty: if the model is in another graph, open the session inside "
+                "the `with graph.as_default():` of that graph."
+            )
+    raise _mark(RuntimeError(f"{what}, which {needed_by} needs; {instead}"))
 
 
 def check_graph_file(tensorflow: str, protobuf: int, remedy: str | None) -> None:

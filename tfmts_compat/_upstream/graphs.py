@@ -6,7 +6,7 @@ import importlib
 import re
 from typing import Any, Iterable, Iterator
 
-from tfmts_compat._upstream.loading import v1
+from tfmts_compat._upstream.loading import tensorflow, v1
 from tfmts_compat._upstream.parts import get_part, is_from_tensorflow
 
 # Types of the ops that write to the variables among their inputs, e.g. AssignAddVariableOp.
@@ -26,6 +26,32 @@ def get_global_step_read() -> Any:
     """Returns the tensor by which hooks read the step; a train op has to depend on it."""
     training_util = importlib.import_module("tensorflow.python.training.training_util")
     return training_util._get_or_create_global_step_read()
+
+
+def is_in_another_graph(value: Any) -> bool:
+    """Returns whether a tensor or an operation is in another graph than the default graph."""
+    tf = tensorflow()
+    is_element = isinstance(value, (tf.Tensor, tf.Operation)) and hasattr(value, "graph")
+    return is_element and value.graph is not v1().get_default_graph()
+
+
+def has_ops_of(saver: Any) -> bool:
+    """Returns whether the default graph has the operations of a Saver, or can get them.
+
+    A Saver finds its operations by name. One that is not built yet adds them; one with methods of
+    its own may do anything.
+    """
+    if not (is_from_tensorflow(saver, "restore") and is_from_tensorflow(saver, "save")):
+        return True
+    if saver.saver_def is None:
+        return True
+    name = saver.saver_def.filename_tensor_name.partition(":")[0]
+    return not name or _find_op(v1().get_default_graph(), name) is not None
+
+
+def is_empty() -> bool:
+    """Returns whether the default graph has no operations."""
+    return not v1().get_default_graph().get_operations()
 
 
 def can_read_global_step() -> bool:

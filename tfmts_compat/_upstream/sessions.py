@@ -32,11 +32,7 @@ def get_init_fn(scaffold: Any) -> Any | None:
 
     A Scaffold wraps it in a function that passes it the Scaffold and the session.
     """
-    creator = parts.get_part("ChiefSessionCreator")
-    if not (
-        parts.is_from_tensorflow(scaffold, "init_fn")
-        and parts.is_from_tensorflow(creator, "create_session")
-    ):
+    if not parts.is_from_tensorflow(scaffold, "init_fn"):
         return None
     return inspect.getclosurevars(scaffold.init_fn).nonlocals.get("init_fn")
 
