@@ -34,6 +34,7 @@ flags.mark_flag_as_required("model_dir")
 def main(_):
     """Serves the variables if this process is a ps; otherwise trains."""
     logging.set_verbosity(logging.INFO)
+    tf.get_logger().propagate = False  # absl would print each of its lines again
     resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
     cluster = resolver.cluster_spec()
     if not cluster:
