@@ -30,4 +30,5 @@ def test_the_header_fits_into_80_columns():
     reference = ", ".join(["upstream as installed"] * 3)
     lines = report.format_header(Result(dict.fromkeys(names, "22.10.10"), reference, []), 158)
     assert max(map(len, lines.splitlines())) <= 80
-    assert " ".join(lines.split()).startswith("tensorflow 22.10.10, python 22.10.10, numpy")
+    assert lines.startswith("tensorflow 22.10.10, python 22.10.10, numpy 22.10.10, protobuf ")
+    assert "\n  tfmts_compat 22.10.10\n" in lines

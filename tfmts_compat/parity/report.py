@@ -41,9 +41,11 @@ ul { list-style: none; margin: 0; padding: 0; }
 
 def format_header(result: Result, count: int) -> str:
     """Formats the versions, what the shim is compared with, and the number of scenarios."""
-    versions = ", ".join(f"{name} {version}" for name, version in result.environment.items())
+    # With no-break spaces, so that a name and its version are on one line.
+    versions = ", ".join(f"{name}\xa0{version}" for name, version in result.environment.items())
     reference = f"compared with {result.reference}, in {_number(count)}"
-    return "\n".join([*wrapped(versions, 80), *wrapped(reference, 80), ""])
+    lines = [*wrapped(versions, 80), *wrapped(reference, 80), ""]
+    return "\n".join(lines).replace("\xa0", " ")
 
 
 def format_outcome(outcome: Outcome, width: int) -> str:
