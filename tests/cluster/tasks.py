@@ -3,6 +3,7 @@
 Their first argument is emit(name, **values), which sends an event to the test.
 """
 
+import os
 import threading
 import time
 
@@ -19,8 +20,9 @@ SESSIONS = {
 }
 
 
-def ps(emit, spec, job, index):
+def ps(emit, spec, job, index, working_directory="."):
     """Runs a parameter server until it is killed."""
+    os.chdir(working_directory)
     server = tf.distribute.Server(spec, job_name=job, task_index=index)
     emit("up")
     server.join()
@@ -58,9 +60,17 @@ def train_alone(emit, **arguments):
 
 
 def train_on_cluster(
-    emit, spec, job, index, device_filters=True, operation_timeout_secs=0, **arguments
+    emit,
+    spec,
+    job,
+    index,
+    device_filters=True,
+    operation_timeout_secs=0,
+    working_directory=".",
+    **arguments,
 ):
     """Runs `train_loop` as the chief or a worker, with the variables on the ps."""
+    os.chdir(working_directory)
     config = v1.ConfigProto(operation_timeout_in_ms=1000 * operation_timeout_secs)
     if device_filters:
         config.device_filters.extend(["/job:ps", f"/job:{job}/task:{index}"])
@@ -85,11 +95,13 @@ def train_loop(
     stop_on_signal=False,
     hang_in_end=False,
     own_variable_in=None,
+    default_saver=False,
     **arguments,
 ):
     """Trains until should_stop(); emits up, session, step, saving, saved, end, error.
 
-    With own_variable_in, the graph has another variable, which is in this collection.
+    With own_variable_in, the graph has another variable, which is in this collection. With
+    default_saver, there are no events about saves.
     """
     v1.logging.set_verbosity("INFO")
     emit("up")
@@ -116,7 +128,7 @@ def train_loop(
                 is_chief=is_chief,
                 config=config,
                 hooks=hooks,
-                scaffold=train.Scaffold(saver=EmittingSaver(emit)),
+                scaffold=None if default_saver else train.Scaffold(saver=EmittingSaver(emit)),
                 **arguments,
             ) as session:
                 emit("session")

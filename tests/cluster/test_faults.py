@@ -180,7 +180,7 @@ def test_a_worker_without_the_hook_of_its_sync_optimizer_waits_after_a_restore(
         with Cluster(workers=1, **training) as cluster:
             cluster.start(tasks.ps, "ps").wait_for("up")
             chief = cluster.train("chief", **arguments)
-            worker = cluster.train("worker", sync_hook=sync_hook, operation_timeout_secs=10)
+            worker = cluster.train("worker", sync_hook=sync_hook, operation_timeout_secs=5)
             if sync_hook:
                 chief.wait_for("saved", lambda event: event["step"] >= 5)
                 worker.wait_for("step")
@@ -189,3 +189,33 @@ def test_a_worker_without_the_hook_of_its_sync_optimizer_waits_after_a_restore(
                 assert "step" not in {event["name"] for event in chief.events() + worker.seen}
             text = "the local step of this worker stays 0"
             assert (text in worker.output()) == (implementation == "shim" and not sync_hook)
+
+
+@IMPLEMENTATIONS
+def test_checkpoints_below_the_working_directory_of_a_ps_are_named(implementation, tmp_path):
+    here, there = tmp_path / "chief", tmp_path / "ps"
+    here.mkdir()
+    (there / "ckpt").mkdir(parents=True)  # a ps does not create it
+    arguments = {
+        "implementation": implementation,
+        "working_directory": str(here),
+        "checkpoint_dir": "ckpt",
+        "default_saver": True,
+    }
+    with Cluster(workers=0) as cluster:
+        cluster.start(tasks.ps, "ps", working_directory=str(there)).wait_for("up")
+        chief = cluster.train("chief", **arguments)
+        chief.wait_for("step")
+        assert (there / "ckpt" / "model.ckpt-0.index").exists()
+        assert not (here / "ckpt" / "model.ckpt-0.index").exists()
+        warned = "the checkpoint ckpt/model.ckpt-0 is not on this machine" in chief.output()
+        assert warned == (implementation == "shim")  # if TensorFlow warns, too, remove the warning
+        chief.kill()
+        again = cluster.train("chief", **arguments)
+        assert again.wait() == 1
+        error = re.findall(r"^ValueError: .*", again.output(), re.MULTILINE)[-1]
+    if implementation == "shim":
+        assert "is missing, and only its .meta is here: another machine wrote the rest" in error
+        assert "; the checkpoints are in ckpt of the parameter servers, below their" in error
+    else:
+        assert "not a valid checkpoint" in error
