@@ -8,28 +8,19 @@ import multiprocessing
 import os
 import queue
 import signal
-import socket
 import sys
 import tempfile
 import threading
 import time
 
 from cluster import tasks
+from worker_join import free_addresses
 
 ENDED = "process ended"  # the last event of each process
 TIMEOUT_SECS = 1200  # for an event; far more than any test needs
 
 _forkserver = multiprocessing.get_context("forkserver")
 _forkserver.set_forkserver_preload(["tensorflow"])
-
-
-def free_addresses(count):
-    """Returns addresses on this machine with ports that are not in use."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for listener in sockets:
-            listener.bind(("127.0.0.1", 0))
-        return [f"127.0.0.1:{listener.getsockname()[1]}" for listener in sockets]
 
 
 class Process:

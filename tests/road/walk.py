@@ -19,7 +19,7 @@ import sys
 
 import pytest
 import tensorflow as tf
-from cluster.processes import free_addresses
+from worker_join import free_addresses
 
 HERE = pathlib.Path(__file__).parent
 DOCUMENT = (HERE.parent.parent / "docs" / "migrating.md").read_text(encoding="utf-8")
