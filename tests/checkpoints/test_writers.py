@@ -22,7 +22,7 @@ OTHER = """
 import os, sys, tensorflow as tf
 v1 = tf.compat.v1
 for line in sys.stdin:
-    directory, advance = line.split()
+    directory, advance = line.rsplit(maxsplit=1)
     with tf.Graph().as_default():
         op = v1.assign_add(v1.train.get_or_create_global_step(), int(advance))
         with v1.train.MonitoredTrainingSession(
@@ -51,8 +51,10 @@ class Other:
     def train(self, directory, advance):
         """Opens a session, until the end of the block."""
         self._send(f"{directory} {advance}")
-        yield
-        self._send("")
+        try:
+            yield
+        finally:
+            self._send("")
 
     def step(self):
         self._send("step")
