@@ -11,8 +11,11 @@ def dedented(source):
 
 
 def found_to_change_by_hand(source, path="module.py"):
-    """The line, column and code of each finding that is not a replacement."""
-    found = rewrite(dedented(source), path).found
+    """The line, column and code of each finding that is not a replacement.
+
+    test_removed.py has the findings about names that the newest TensorFlow lacks.
+    """
+    found = rewrite(dedented(source), path, ["TFM5"]).found
     return [
         (finding.line, finding.column, finding.code)
         for finding in found
@@ -21,7 +24,7 @@ def found_to_change_by_hand(source, path="module.py"):
 
 
 def check_noop(source):
-    result = rewrite(dedented(source), "module.py")
+    result = rewrite(dedented(source), "module.py", ["TFM5"])
     assert result.text == dedented(source)
     assert result.found == []
 

@@ -513,7 +513,7 @@ LEFT = {
 def test_the_message_says_what_to_write(source, expected):
     text = dedented(source)
     assert may_matter(text.encode())
-    result = rewrite(text, "module.py")
+    result = rewrite(text, "module.py", ["TFM5"])
     assert list(map(str, result.found)) == [f"module.py:{expected}"]
     assert result.text == text
 

@@ -255,7 +255,7 @@ COMMENTED = {
 
 @pytest.mark.parametrize(("source", "code"), COMMENTED.values(), ids=COMMENTED)
 def test_a_name_among_comments_is_reported_and_not_changed(source, code):
-    result = rewrite(dedented(source), "module.py")
+    result = rewrite(dedented(source), "module.py", ["TFM5"])
     assert result.text == dedented(source)
     assert [finding.code for finding in result.found] == [code]
 

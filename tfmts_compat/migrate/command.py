@@ -117,10 +117,10 @@ def _ignored(arguments: argparse.Namespace, settings: Any) -> tuple[str, ...]:
 def _migrate_files(
     arguments: argparse.Namespace, settings: Any, ignored: Sequence[str], report: Any
 ) -> None:
-    from tfmts_compat.migrate.advise import requirements
+    from tfmts_compat.migrate.advise import removed, requirements
     from tfmts_compat.migrate.codebase import files
     from tfmts_compat.migrate.codebase.modules import process
-    from tfmts_compat.migrate.findings import REWRITES, Finding
+    from tfmts_compat.migrate.findings import REWRITES, Finding, Outcome
 
     def fail(path: str, why: str, code: str = "TFM001") -> None:
         report.found.append(Finding(path, 1, 1, code, why))
@@ -150,8 +150,11 @@ def _migrate_files(
             fail(path, problem.strerror or str(problem))
             continue
         report.read += 1
-        if files.may_matter(data):
+        is_candidate = files.may_matter(data)
+        if is_candidate or removed.may_matter(data):
             outcome = process(path, data, ignored, with_diff, trees)
+            if not is_candidate:  # a file that is not migrated may be for Python 2
+                outcome = Outcome(path, removed.select(outcome.found))
             users += [path] if outcome.uses else []
             report.add(write(outcome) if arguments.write else outcome)
     report.found += requirements.find_missing(users, trees, ignored)

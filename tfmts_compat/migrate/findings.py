@@ -42,6 +42,10 @@ CODES: Final[dict[str, str]] = {
     "TFM304": "an argument that no version has",
     "TFM305": "a cadence is not a number",
     "TFM401": "a requirements file that does not list tfmts_compat",
+    "TFM501": "a name that only compat.v1 has",
+    "TFM502": "a name that the newest TensorFlow does not have",
+    "TFM503": "a name that needs Keras 2",
+    "TFM504": "a summary that writes nothing in a session",
 }
 REWRITES: Final = ("TFM101", "TFM102", "TFM103")
 ERRORS: Final = ("TFM001", "TFM002", "TFM003", "TFM004", "TFM005")

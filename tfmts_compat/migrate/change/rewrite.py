@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field, replace
 from typing import Callable, Sequence
 
-from tfmts_compat.migrate.advise import calls, remainder
+from tfmts_compat.migrate.advise import calls, remainder, removed
 from tfmts_compat.migrate.change import verification
 from tfmts_compat.migrate.change.imports import Imports, IsImported
 from tfmts_compat.migrate.findings import REWRITES, Finding, Shift
@@ -57,6 +57,7 @@ def rewrite(
     remainder.report(module, resolver)
     imports.settle()
     remainder.report_end_of_support(module, resolver, imports.changed)
+    removed.report(module, resolver, elsewhere)
     changes = module.edits.changes()
     try:
         new = apply(text, changes)
