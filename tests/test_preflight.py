@@ -379,12 +379,6 @@ def build_sync(replicas=1):
     return optimizer, op
 
 
-def sync_arguments(**arguments):
-    """Arguments with which a run that waits ends in a DeadlineExceededError."""
-    config = v1.ConfigProto(operation_timeout_in_ms=2000)
-    return {"config": config, "stop_grace_period_secs": 1, **arguments}
-
-
 class Inner(train.SessionRunHook):
     """A hook without a reference to the optimizer."""
 
@@ -413,10 +407,13 @@ def test_a_chief_without_the_hook_of_its_sync_optimizer_waits_for_ever(graph, pa
         "a worker's hook": [optimizer.make_session_run_hook(is_chief=False)],
         "another hook": [Inner()],
     }[passed]
-    arguments = sync_arguments(checkpoint_dir="d", hooks=hooks)
+    config = v1.ConfigProto(operation_timeout_in_ms=2000)
+    arguments = {"checkpoint_dir": "d", "hooks": hooks, "config": config}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        session = open_session(**arguments)
+        # If it does not wait, remove the warning.
+        with pytest.raises(errors.DeadlineExceededError), open_session(**arguments) as session:
+            session.run(op)
     texts = [str(w.message) for w in caught if issubclass(w.category, TfmtsCompatWarning)]
     if open_session is MonitoredTrainingSession:
         (text,) = texts
@@ -425,9 +422,6 @@ def test_a_chief_without_the_hook_of_its_sync_optimizer_waits_for_ever(graph, pa
         assert "the first step waits for ever" in text
     else:
         assert texts == []  # otherwise remove the warning
-    # If it does not wait, remove the warning.
-    with session, pytest.raises(errors.DeadlineExceededError):
-        session.run(op)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -445,7 +439,8 @@ def test_a_sync_optimizer_that_is_served_is_no_warning(graph, how):
     if how == "queue runner":
         train.add_queue_runner(optimizer.get_chief_queue_runner())
     tokens = optimizer.get_init_tokens_op() if how == "tokens" else None
-    with MonitoredTrainingSession(**sync_arguments(checkpoint_dir="d", hooks=hooks)) as session:
+    arguments = {"checkpoint_dir": "d", "hooks": hooks, "stop_grace_period_secs": 1}
+    with MonitoredTrainingSession(**arguments) as session:
         if how == "tokens":
             session.run(tokens)
         session.run(op)
@@ -463,4 +458,4 @@ def test_a_session_that_does_not_train_or_has_its_own_init_op_is_no_warning(grap
         arguments = {"is_chief": False, "max_wait_secs": 0.1}
         arguments["scaffold"] = train.Scaffold(local_init_op=local_init_op)
     with contextlib.suppress(errors.DeadlineExceededError):  # a worker has no chief here
-        MonitoredTrainingSession(**sync_arguments(**arguments)).close()
+        MonitoredTrainingSession(**arguments).close()
