@@ -56,7 +56,7 @@ def _known_bad(entry: versions.KnownBad) -> str:
     newest = "up to {}.{}".format(*entry.newest)
     unpinned = " to ".join(dict.fromkeys("{}.{}".format(*minor) for minor in entry.unpinned))
     cells = [newest, f"{entry.package} {entry.major} or newer", entry.breaks]
-    cells += [f"`{versions.pip_command([entry])}`", unpinned]
+    cells += [f"`{versions.build_pip_command([entry])}`", unpinned]
     return f"| {' | '.join(cells)} |\n"
 
 

@@ -20,7 +20,7 @@ def test_one_pin_is_found_for_each_package(monkeypatch):
     assert pins((2, 20)) == ["protobuf<7"]
     assert pins((2, 17)) == ["numpy<2", "protobuf<7"]
     assert pins((2, 4)) == pins(None) == ["numpy<2", "protobuf<3.21"]
-    both = versions.pip_command(versions.find_known_bad(None))
+    both = versions.build_pip_command(versions.find_known_bad(None))
     assert both == "pip install 'numpy<2' 'protobuf<3.21'"
 
 

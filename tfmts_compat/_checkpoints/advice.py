@@ -9,7 +9,7 @@ import os
 import shlex
 from typing import Iterable
 
-from tfmts_compat._checkpoints.contents import Checkpoint, absolute, list_checkpoints
+from tfmts_compat._checkpoints.contents import Checkpoint, list_checkpoints, make_absolute
 from tfmts_compat._checkpoints.damage import ELSEWHERE, find_damage
 from tfmts_compat._checkpoints.state import State, read_state
 
@@ -24,7 +24,9 @@ def explain_state(directory: str) -> str | None:
     state = read_state(directory)
     if not state.problem or not state.fails:
         return None
-    return _message(f"{state.file} {state.problem}", directory, list_candidates(directory, state))
+    return _build_message(
+        f"{state.file} {state.problem}", directory, list_candidates(directory, state)
+    )
 
 
 def explain_damage(prefix: str, directory: str | None, checksums: bool) -> str | None:
@@ -46,10 +48,10 @@ def explain_damage(prefix: str, directory: str | None, checksums: bool) -> str |
     if not directory or not state or state.newest != prefix:  # restored by the user's init_fn
         return f"the checkpoint cannot be restored: {reason}."
     others = [path for path in list_candidates(directory, state) if path != prefix]
-    return _message(reason, directory, others)
+    return _build_message(reason, directory, others)
 
 
-def _message(reason: str, directory: str, others: list[str]) -> str:
+def _build_message(reason: str, directory: str, others: list[str]) -> str:
     intact = find_intact(others)
     elsewhere = ELSEWHERE in reason and (
         f"the checkpoints are in {directory} of the parameter servers, below their working "
@@ -80,9 +82,9 @@ def list_candidates(directory: str, state: State) -> list[str]:
     the highest global step to the lowest: they may be of an abandoned training.
     """
     named = list_own_paths(directory, state)[::-1]
-    known = {absolute(path) for path in named}
+    known = {make_absolute(path) for path in named}
     here = [checkpoint.prefix for checkpoint in list_checkpoints(directory)]
-    return [*named, *(path for path in here if absolute(path) not in known)]
+    return [*named, *(path for path in here if make_absolute(path) not in known)]
 
 
 def find_intact(paths: Iterable[str]) -> Checkpoint | None:
@@ -94,13 +96,13 @@ def describe_use(directory: str, intact: Checkpoint) -> str:
     """Describes how to continue from the checkpoint that `find_intact` found."""
     return (
         f"the newest intact one is {intact.name} ({intact.step_in_words}); "
-        f"to continue from it, run `{use_command(directory, intact)}` once and start again"
+        f"to continue from it, run `{build_use_command(directory, intact)}` once and start again"
     )
 
 
-def use_command(directory: str, checkpoint: Checkpoint) -> str:
+def build_use_command(directory: str, checkpoint: Checkpoint) -> str:
     """Returns the command that makes a session in a directory restore a checkpoint."""
     word = checkpoint.prefix
-    if absolute(checkpoint.prefix) == absolute(os.path.join(directory, checkpoint.name)):
+    if make_absolute(checkpoint.prefix) == make_absolute(os.path.join(directory, checkpoint.name)):
         word = checkpoint.name if checkpoint.step is None else str(checkpoint.step)
     return f"tfmts-compat checkpoints {shlex.quote(directory)} --use {shlex.quote(word)}"

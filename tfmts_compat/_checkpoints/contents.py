@@ -90,7 +90,7 @@ def read_contents(directory: str) -> Contents:
             parts.setdefault(prefix, []).append(name)
     found = [
         Checkpoint(
-            os.path.join(directory, prefix), (*files, *{_meta_file(prefix)}.intersection(names))
+            os.path.join(directory, prefix), (*files, *{_get_meta_file(prefix)}.intersection(names))
         )
         for prefix, files in parts.items()
     ]
@@ -106,12 +106,13 @@ def _find_prefix(name: str, names: frozenset[str]) -> str | None:
     part = _PART.fullmatch(name)
     if part:
         return part[1]
-    if _meta_file(name) not in names:  # the only other file of a checkpoint of the old format V1
+    # In the old format V1 a checkpoint has only one other file, the .meta.
+    if _get_meta_file(name) not in names:
         return None
     return re.sub(f"{_SHARDS_V1}$", r"-?????-of-\1", name)
 
 
-def _meta_file(prefix: str) -> str:
+def _get_meta_file(prefix: str) -> str:
     return re.sub(f"{_SHARDS_V1}$", "", prefix) + ".meta"
 
 
@@ -120,7 +121,7 @@ def find_checkpoint(path: str) -> Checkpoint:
     for checkpoint in list_checkpoints(os.path.dirname(path)):
         if checkpoint.prefix == path:
             return checkpoint
-    meta = _meta_file(path)
+    meta = _get_meta_file(path)
     return Checkpoint(path, (os.path.basename(meta),) if _tf.io.gfile.exists(meta) else ())
 
 
@@ -132,6 +133,6 @@ def list_checkpoints(directory: str) -> tuple[Checkpoint, ...]:
         return ()
 
 
-def absolute(path: str) -> str:
+def make_absolute(path: str) -> str:
     """Returns a path that can be compared; URLs such as gs://bucket stay as they are."""
     return path if checks.find_scheme(path) else os.path.abspath(path)

@@ -53,7 +53,7 @@ def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
     if coverage.missing:
         lines.append(
             "the Saver restores, but the checkpoint does not have: "
-            + checks.listed(_with_shape(*item) for item in coverage.missing.items())
+            + checks.listed(_format_tensor(*item) for item in coverage.missing.items())
         )
     if coverage.mismatched:
         lines.append(
@@ -63,7 +63,7 @@ def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
                 for name, (there, here) in coverage.mismatched.items()
             )
         )
-    of_graph = {variable.op.name for variable in _global_variables(graph)}
+    of_graph = {variable.op.name for variable in _list_global_variables(graph)}
     for reason, extra in (
         ("the checkpoint has, but the graph does not have", coverage.extra.keys() - of_graph),
         ("the graph has, but the Saver does not restore", coverage.extra.keys() & of_graph),
@@ -71,7 +71,9 @@ def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
         if extra:
             lines.append(
                 f"{reason}: "
-                + checks.listed(_with_shape(name, coverage.extra[name]) for name in sorted(extra))
+                + checks.listed(
+                    _format_tensor(name, coverage.extra[name]) for name in sorted(extra)
+                )
             )
     lines.append(
         "To continue from this checkpoint, build the graph that saved it. To start from its "
@@ -83,12 +85,12 @@ def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
     return "\n  ".join(lines)
 
 
-def _global_variables(graph: Any) -> list[Any]:
+def _list_global_variables(graph: Any) -> list[Any]:
     with graph.as_default():
         return list(_v1.global_variables())
 
 
-def _restored_names(saver: Any, graph: Any) -> dict[str, Any] | None:
+def _list_restored(saver: Any, graph: Any) -> dict[str, Any] | None:
     """Returns the names that a Saver restores, and their shapes; None for a Saver of another kind.
 
     The shape is None if it is not known, or if the Saver does not require it.
@@ -105,7 +107,8 @@ def _restored_names(saver: Any, graph: Any) -> dict[str, Any] | None:
             if names is None or slices is None:
                 return None
             for name, part, tensor in zip(names, slices, op.outputs):
-                found[name.decode()] = _full_shape(part.decode()) or _assigned_shape(tensor)
+                shape = _parse_full_shape(part.decode())
+                found[name.decode()] = shape or _find_assigned_shape(tensor)
             continue
         before = {tensor.op for tensor in op.inputs}.union(op.control_inputs) - seen
         seen |= before
@@ -113,16 +116,16 @@ def _restored_names(saver: Any, graph: Any) -> dict[str, Any] | None:
     return found
 
 
-def _full_shape(part: str) -> Any:
+def _parse_full_shape(part: str) -> Any:
     """Returns the shape of a partitioned variable, from e.g. '10 4 0,5:0,4'."""
     return _tf.TensorShape([int(size) for size in part.split()[:-1]]) if part else None
 
 
-def _assigned_shape(tensor: Any) -> Any:
+def _find_assigned_shape(tensor: Any) -> Any:
     """Returns the shape of the variable to which a restored tensor is assigned as it is."""
     for op in tensor.consumers():
         if op.type == "Identity":
-            return _assigned_shape(op.outputs[0])
+            return _find_assigned_shape(op.outputs[0])
         if op.type in _ASSIGN and (op.type != "Assign" or op.get_attr("validate_shape")):
             try:
                 return _tf.TensorShape(op.inputs[0].op.get_attr("shape"))
@@ -132,7 +135,7 @@ def _assigned_shape(tensor: Any) -> Any:
 
 
 def _compare(saver: Any, prefix: str, graph: Any) -> Coverage | None:
-    expected = _restored_names(saver, graph)
+    expected = _list_restored(saver, graph)
     if not expected:
         return None
     shapes = _v1.train.NewCheckpointReader(prefix).get_variable_to_shape_map()
@@ -150,7 +153,7 @@ def _compare(saver: Any, prefix: str, graph: Any) -> Coverage | None:
     )
 
 
-def _with_shape(name: str, shape: Any) -> str:
+def _format_tensor(name: str, shape: Any) -> str:
     return name if shape is None else f"{name} {shape}"
 
 
@@ -167,13 +170,13 @@ def explain_not_restored(scaffold: Any, directory: str, error: str) -> str | Non
     """
     prefix = read_state(directory).newest
     graph = _v1.get_default_graph()
-    restored = _restored_names(scaffold.saver, graph) if prefix and scaffold.saver else None
+    restored = _list_restored(scaffold.saver, graph) if prefix and scaffold.saver else None
     if not prefix or restored is None:
         return None
     reported = error.rpartition(": ")[2].split(", ")
     left_out = [
-        _with_shape(variable.op.name, variable.shape)
-        for variable in _global_variables(graph)
+        _format_tensor(variable.op.name, variable.shape)
+        for variable in _list_global_variables(graph)
         if variable.op.name in reported and variable.op.name not in restored
     ]
     if not left_out:

@@ -49,7 +49,7 @@ def find_damage(
         indexed = f"{name}.index" in names
         if not indexed:
             if name not in names and "?" not in name:
-                elsewhere = f"{name}.meta" in names and not _data_files(prefix, names)[1]
+                elsewhere = f"{name}.meta" in names and not _find_data_files(prefix, names)[1]
                 return f"{damaged} ({step}) is missing{ELSEWHERE if elsewhere else ''}"
             damaged = prefix  # the old format V1: one file, or one for each shard
         reader = _train.NewCheckpointReader(prefix)
@@ -58,7 +58,7 @@ def find_damage(
             name: _tf.as_dtype(dtype) for name, dtype in reader.get_variable_to_dtype_map().items()
         }
         if indexed:
-            missing, sizes = _data_files(prefix, names)
+            missing, sizes = _find_data_files(prefix, names)
             damaged = next(iter(sizes)) if len(sizes) == 1 else f"{prefix}.data-*"
             if missing:
                 return f"{missing[0]} ({step}) is missing"
@@ -81,7 +81,7 @@ def find_damage(
     return None
 
 
-def _data_files(prefix: str, names: Collection[str]) -> tuple[list[str], dict[str, int]]:
+def _find_data_files(prefix: str, names: Collection[str]) -> tuple[list[str], dict[str, int]]:
     """Returns the data files that are missing, and the size of each that is there."""
     directory, name = os.path.split(prefix)
     sizes = {}

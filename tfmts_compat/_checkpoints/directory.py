@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from tfmts_compat._checkpoints import advice
-from tfmts_compat._checkpoints.contents import Checkpoint, absolute
+from tfmts_compat._checkpoints.contents import Checkpoint, make_absolute
 from tfmts_compat._checkpoints.state import State, read_state
 from tfmts_compat._rules import checks, pitfalls
 from tfmts_compat._upstream import loading
@@ -51,13 +51,13 @@ def describe_copy(directory: str, state: State) -> str | None:
         file=state.file,
         original=os.path.dirname(elsewhere[-1]),
         name=newest.name,
-        command=advice.use_command(directory, newest),
+        command=advice.build_use_command(directory, newest),
     )
 
 
 def _is_copied(directory: str, path: str) -> bool:
     """Returns whether a checkpoint is in another directory, and this directory has its copy."""
-    if absolute(os.path.dirname(path)) == absolute(directory).rstrip("/"):
+    if make_absolute(os.path.dirname(path)) == make_absolute(directory).rstrip("/"):
         return False
     original = f"{path}.index"
     copy = os.path.join(directory, os.path.basename(original))

@@ -15,7 +15,7 @@ import re
 import socket
 from typing import Any, Iterator
 
-from tfmts_compat._checkpoints.contents import absolute
+from tfmts_compat._checkpoints.contents import make_absolute
 from tfmts_compat._checkpoints.state import read_state
 from tfmts_compat._rules import checks, pitfalls
 from tfmts_compat._upstream import loading
@@ -35,14 +35,14 @@ class StateWatch:
           directory: the directory of the file.
           prefix: what all checkpoints of the saver start with, e.g. /ckpt/model.ckpt.
         """
-        self._directory, self._prefix = directory, absolute(prefix) + "-"
+        self._directory, self._prefix = directory, make_absolute(prefix) + "-"
         self._file = os.path.join(directory, "checkpoint")
         self._written: tuple[int, Any] | None = None
         self._saved: list[str] = []
 
     def after_save(self, saver: Any) -> None:
         """Remembers what the saver wrote."""
-        self._written = _version(self._file)
+        self._written = _read_version(self._file)
         self._saved = _list_saved(saver)
 
     def before_save(self, saver: Any) -> str | None:
@@ -51,11 +51,11 @@ class StateWatch:
         Args:
           saver: the saver, which is about to save.
         """
-        if self._written is None or _version(self._file) in (None, self._written):
+        if self._written is None or _read_version(self._file) in (None, self._written):
             return None
-        if any(self._is_later(kept) for kept in self._matching("checkpoint.old-*")):
+        if any(self._is_later(kept) for kept in self._list_matching("checkpoint.old-*")):
             return pitfalls.describe("use-during-training", file=self._file)
-        newest = absolute(read_state(self._directory).newest or "")
+        newest = make_absolute(read_state(self._directory).newest or "")
         who = self._find_writer(newest, saver)
         return who and pitfalls.describe(
             "two-chiefs",
@@ -78,10 +78,10 @@ class StateWatch:
         return None if who is None or _is_saved_here(newest, saver) else who
 
     def _is_later(self, file: str) -> bool:
-        version = _version(file)
+        version = _read_version(file)
         return bool(version and self._written and version[0] >= self._written[0])
 
-    def _matching(self, pattern: str) -> list[str]:
+    def _list_matching(self, pattern: str) -> list[str]:
         try:
             return list(_tf.io.gfile.glob(os.path.join(self._directory, pattern)))
         except _tf.errors.OpError:
@@ -99,14 +99,14 @@ class StateWatch:
 
     def _find_host(self) -> str | None:
         """Returns another host that has written events into the directory since the last save."""
-        for file in self._matching("events.out.tfevents.*"):
+        for file in self._list_matching("events.out.tfevents.*"):
             found = _EVENTS.fullmatch(os.path.basename(file))
             if found and not found[1].startswith(socket.gethostname()) and self._is_later(file):
                 return f"a process on the host {found[1]}"
         return None
 
 
-def _version(file: str) -> tuple[int, Any] | None:
+def _read_version(file: str) -> tuple[int, Any] | None:
     """Returns when a file was written, in nanoseconds, and what else changes if it is replaced."""
     try:
         if not checks.find_scheme(file):  # TensorFlow reads whole seconds only
@@ -119,7 +119,7 @@ def _version(file: str) -> tuple[int, Any] | None:
 
 
 def _list_saved(saver: Any) -> list[str]:
-    return [absolute(path) for path in getattr(saver, "last_checkpoints", ())]
+    return [make_absolute(path) for path in getattr(saver, "last_checkpoints", ())]
 
 
 def _is_saved_here(path: str, saver: Any) -> bool:
@@ -170,7 +170,7 @@ def describe_elsewhere(directory: str, prefix: str) -> str | None:
       The text; None if the files are here, or if they have other names than upstream's.
     """
     state = read_state(directory)
-    if state.newest is None or absolute(state.newest) != absolute(prefix):
+    if state.newest is None or make_absolute(state.newest) != make_absolute(prefix):
         return None
     if any(_tf.io.gfile.exists(file) for file in (prefix, f"{prefix}.index")):
         return None

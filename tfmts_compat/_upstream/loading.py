@@ -24,14 +24,14 @@ def tensorflow() -> Any:
         import tensorflow as tf
     except ModuleNotFoundError as problem:
         if problem.name != "tensorflow":
-            raise _broken(problem) from problem
+            raise _build_error(problem) from problem
         raise TensorFlowUnavailableError(
             "tfmts_compat needs TensorFlow 2.4 to 2.21, which is not installed; run "
             "pip install '.[tensorflow]' in a clone of tfmts_compat, or install the TensorFlow "
             "build that you use."
         ) from problem
     except Exception as problem:  # numpy 2 makes old versions raise AttributeError, too
-        raise _broken(problem) from problem
+        raise _build_error(problem) from problem
     if not hasattr(tf, "compat"):  # a leftover tensorflow/ directory imports as a namespace
         where = ", ".join(getattr(tf, "__path__", [])) or getattr(tf, "__file__", None) or "it"
         raise TensorFlowUnavailableError(
@@ -40,7 +40,7 @@ def tensorflow() -> Any:
     return tf
 
 
-def _broken(problem: Exception) -> TensorFlowUnavailableError:
+def _build_error(problem: Exception) -> TensorFlowUnavailableError:
     why = f"{type(problem).__name__}: {problem}".splitlines()[0]
     remedy = "reinstall TensorFlow with the versions it requires (pip check lists conflicts)"
     builds = list(versions.find_tensorflow_builds().values())
@@ -48,7 +48,7 @@ def _broken(problem: Exception) -> TensorFlowUnavailableError:
     known = [entry for entry in versions.find_known_bad(minor) if entry.breaks == versions.IMPORT]
     if known:
         reasons = "; ".join(str(entry) for entry in known)
-        remedy = f"{reasons}; {versions.pip_command(known)}"
+        remedy = f"{reasons}; {versions.build_pip_command(known)}"
     return TensorFlowUnavailableError(f"TensorFlow cannot be imported ({why}); {remedy}.")
 
 

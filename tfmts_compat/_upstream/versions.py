@@ -66,7 +66,7 @@ def find_known_bad(minor: Minor | None) -> list[KnownBad]:
     return list(matching.values())
 
 
-def pip_command(entries: list[KnownBad]) -> str:
+def build_pip_command(entries: list[KnownBad]) -> str:
     """Returns the pip command that replaces these versions with ones that work."""
     return "pip install " + " ".join(f"'{entry.pin}'" for entry in entries)
 
@@ -75,7 +75,7 @@ def find_graph_remedy(tensorflow_version: str) -> str | None:
     """Returns the pip command that makes graph.pbtxt writable; None if it is not needed."""
     known = find_known_bad(minor_of(tensorflow_version))
     known = [entry for entry in known if entry.breaks == GRAPH]
-    return pip_command(known) if known else None
+    return build_pip_command(known) if known else None
 
 
 def installed_version(distribution: str) -> str | None:
@@ -115,7 +115,7 @@ def find_ignored_distributions() -> list[str]:
     from importlib import metadata
 
     found = metadata.distributions()
-    return sorted({str(_path(info)) for info in found if not _read_name_and_version(info)})
+    return sorted({str(_get_path(info)) for info in found if not _read_name_and_version(info)})
 
 
 def _read_name_and_version(distribution: Any) -> tuple[str, str] | None:
@@ -124,7 +124,7 @@ def _read_name_and_version(distribution: Any) -> tuple[str, str] | None:
     pip renames a distribution that it removes: the first letter becomes "~". If it is interrupted,
     the renamed directory stays. An interrupted installation leaves a directory without METADATA.
     """
-    if _path(distribution).name.startswith("~"):
+    if _get_path(distribution).name.startswith("~"):
         return None
     try:
         name, version = distribution.metadata["Name"], distribution.version
@@ -133,7 +133,7 @@ def _read_name_and_version(distribution: Any) -> tuple[str, str] | None:
     return (name, version) if name and version else None
 
 
-def _path(distribution: Any) -> pathlib.Path:
+def _get_path(distribution: Any) -> pathlib.Path:
     return pathlib.Path(str(getattr(distribution, "_path", "unknown")))  # no public name has it
 
 

@@ -93,7 +93,7 @@ def _build_report(arguments: argparse.Namespace, tf: Any) -> dict[str, Any]:
 def _use(contents: Contents, word: str) -> dict[str, Any]:
     """Makes a session restore the checkpoint with this step or name."""
     from tfmts_compat._checkpoints.advice import list_own_paths
-    from tfmts_compat._checkpoints.contents import Checkpoint, absolute
+    from tfmts_compat._checkpoints.contents import Checkpoint, make_absolute
     from tfmts_compat._checkpoints.state import read_state, rewrite_state
 
     state = read_state(contents.directory)
@@ -113,8 +113,8 @@ def _use(contents: Contents, word: str) -> dict[str, Any]:
         )
         raise ValueError(f"--use {word}: {damage}; intact are {_describe(intact)}.")
     own = list_own_paths(contents.directory, state)
-    paths = [absolute(path) for path in own]
-    chosen = absolute(prefix)
+    paths = [make_absolute(path) for path in own]
+    chosen = make_absolute(prefix)
     position = paths.index(chosen) if chosen in paths else 0
     kept = rewrite_state(contents.directory, prefix, own[:position])
     return {"used": prefix, "kept": kept}
@@ -131,21 +131,21 @@ def _describe(checkpoints: Iterable[Checkpoint]) -> str:
 
 
 def _collect(contents: Contents, state: State, verify: bool, tf: Any) -> dict[str, Any]:
-    from tfmts_compat._checkpoints.contents import absolute, find_checkpoint
+    from tfmts_compat._checkpoints.contents import find_checkpoint, make_absolute
     from tfmts_compat._checkpoints.directory import describe_copy
 
     rows = [_make_row(checkpoint, verify, tf) for checkpoint in contents.checkpoints]
     rows = [row for row in rows if row["files"]]
-    listed = {absolute(row["path"]): row for row in rows}
+    listed = {make_absolute(row["path"]): row for row in rows}
     for path in reversed(state.paths):
-        if absolute(path) not in listed:  # in another directory, or deleted
+        if make_absolute(path) not in listed:  # in another directory, or deleted
             row = _make_row(find_checkpoint(path), verify, tf)
             rows.append({**row, "name": path})
-    restored = absolute(state.newest) if state.newest else None
-    named = {absolute(path) for path in state.paths}
+    restored = make_absolute(state.newest) if state.newest else None
+    named = {make_absolute(path) for path in state.paths}
     for row in rows:
-        row["restored"] = absolute(row["path"]) == restored
-        row["named"] = absolute(row["path"]) in named
+        row["restored"] = make_absolute(row["path"]) == restored
+        row["named"] = make_absolute(row["path"]) in named
     copy = describe_copy(contents.directory, state)
     target = next((row for row in rows if row["restored"]), None)
     return {

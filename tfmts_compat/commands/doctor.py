@@ -127,7 +127,7 @@ def _find_problems(builds: dict[str, str]) -> list[dict[str, str]]:
     found = []
     for version in sorted(set(builds.values())):
         for entry in versions.find_known_bad(versions.minor_of(version)):
-            found.append({"problem": str(entry), "remedy": versions.pip_command([entry])})
+            found.append({"problem": str(entry), "remedy": versions.build_pip_command([entry])})
     if len(set(builds.values())) > 1:
         names = " ".join(sorted(builds))
         found.append(
