@@ -36,13 +36,18 @@ def test_a_warning_points_at_the_innermost_frame_of_the_user(modules, file):
 
 @pytest.mark.filterwarnings("ignore::tfmts_compat.TfmtsCompatWarning")
 def test_texts_are_collected_in_the_innermost_context_of_the_thread():
-    with _warnings.collect() as outer:
+    outer, inner = [], []
+    with _warnings.collect(lambda *item: outer.append(item)):
         _warnings.warn("first")
-        with _warnings.collect() as inner:
+        with _warnings.collect(lambda *item: inner.append(item)):
             _warnings.warn("second")
+            warn, note = _warnings.warn_later(), _warnings.note_later()
             thread = threading.Thread(target=_warnings.warn, args=("in a thread",))
             thread.start()
             thread.join()
         _warnings.warn("third")
     _warnings.warn("fourth")
-    assert (outer, inner) == (["first", "third"], ["second"])
+    warn("fifth")
+    note("sixth")
+    assert outer == [("warnings", "first"), ("warnings", "third")]
+    assert inner == [("warnings", "second"), ("warnings", "fifth"), ("notes", "sixth")]

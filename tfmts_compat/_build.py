@@ -32,6 +32,8 @@ def build_session(
     Returns:
       Upstream's own MonitoredSession.
     """
+    from tfmts_compat._extensions.input_end import report_end  # imports TensorFlow
+
     scaffold = call.scaffold or parts.get_part("Scaffold")()
     if session_plan.is_chief:
         creator = _create_chief(call, session_plan, scaffold)
@@ -43,11 +45,13 @@ def build_session(
     else:
         creator = _create_worker(call, session_plan, scaffold)
         hooks = user_hooks
-    return parts.get_part("MonitoredSession")(
+    session = parts.get_part("MonitoredSession")(
         session_creator=creator,
         hooks=hooks,
         stop_grace_period_secs=call.stop_grace_period_secs,
     )
+    report_end(session)
+    return session
 
 
 def _create_chief(call: Call, session_plan: SessionPlan, scaffold: Any) -> Any:

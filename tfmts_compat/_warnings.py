@@ -9,7 +9,8 @@ import types
 import warnings
 from typing import Callable, Iterator
 
-_collected: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar(
+_Collect = Callable[[str, str], None]
+_collect: contextvars.ContextVar[_Collect | None] = contextvars.ContextVar(
     "tfmts_compat_warnings", default=None
 )
 _NOT_THE_USERS = ("tensorflow", "tensorflow_estimator", "contextlib", "importlib", "sitecustomize")
@@ -21,30 +22,47 @@ class TfmtsCompatWarning(UserWarning):
 
 def warn(text: str) -> None:
     """Issues a TfmtsCompatWarning that points at the caller's line."""
-    _warn(text, _collected.get())
+    warn_later()(text)
 
 
 def warn_later() -> Callable[[str], None]:
     """Returns a `warn` for use after the call in progress, which still belongs to this call."""
-    texts = _collected.get()
-    return lambda text: _warn(text, texts)
+    collect = _collect.get()
+
+    def warn(text: str) -> None:
+        if collect is not None:
+            collect("warnings", text)
+        warnings.warn(text, TfmtsCompatWarning, stacklevel=_find_caller()[0])
+
+    return warn
 
 
-def _warn(text: str, texts: list[str] | None) -> None:
-    if texts is not None:
-        texts.append(text)
-    warnings.warn(text, TfmtsCompatWarning, stacklevel=_find_caller()[0])
+def note_later() -> Callable[[str], None]:
+    """Returns a function that logs what is no pitfall; it belongs to the call in progress."""
+    collect = _collect.get()
+
+    def note(text: str) -> None:
+        from absl import logging  # imports absl.flags, which takes as long as this package
+
+        if collect is not None:
+            collect("notes", text)
+        logging.info("%s", text)
+
+    return note
 
 
 @contextlib.contextmanager
-def collect() -> Iterator[list[str]]:
-    """Collects the texts that `warn` is given within the context, in this thread."""
-    texts: list[str] = []
-    token = _collected.set(texts)
+def collect(add: _Collect) -> Iterator[None]:
+    """Collects the texts of the calls within the context, in this thread, and later ones of them.
+
+    Args:
+      add: takes "warnings" or "notes", and a text. It may be called by several threads.
+    """
+    token = _collect.set(add)
     try:
-        yield texts
+        yield
     finally:
-        _collected.reset(token)
+        _collect.reset(token)
 
 
 def find_caller() -> types.FrameType | None:

@@ -107,7 +107,7 @@ def describe(value):
 
 def count_prepared(session):
     """Returns the number of prepared calls that the session keeps."""
-    return sum(call is not None for call in session.run.__self__._prepared.values())
+    return sum(call is not None for call in session.run.__self__.prepared.values())
 
 
 def compare_three_calls(cached, plain, *args, **kwargs):
@@ -503,7 +503,7 @@ def test_the_number_of_prepared_calls_is_bounded(sessions, monkeypatch):
         for _ in range(3):
             cached.run(fetches)
     cache = cached.run.__self__
-    assert len(cache._prepared) == 5
+    assert len(cache.prepared) == 5
     assert len(cache._seen) <= 5
 
 

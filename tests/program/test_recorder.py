@@ -3,13 +3,15 @@
 import fcntl
 import json
 import threading
+from contextlib import nullcontext
 
 import pytest
 import tensorflow as tf
 from random_calls import Hook
 
-from tfmts_compat import MonitoredTrainingSession
+from tfmts_compat import MonitoredTrainingSession, TfmtsCompatWarning
 from tfmts_compat._program import recorder
+from tfmts_compat._program.report import format_report
 
 
 @pytest.fixture
@@ -75,6 +77,25 @@ def test_a_call_is_recorded_with_its_place_and_its_error(report, graph):
     assert works["error"] is None
     assert fails["error"]["type"] == "TypeError"
     assert fails["rejected"] == fails["error"]["message"]
+
+
+def test_what_a_session_reports_after_its_call_is_added_to_the_call(report, train_op):
+    opens = recorder.record_calls(MonitoredTrainingSession, "tfmts_compat", report, "/")
+    data = tf.data.Dataset.range(3)
+    evaluation = tf.compat.v1.data.make_one_shot_iterator(data).get_next(name="evaluation")
+    for fetches in ([train_op], [evaluation], [train_op]):
+        expects = pytest.warns(TfmtsCompatWarning) if fetches == [evaluation] else nullcontext()
+        with expects, opens() as session:
+            for _ in range(2):
+                session.run(train_op)
+            for _ in range(4):
+                session.run(fetches)
+    assert [call["returned"] for call in calls(report)] == [True, True, True]
+    (call,) = [call for call in calls(report) if call["notes"] or call["warnings"]]
+    (warning,), (note,) = call["warnings"], call["notes"]
+    assert warning.startswith("the run of evaluation:0 ends the training at global step 2, ")
+    assert note.startswith("OutOfRangeError of evaluation ends the `with` block of the session")
+    assert "  note: OutOfRangeError of evaluation ends" in format_report(report)
 
 
 class BrokenBegin(Hook):

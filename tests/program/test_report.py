@@ -15,6 +15,7 @@ SHOWN = {
     "error": None,
     "upstream": [],
     "warnings": ["a pitfall"],
+    "notes": ["the end of the input"],
     "returned": True,
 }
 
@@ -27,9 +28,11 @@ def test_the_table_counts_equal_calls(tmp_path):
         f"tfmts-compat run: calls of MonitoredTrainingSession: 3, failed: 1; see {report}",
         "train.py:8 in train, built by tfmts_compat (2 times)",
         "  warning: a pitfall",
+        "  note: the end of the input",
         "train.py:8 in train, built by tfmts_compat",
         "  ValueError: why",
         "  warning: a pitfall",
+        "  note: the end of the input",
     ]
 
 
@@ -42,6 +45,7 @@ def test_control_characters_are_escaped_and_the_lines_of_a_message_are_kept(tmp_
         "  ValueError: \\x1b[31mwhy",
         "  and how",
         "  warning: a pitfall",
+        "  note: the end of the input",
     ]
 
 

@@ -1,5 +1,6 @@
 """What a graph has, and what can still be added to it."""
 
+import pytest
 import tensorflow as tf
 
 from tfmts_compat._upstream import graphs
@@ -41,7 +42,7 @@ def test_the_ops_of_a_run_are_found_once_and_name_the_variables_that_they_write(
     op = optimizer.minimize(loss, var_list=[weight])
 
     def written(*fetches):
-        ops = graphs.ops_of(graph, fetches, known)
+        ops = graphs.list_ops(graph, fetches, known)
         return {variable.name for op in ops for variable in graphs.list_written_variables(op)}
 
     known = set()
@@ -51,6 +52,51 @@ def test_the_ops_of_a_run_are_found_once_and_name_the_variables_that_they_write(
     }  # fmt: skip
     assert written(op) == set()
     assert written(other.initializer) == {"other"}
+
+
+LOCAL = [v1.GraphKeys.LOCAL_VARIABLES]
+
+
+def accumulates():
+    accumulator = v1.ConditionalAccumulator(tf.float32, [])
+    return accumulator.apply_grad(1.0)
+
+
+def inserts():
+    table = tf.lookup.experimental.DenseHashTable(tf.int64, tf.int64, -1, -2, -3)
+    return table.insert(tf.constant([1], tf.int64), tf.constant([1], tf.int64))
+
+
+# What a run does with a variable: (its fetch, whether this may train).
+RUNS = {
+    "reads": (lambda variable: tf.gather(variable, 0) + tf.square(variable), False),
+    "reads a local one": (lambda _: v1.get_variable("v", [], collections=LOCAL) + 1, False),
+    "writes a local one": (
+        lambda _: v1.get_variable("v", [], collections=LOCAL).assign(1.0),
+        False,
+    ),
+    "reads the step": (lambda _: graphs.get_global_step_read(), False),
+    "draws": (lambda variable: tf.random.uniform([]) + variable, False),
+    "writes": (lambda variable: variable.assign([1.0]), True),
+    "scatters": (lambda variable: v1.scatter_add(variable, [0], [1.0]), True),
+    "calls": (lambda variable: tf.function(lambda: variable.assign([1.0]) + 1.0)(), True),
+    "enqueues": (lambda variable: v1.FIFOQueue(1, tf.float32).enqueue(variable), True),
+    "accumulates": (lambda _: accumulates(), True),
+    "inserts": (lambda _: inserts(), True),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "resource"),
+    [*((name, True) for name in RUNS), *((name, False) for name in RUNS if name != "calls")],
+)
+def test_a_run_that_writes_more_than_local_variables_may_train(graph, name, resource):
+    fetch, trains = RUNS[name]
+    with v1.variable_scope("", use_resource=resource):
+        train.create_global_step()
+        fetched = fetch(v1.get_variable("weight", initializer=[1.0]))
+    elements = graphs.list_elements(graph, {"caller": fetched})
+    assert graphs.may_train(graph, elements) is trains
 
 
 def test_a_call_of_tf_summary_without_a_writer_is_found(graph):

@@ -11,7 +11,9 @@ Importing this module imports TensorFlow.
 from __future__ import annotations
 
 import collections
+import inspect
 import threading
+import traceback
 import weakref
 from typing import Any, Callable, NamedTuple
 
@@ -49,6 +51,25 @@ def cache_runs(session: Any) -> None:
         session.run = _RunCache(session, internals).run
 
 
+def list_prepared(session: Any) -> list[Any]:
+    """Returns the tensors and operations that a session has fetched in repeated calls."""
+    cache = getattr(session.run, "__self__", None)
+    if not isinstance(cache, _RunCache):
+        return []
+    calls = list(cache.prepared.values())
+    return [element for call in calls if call is not None for element in call.elements]
+
+
+def find_failed_run(error: BaseException) -> tuple[Any, Any] | None:
+    """Returns the graph and the fetches of the Session.run that raised an error, or None."""
+    found = None
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        name = _SESSION_IN.get(frame.f_code)
+        if name is not None:
+            found = frame.f_locals[name].graph, frame.f_locals["fetches"]
+    return found
+
+
 class _Feed:
     """A tensor that a prepared call feeds."""
 
@@ -76,6 +97,7 @@ class _PreparedCall(NamedTuple):
     """What to run for one structure of fetches and one set of feed keys.
 
     Attributes:
+      elements: the tensors and operations of the caller's fetches.
       fetches: the tensors to fetch, each once, in the form that TensorFlow's runtime takes.
       targets: the operations to run that have no value.
       feeds: the tensors to feed, in the order of the feed's keys.
@@ -84,6 +106,7 @@ class _PreparedCall(NamedTuple):
       kept: the objects whose ids are in the key, so that Python does not reuse the ids.
     """
 
+    elements: list[Any]
     fetches: list[Any]
     targets: list[Any]
     feeds: list[_Feed]
@@ -100,7 +123,7 @@ class _RunCache:
         self._session = weakref.ref(session)
         self._internals = internals
         # None for a call that needs upstream's run.
-        self._prepared: dict[tuple[Any, ...], _PreparedCall | None] = {}
+        self.prepared: dict[tuple[Any, ...], _PreparedCall | None] = {}
         self._seen: set[tuple[Any, ...]] = set()
         self._lock = threading.Lock()
         self._new = 0  # +1 for a new structure, -_NEW_PER_REUSE for a reuse, never below 0
@@ -168,7 +191,7 @@ class _RunCache:
     ) -> _PreparedCall | None:
         """Returns the prepared call; None the first time, when upstream's run checks the call."""
         try:
-            prepared = self._prepared[key]
+            prepared = self.prepared[key]
         except KeyError:
             pass
         else:
@@ -185,9 +208,9 @@ class _RunCache:
                     self._calls_without_lookup = _CALLS_WITHOUT_LOOKUP
                 return None
             prepared = self._prepare(session.graph, fetches, list(feed_dict or ()))
-            if len(self._prepared) >= _MOST_PREPARED:
-                del self._prepared[next(iter(self._prepared))]
-            self._prepared[key] = prepared
+            if len(self.prepared) >= _MOST_PREPARED:
+                del self.prepared[next(iter(self.prepared))]
+            self.prepared[key] = prepared
             return prepared
 
     def _prepare(self, graph: Any, fetches: Any, feeds: list[Any]) -> _PreparedCall | None:
@@ -212,6 +235,7 @@ class _RunCache:
                 tensors.append(internals.runtime_output(element))
         part = make_builder(fetches, lambda fetch: places[id(graph.as_graph_element(fetch))])
         return _PreparedCall(
+            elements,
             tensors,
             targets,
             [_Feed(feed, internals.runtime_output(feed)) for feed in feeds],
@@ -268,6 +292,13 @@ def add_structure(fetches: Any, key: list[Any], leaf_classes: frozenset[type]) -
         elif not add_structure(fetch, key, leaf_classes):
             return False
     return True
+
+
+# The variable of the session, in the frame of a function that runs one.
+_SESSION_IN = {
+    _RunCache.run.__code__: "session",
+    getattr(inspect.unwrap(get_part("Session").run), "__code__", None): "self",
+}
 
 
 def list_leaves(fetches: Any) -> list[Any]:

@@ -6,10 +6,10 @@ Importing this module imports TensorFlow.
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Iterable
+from typing import Any
 
 from tfmts_compat._rules import checks
-from tfmts_compat._upstream import loading, runs
+from tfmts_compat._upstream import graphs, loading, runs
 from tfmts_compat._upstream.parts import get_part
 
 _tf: Any = loading.tensorflow()
@@ -61,15 +61,10 @@ def _shown(hook: Any) -> str:
     return f"The hook {named.__name__}"
 
 
-def _leaves(structure: Any) -> list[Any]:
-    leaves: list[Any] = _tf.nest.flatten(structure, expand_composites=True)
-    return leaves
-
-
 def _another_graph(graph: Any, fetches: Any, feeds: Any) -> str | None:
     """Names what the caller or a hook passed that is in another graph than the session's."""
     for owner, value in [*_by_owner(fetches), (None, list(feeds))]:
-        for leaf in _leaves(value):
+        for leaf in _tf.nest.flatten(value, expand_composites=True):
             if getattr(leaf, "graph", graph) is graph:
                 continue
             if owner is not None:
@@ -91,9 +86,13 @@ def _not_fed(graph: Any, op: Any, fetches: Any, feeds: Any) -> str | None:
     """Names the hook that fetched what needs a placeholder, if the caller's fetches do not."""
     if not op.type.startswith("Placeholder"):
         return None
-    fed = {graph.as_graph_element(feed).name for feed in _leaves(list(feeds))}
+    fed = {feed.name for feed in graphs.list_elements(graph, list(feeds))}
+
+    def is_needed_by(fetch: Any) -> bool:
+        return op in graphs.list_ops(graph, [fetch], fed=fed)
+
     needing = {
-        owner: [fetch for fetch in _elements(graph, value) if _needs(fetch, op, fed)]
+        owner: list(filter(is_needed_by, graphs.list_elements(graph, value)))
         for owner, value in _by_owner(fetches)
     }
     if needing.get(None):
@@ -102,7 +101,7 @@ def _not_fed(graph: Any, op: Any, fetches: Any, feeds: Any) -> str | None:
     for hook, needed in needing.items():
         merged = [tensor for fetch in needed if _is_merged(fetch) for tensor in fetch.op.inputs]
         if isinstance(hook, get_part("SummarySaverHook")) and merged:
-            names = checks.listed(tensor.name for tensor in merged if _needs(tensor, op, fed))
+            names = checks.listed(tensor.name for tensor in filter(is_needed_by, merged))
             return (
                 f"The caller's fetches do not need {op.name}. The summary saver fetched, as "
                 f"summaries were due, these summaries that need it: {names}. Either {remedy}, or "
@@ -120,25 +119,6 @@ def _not_fed(graph: Any, op: Any, fetches: Any, feeds: Any) -> str | None:
 
 def _is_merged(fetch: Any) -> bool:
     return isinstance(fetch, _tf.Tensor) and fetch.op.type == "MergeSummary"
-
-
-def _elements(graph: Any, fetches: Any) -> list[Any]:
-    return [graph.as_graph_element(leaf) for leaf in _leaves(fetches) if leaf is not None]
-
-
-def _needs(fetch: Any, op: Any, fed: Iterable[str]) -> bool:
-    """Whether a tensor or operation needs an operation, if the tensors named in `fed` are fed."""
-    waiting, seen = [fetch], set()
-    while waiting:
-        element = waiting.pop()
-        if element.name in fed or element.name in seen:
-            continue
-        seen.add(element.name)
-        before = getattr(element, "op", element)
-        if before is op:
-            return True
-        waiting += [*before.inputs, *before.control_inputs]
-    return False
 
 
 def _not_initialized(graph: Any, op: Any) -> str | None:

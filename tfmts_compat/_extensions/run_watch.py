@@ -83,7 +83,7 @@ class RunWatch:
     def _trained(self, graph: Any, fetches: Sequence[Any]) -> str | None:
         """Returns a trainable variable to which a run of the fetches writes, or None."""
         trainable = {getattr(v, "op", None) for v in graph.get_collection(_TRAINABLE)}
-        for op in graphs.ops_of(graph, fetches, self._looked_at):
+        for op in graphs.list_ops(graph, fetches, self._looked_at):
             for variable in graphs.list_written_variables(op):
                 if variable in trainable:
                     return str(variable.name)

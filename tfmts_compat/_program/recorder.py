@@ -3,7 +3,7 @@
 Several processes may write to the file. Each one locks it and inserts its call before the closing
 brackets. The file is therefore valid JSON after every call, even if the program crashes later. A
 call is written when it begins, because a worker may be killed while it waits, and again when it
-has returned.
+has returned and when its session reports something later.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import inspect
 import json
 import os
 import sys
+import threading
 import types
 from typing import Any, Callable
 
@@ -57,12 +58,13 @@ def record_calls(
             "tensorflow": loading.tensorflow().__version__,
             "built_by": built_by,
             **_plan_call(args, kwargs),
+            "notes": [],
             "error": None,
             "returned": False,
         }
-        begun = _encode(entry)
-        _write(path, begun)
-        with _warnings.collect() as warnings:
+        call = _RecordedCall(path, entry)
+        call.write()
+        with _warnings.collect(call.add):
             try:
                 session = function(*args, **kwargs)
                 entry["returned"] = True
@@ -73,10 +75,30 @@ def record_calls(
                     entry.update(rejected=str(error), departures=[], upstream=[_FAILS_LATER])
                 raise
             finally:
-                entry["warnings"] = list(dict.fromkeys([*entry["warnings"], *warnings]))
-                _write(path, _encode(entry), begun)
+                call.write()
 
     return record
+
+
+class _RecordedCall:
+    """A call in a report, which is written again when there is something to add."""
+
+    def __init__(self, path: str, entry: dict[str, Any]) -> None:
+        self._path, self._entry = path, entry
+        self._written: bytes | None = None
+        self._lock = threading.RLock()  # the threads of a session may report something
+
+    def write(self) -> None:
+        with self._lock:
+            text = _encode(self._entry)
+            _write(self._path, text, self._written)
+            self._written = text
+
+    def add(self, key: str, text: str) -> None:
+        with self._lock:
+            if text not in self._entry[key]:
+                self._entry[key].append(text)
+                self.write()
 
 
 def _locate(frame: types.FrameType | None, cwd: str) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def _list_rows(call: dict[str, Any]) -> Iterator[str]:
         yield "  has not returned: its process was killed or still waits"
     yield from (f"  upstream: {text}" for text in call["upstream"])
     yield from (f"  warning: {text}" for text in call["warnings"])
+    yield from (f"  note: {text}" for text in call["notes"])
 
 
 def _format_cadence(cadence: dict[str, Any]) -> str:

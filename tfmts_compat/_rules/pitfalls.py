@@ -145,6 +145,14 @@ _ALL = (
         "optimizer.make_session_run_hook(is_chief={is_chief}) to hooks. See "
         "docs/recipes.md#syncreplicasoptimizer-hangs",
     ),
+    Pitfall(
+        "input-ends",
+        (When.END,),
+        "the run of {fetches} ends the training at {step}, although it does not train: it raised "
+        "{error}, with which the `with` block ends without an error. Catch "
+        "tf.errors.OutOfRangeError around this run, also if the training is to end there, or "
+        "repeat the input of this run",
+    ),
 )
 
 PITFALLS: Final = {pitfall.name: pitfall for pitfall in _ALL}

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import importlib
 import re
-from typing import Any, Iterable, Iterator
+from typing import Any, Container, Iterable, Iterator
 
 from tfmts_compat._upstream.loading import tensorflow, v1
 from tfmts_compat._upstream.parts import get_part, is_from_tensorflow
 
 # Types of the ops that write to the variables among their inputs, e.g. AssignAddVariableOp.
 _WRITES = re.compile(r"(Resource)?(Sparse)?(Assign|Apply|Scatter(?!Nd$))")
+# Types of the ops that only read the resource variables among their inputs, or pass them on.
+_READS = re.compile(
+    r"ReadVariable|ResourceGather|VarIsInitialized|VariableShape"
+    r"|(Ref)?(Switch|Merge|Enter|Exit|NextIteration|Identity)$"
+)
+
+# Types of the ops that write to what another run may train with: a queue, an accumulator, a table.
+_KEEPS = re.compile(r"Enqueue|AccumulatorApply|Table(Insert|Import)")
+
+_STEP_READ = "global_step_read_op_cache"  # TensorFlow's collection of the hooks' read
 
 _SUMMARY_OP = re.compile(r"Summary(V2|Writer)?$")  # e.g. ScalarSummary, WriteSummary
 _WRITE = "/write_summary"
@@ -57,7 +67,7 @@ def is_empty() -> bool:
 def can_read_global_step() -> bool:
     """Returns whether the op by which hooks read the step exists or can be added."""
     graph = v1().get_default_graph()
-    return not graph.finalized or bool(graph.get_collection("global_step_read_op_cache"))
+    return not graph.finalized or bool(graph.get_collection(_STEP_READ))
 
 
 def can_be_initialized(scaffold: Any) -> bool:
@@ -109,7 +119,7 @@ def has_unserved_tokens() -> bool:
     filling = [op for op in tokens if op.type.startswith("QueueEnqueueMany")]
     served: set[Any] = set()
     for runner in graph.get_collection(v1().GraphKeys.QUEUE_RUNNERS):
-        served.update(ops_of(graph, runner.enqueue_ops, set()))
+        served.update(list_ops(graph, runner.enqueue_ops))
     return len(filling) == 1 and served.isdisjoint(filling)
 
 
@@ -127,26 +137,43 @@ def has_local_init_op(scaffold: Any) -> bool:
     return bool(v1().get_default_graph().get_collection("local_init_op"))
 
 
-def ops_of(graph: Any, fetches: Iterable[Any], known: set[Any]) -> Iterator[Any]:
+def list_elements(graph: Any, fetches: Any) -> list[Any]:
+    """Returns the tensors and ops that a run of some fetches fetches.
+
+    Raises:
+      TypeError, ValueError, KeyError: a fetch is not in the graph, or of an unknown kind.
+    """
+    # A monitored session fetches a dict whose keys are hooks; TensorFlow cannot sort them.
+    structure = list(fetches.values()) if isinstance(fetches, dict) else fetches
+    leaves = tensorflow().nest.flatten(structure, expand_composites=True)
+    return [graph.as_graph_element(leaf) for leaf in leaves if leaf is not None]
+
+
+def list_ops(
+    graph: Any, fetches: Iterable[Any], known: set[Any] | None = None, fed: Container[str] = ()
+) -> Iterator[Any]:
     """Returns the ops that a run of some fetches executes, without the bodies of functions.
 
     Args:
       graph: their graph.
       fetches: tensors, ops, variables or their names; what is none of these is left out.
       known: ops that are left out with all that they need; the ops found are added.
+      fed: the names of the tensors that are fed.
     """
     waiting = []
+    known = set() if known is None else known
     for fetch in fetches:
         try:
             element = graph.as_graph_element(fetch)
         except (TypeError, ValueError, KeyError):
             continue
-        waiting.append(getattr(element, "op", element))
+        if element.name not in fed:
+            waiting.append(getattr(element, "op", element))
     while waiting:
         op = waiting.pop()
         if op not in known:
             known.add(op)
-            waiting += [tensor.op for tensor in op.inputs]
+            waiting += [tensor.op for tensor in op.inputs if tensor.name not in fed]
             waiting += op.control_inputs
             yield op
 
@@ -157,6 +184,26 @@ def list_written_variables(op: Any) -> list[Any]:
         return []
     tensors = [tensor for tensor in op.inputs if tensor.dtype._is_ref_dtype or _is_handle(tensor)]
     return [tensor.op for tensor in tensors]
+
+
+def may_train(graph: Any, fetches: Iterable[Any]) -> bool:
+    """Returns whether a run of some fetches may write more than local variables.
+
+    Args:
+      graph: their graph.
+      fetches: tensors or ops.
+    """
+    local = {getattr(v, "op", None) for v in graph.get_collection(v1().GraphKeys.LOCAL_VARIABLES)}
+    # The hooks' read of the step calls a function, which only reads.
+    step_read = set(list_ops(graph, graph.get_collection(_STEP_READ)))
+    for op in list_ops(graph, fetches, step_read):
+        written = list_written_variables(op)
+        if not written and not _READS.match(op.type):  # e.g. the call of a function
+            handles = [tensor.op for tensor in op.inputs if _is_handle(tensor)]
+            written = [handle for handle in handles if handle.type == "VarHandleOp"]
+        if _KEEPS.search(op.type) or any(variable not in local for variable in written):
+            return True
+    return False
 
 
 def _is_handle(tensor: Any) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import inspect
 import itertools
 import os
-from typing import Any, NamedTuple
+import sys
+import types
+import weakref
+from typing import Any, Callable, NamedTuple
 
 from tfmts_compat._upstream import parts
 from tfmts_compat._upstream.loading import tensorflow
@@ -146,6 +149,62 @@ def unwrap_session(session: Any) -> tuple[Any, Any, list[str]]:
         classes.append(type(inner).__name__)
         inner = getattr(inner, "_sess", None)
     return session._coordinated_creator._session_creator, session._hooks, classes
+
+
+def watch_end(session: Any, report: Callable[[Any, BaseException], None]) -> None:
+    """Makes a new MonitoredSession report the error that ends its `with` block.
+
+    TensorFlow does not raise OutOfRangeError and StopIteration again at the end of the block.
+
+    Args:
+      session: the monitored session.
+      report: takes the monitored session, before it is closed, and the error.
+    """
+    try:
+        inner = session._sess  # the same object until the monitored session is closed
+        code = inspect.unwrap(type(session).__exit__).__code__
+        close_method = weakref.WeakMethod(inner.close)  # a strong reference would be a cycle
+    except (AttributeError, TypeError):  # the class of a program that replaced MonitoredSession
+        return
+
+    def report_and_close() -> None:
+        close: Any = close_method()
+        try:
+            frame: types.FrameType | None = sys._getframe()
+            while frame is not None and frame.f_code is not code:
+                frame = frame.f_back
+            if frame is not None and frame.f_locals["self"]._sess is close.__self__:
+                error = frame.f_locals.get("exception_value")
+                if error is not None and frame.f_locals.get("exception_type") is None:
+                    report(frame.f_locals["self"], error)
+        finally:
+            close()
+
+    inner.close = report_and_close
+
+
+def is_stop_requested(session: Any) -> bool:
+    """Returns whether a hook or a thread has requested a stop of an open monitored session.
+
+    should_stop() may create the session again, if a thread has failed.
+    """
+    if session._coordinated_creator.coord.should_stop():
+        return True
+    inner = session._sess
+    while not hasattr(inner, "_should_stop"):  # the session that calls the hooks
+        inner = inner._sess
+    return bool(inner._should_stop)
+
+
+def read_global_step(session: Any) -> int | None:
+    """Returns the global step of an open tf.compat.v1.Session; None if there is none.
+
+    Raises:
+      tf.errors.OpError: the session cannot read it, or not within 5 seconds.
+    """
+    step = parts.get_part("get_global_step")(session.graph)
+    options = parts.get_part("RunOptions")(timeout_in_ms=5000)
+    return None if step is None else int(session.run(step, options=options))
 
 
 def needs_global_step(hook: object) -> bool:

@@ -1,0 +1,68 @@
+"""The end of the input: an error that ends the block of a session and is not raised again.
+
+Importing this module imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from tfmts_compat import _warnings
+from tfmts_compat._extensions import run_cache
+from tfmts_compat._rules import checks, pitfalls
+from tfmts_compat._upstream import graphs, sessions
+from tfmts_compat._upstream.parts import get_part
+
+
+def report_end(session: Any) -> None:
+    """Makes a new monitored session report the end of the input when it ends the `with` block.
+
+    It is logged. If the run that found the end of the input does not train, although others do,
+    it is also a pitfall: the training may end too early.
+
+    Args:
+      session: upstream's MonitoredSession.
+    """
+    warn, note = _warnings.warn_later(), _warnings.note_later()
+
+    def report(session: Any, error: BaseException) -> None:
+        raw = sessions.get_tf_session(session)
+        name, number = _describe(error), None
+        with contextlib.suppress(Exception):  # e.g. a server does not answer
+            number = sessions.read_global_step(raw)
+        step = "an unknown global step" if number is None else f"global step {number}"
+        note(f"{name} ends the `with` block of the session at {step}")
+        fetches = None
+        with contextlib.suppress(Exception):  # without an answer there is no warning
+            if not sessions.is_stop_requested(session):
+                fetches = _fetched_without_training(raw, error)
+        if fetches is not None:
+            warn(pitfalls.describe("input-ends", error=name, fetches=fetches, step=step))
+
+    sessions.watch_end(session, report)
+
+
+def _describe(error: BaseException) -> str:
+    operation = getattr(error, "op", None) or getattr(error, "node_def", None)
+    return type(error).__name__ + (f" of {operation.name}" if operation is not None else "")
+
+
+def _fetched_without_training(raw: Any, error: BaseException) -> str | None:
+    """Names what the failed run fetched, if it does not train and others advance the step."""
+    failed = run_cache.find_failed_run(error)
+    if failed is None:
+        return None
+    graph, fetches = failed
+    elements = graphs.list_elements(graph, fetches)
+    if graphs.may_train(graph, elements):
+        return None
+    step = get_part("get_global_step")(raw.graph).op
+    if not any(
+        step in graphs.list_written_variables(op)
+        for op in graphs.list_ops(raw.graph, run_cache.list_prepared(raw))
+    ):
+        return None
+    if isinstance(fetches, dict) and "caller" in fetches:  # a monitored session's
+        elements = graphs.list_elements(graph, fetches["caller"])
+    return checks.listed(element.name for element in elements)
