@@ -876,6 +876,14 @@ WITHOUT_A_PLACE = {
         def f():
             return tf.train.Scaffold()
     """,
+    "function-that-sets-global-tf-to-none": """
+        import tensorflow as tf
+        def unload():
+            global tf
+            tf = None
+        def f():
+            return tf.train.Scaffold()
+    """,
 }
 
 

@@ -101,7 +101,7 @@ class Imports:
         """Reports that a name changes and returns True, or that it cannot, or is ignored."""
         old, new = self._advice[node]
         is_placed = self._is_bound(node) if anchor else self._has_places(node)
-        if is_placed and not self._is_guarded(node):
+        if is_placed and not self._is_guarded(node) and not self._is_cleared(node):
             return self._module.report(node, "TFM101", f"replace {old} with {new}")
         self._module.report(
             node,
@@ -164,6 +164,15 @@ class Imports:
         ]
         types = [dotted(part) for handler in handlers for part in ast.walk(handler.type)]
         return "NameError" in types or "UnboundLocalError" in types
+
+    def _is_cleared(self, node: ast.Attribute) -> bool:
+        """Returns whether a function sets TensorFlow's global name to None."""
+        return any(
+            is_none(other.value) and other.scope is not holder
+            for binding in self._uses[node].imports
+            for holder in [binding.scope.holder(binding.name)]
+            for other in holder.bound[binding.name]
+        )
 
     def _has_places(self, node: ast.Attribute) -> bool:
         """Returns whether tfmts_compat can be imported wherever a use's TensorFlow is imported."""
