@@ -389,7 +389,7 @@ def check_global_step(
                 " This graph is empty: if the model is in another graph, open the session inside "
                 "the `with graph.as_default():` of that graph."
             )
-    raise _mark(RuntimeError(f"{what}, which {needed_by} needs; {instead}"))
+    raise _mark(RuntimeError(f"{what}, which is needed by {needed_by}; {instead}"))
 
 
 def check_graph_file(tensorflow: str, protobuf: int, remedy: str | None) -> None:
