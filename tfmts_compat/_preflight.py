@@ -68,7 +68,7 @@ def check_call(
     if session_plan.checkpoints.on and checks.to_bool("save_graph_def", call.save_graph_def):
         checks.check_graph_file(
             tf.__version__,
-            versions.installed_major("protobuf"),
+            versions.find_installed_major("protobuf"),
             versions.find_graph_remedy(tf.__version__),
         )
     return late
@@ -162,12 +162,12 @@ def find_pitfalls(session_plan: SessionPlan, scaffold: Any, hooks: list[Any]) ->
       scaffold: the caller's Scaffold, or None.
       hooks: the caller's hooks that this process uses.
     """
-    found = _second_savers(session_plan, hooks)
+    found = _find_second_savers(session_plan, hooks)
     disabled = graphs.find_disabled_summary() if session_plan.summaries.on else None
     if disabled is not None:
         cadence = f"the cadence of summaries ({session_plan.summaries})"
         found.append(pitfalls.describe("summary-api", op=disabled, cadence=cadence))
-    found += _missing_sync_hook(session_plan, hooks, scaffold)
+    found += _find_missing_sync_hook(session_plan, hooks, scaffold)
     if session_plan.restore_dir is not None:
         from tfmts_compat._checkpoints import directory  # imports TensorFlow
 
@@ -175,7 +175,7 @@ def find_pitfalls(session_plan: SessionPlan, scaffold: Any, hooks: list[Any]) ->
     return found
 
 
-def _second_savers(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
+def _find_second_savers(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
     """Reports the hooks that save into the default saver's directory."""
     default = session_plan.checkpoint_dir
     if default is None:
@@ -188,11 +188,14 @@ def _second_savers(session_plan: SessionPlan, hooks: list[Any]) -> list[str]:
             directory=default,
         )
         for hook in hooks
-        if os.path.abspath(sessions.saver_directory(hook) or os.devnull) == os.path.abspath(default)
+        if os.path.abspath(sessions.find_saver_directory(hook) or os.devnull)
+        == os.path.abspath(default)
     ]
 
 
-def _missing_sync_hook(session_plan: SessionPlan, hooks: list[Any], scaffold: Any) -> list[str]:
+def _find_missing_sync_hook(
+    session_plan: SessionPlan, hooks: list[Any], scaffold: Any
+) -> list[str]:
     """Reports a SyncReplicasOptimizer whose hook is missing."""
     is_chief = session_plan.is_chief
     if not graphs.has_unserved_tokens() or any(sessions.synchronizes(h, is_chief) for h in hooks):

@@ -20,7 +20,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {table.printable(message)}\n")
+        self.exit(2, f"{self.prog}: error: {table.escape_control(message)}\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,5 +68,5 @@ def main(argv: Sequence[str] | None = None) -> int:
             with contextlib.suppress(OSError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(problem, BrokenPipeError):  # e.g. head, which has ended
-            print(f"tfmts-compat: error: {table.printable(str(problem))}", file=sys.stderr)
+            print(f"tfmts-compat: error: {table.escape_control(str(problem))}", file=sys.stderr)
         return 2

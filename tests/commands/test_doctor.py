@@ -162,7 +162,7 @@ def test_the_note_names_the_commands(version, keras, value, advice, monkeypatch)
         monkeypatch.delenv("TF_USE_LEGACY_KERAS", raising=False)
     else:
         monkeypatch.setenv("TF_USE_LEGACY_KERAS", value)
-    monkeypatch.setattr(versions, "installed_version", {"tf-keras": keras}.get)
+    monkeypatch.setattr(versions, "find_installed_version", {"tf-keras": keras}.get)
     notes = _find_keras_notes({"tensorflow": version})
     assert [note.partition("uses them: ")[2].startswith(advice or "-") for note in notes] == (
         [True] if advice else []

@@ -179,7 +179,7 @@ def test_an_explanation_that_fails_leaves_the_error(train_op, monkeypatch):
     def fail(*_):
         raise RuntimeError("mine")
 
-    monkeypatch.setattr(run_errors, "_cause", fail)
+    monkeypatch.setattr(run_errors, "_find_cause", fail)
     with tf.Graph().as_default():
         other = tf.constant(1)
     with MonitoredTrainingSession() as session, pytest.raises(ValueError, match="not an element"):

@@ -108,7 +108,7 @@ def test_the_suite_runs_the_shim_without_cached_runs(capsys, monkeypatch):
 
 
 def test_upstream_that_drifted_from_its_golden_exits_with_1(tmp_path, capsys, monkeypatch):
-    minor = golden.minor_of(loading.tensorflow().__version__)
+    minor = golden.parse_minor(loading.tensorflow().__version__)
     recorded = golden.read_nearest(minor)
     recorded.traces["no-arguments"].call[0]["values"] = [1, 2, 4]
     monkeypatch.setattr(golden, "FILE", tmp_path / "goldens.json")
@@ -123,7 +123,7 @@ def test_record_writes_the_golden_it_is_compared_with(tmp_path, capsys, monkeypa
     path = tmp_path / "goldens.json"
     assert main(["parity", "--record", str(path)]) == 0
     assert capsys.readouterr().out == f"{path}\n"
-    known = golden.read_nearest(golden.minor_of(loading.tensorflow().__version__))
+    known = golden.read_nearest(golden.parse_minor(loading.tensorflow().__version__))
     monkeypatch.setattr(golden, "FILE", path)
     again = golden.read(golden.list_minors()[0])
     assert list(again.header) == [

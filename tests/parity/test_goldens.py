@@ -20,7 +20,7 @@ def test_every_minor_has_a_golden_of_every_scenario():
     assert golden.list_minors() == [(2, minor) for minor in range(4, 22)]
     for minor in golden.list_minors():
         recorded = golden.read(minor)
-        assert golden.minor_of(recorded.header["tensorflow"]) == minor
+        assert golden.parse_minor(recorded.header["tensorflow"]) == minor
         assert list(recorded.traces) == list(scenarios.load_all()), minor
 
 

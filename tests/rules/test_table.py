@@ -38,7 +38,7 @@ def test_a_column_may_be_empty():  # a width of 0 is no format for text before P
     ],
 )
 def test_unprintable_characters_are_escaped_also_in_a_table(text, shown):
-    assert table.printable(text) == shown
+    assert table.escape_control(text) == shown
     assert table.text([(text, text, text)]) == "  ".join([shown] * 3)
 
 

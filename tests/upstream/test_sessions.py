@@ -49,7 +49,7 @@ def test_only_a_begin_that_a_user_wrote_may_do_anything(hook, own):
     ("name", "directory"), [("CheckpointSaverHook", "d"), ("a subclass", None)]
 )
 def test_only_a_saver_hook_has_a_directory_for_checkpoints(name, directory):
-    assert sessions.saver_directory(HOOKS[name]()) == directory
+    assert sessions.find_saver_directory(HOOKS[name]()) == directory
 
 
 @pytest.mark.parametrize("master", [None, "", b"", "grpc://localhost:1"])

@@ -11,7 +11,7 @@ def test_the_installed_tensorflow_is_among_the_builds():
 
 def test_one_pin_is_found_for_each_package(monkeypatch):
     installed = {"numpy": "2.1.0", "protobuf": "7.36.2"}
-    monkeypatch.setattr(versions, "installed_version", installed.get)
+    monkeypatch.setattr(versions, "find_installed_version", installed.get)
 
     def pins(minor):
         return [entry.pin for entry in versions.find_known_bad(minor)]
@@ -25,17 +25,17 @@ def test_one_pin_is_found_for_each_package(monkeypatch):
 
 
 def test_only_a_version_that_cannot_write_graphs_has_a_remedy_for_it(monkeypatch):
-    monkeypatch.setattr(versions, "installed_version", {"protobuf": "7.36.2"}.get)
+    monkeypatch.setattr(versions, "find_installed_version", {"protobuf": "7.36.2"}.get)
     assert versions.find_graph_remedy("2.20.0") == "pip install 'protobuf<7'"
     assert versions.find_graph_remedy("2.21.0") is None
     assert versions.find_graph_remedy("2.4.4") is None  # its import fails
 
 
 def test_a_package_that_is_not_installed_has_no_version():
-    assert versions.installed_version("no such distribution") is None
-    assert versions.installed_major("no such distribution") == 0
+    assert versions.find_installed_version("no such distribution") is None
+    assert versions.find_installed_major("no such distribution") == 0
 
 
 def test_a_minor_is_read_from_a_release_and_a_nightly():
-    assert versions.minor_of("2.21.0") == (2, 21)
-    assert versions.minor_of("2.22.0-dev20260101") == (2, 22)
+    assert versions.parse_minor("2.21.0") == (2, 21)
+    assert versions.parse_minor("2.22.0-dev20260101") == (2, 22)

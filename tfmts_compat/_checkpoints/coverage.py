@@ -53,12 +53,12 @@ def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
     if coverage.missing:
         lines.append(
             "the Saver restores, but the checkpoint does not have: "
-            + checks.listed(_format_tensor(*item) for item in coverage.missing.items())
+            + checks.join_names(_format_tensor(*item) for item in coverage.missing.items())
         )
     if coverage.mismatched:
         lines.append(
             "the shape differs: "
-            + checks.listed(
+            + checks.join_names(
                 f"{name} ({there} in the checkpoint, {here} in the graph)"
                 for name, (there, here) in coverage.mismatched.items()
             )
@@ -71,7 +71,7 @@ def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
         if extra:
             lines.append(
                 f"{reason}: "
-                + checks.listed(
+                + checks.join_names(
                     _format_tensor(name, coverage.extra[name]) for name in sorted(extra)
                 )
             )
@@ -183,9 +183,9 @@ def explain_not_restored(scaffold: Any, directory: str, error: str) -> str | Non
         return None
     return (
         f"the checkpoint {prefix} ({Checkpoint(prefix).step_in_words}) was restored, and the "
-        f"Saver of the session does not restore: {checks.listed(left_out)}. init_op and init_fn do "
-        "not run after a restore. Add these variables to the Saver (scaffold.saver) and start in "
-        "another checkpoint_dir, or initialize them in every start: create them with "
+        f"Saver of the session does not restore: {checks.join_names(left_out)}. init_op and "
+        "init_fn do not run after a restore. Add these variables to the Saver (scaffold.saver) "
+        "and start in another checkpoint_dir, or initialize them in every start: create them with "
         "collections=[tf.compat.v1.GraphKeys.LOCAL_VARIABLES], or pass a Scaffold whose "
         "ready_for_local_init_op does not report them and whose local_init_op initializes them. "
         "See docs/recipes.md#what-runs-when-a-session-starts."

@@ -36,7 +36,7 @@ def report_end(session: Any) -> None:
         fetches = None
         with contextlib.suppress(Exception):  # without an answer there is no warning
             if not sessions.is_stop_requested(session):
-                fetches = _fetched_without_training(raw, error)
+                fetches = _find_fetches_without_training(raw, error)
         if fetches is not None:
             warn(pitfalls.describe("input-ends", error=name, fetches=fetches, step=step))
 
@@ -48,7 +48,7 @@ def _describe(error: BaseException) -> str:
     return type(error).__name__ + (f" of {operation.name}" if operation is not None else "")
 
 
-def _fetched_without_training(raw: Any, error: BaseException) -> str | None:
+def _find_fetches_without_training(raw: Any, error: BaseException) -> str | None:
     """Names what the failed run fetched, if it does not train and others advance the step."""
     failed = run_cache.find_failed_run(error)
     if failed is None:
@@ -65,4 +65,4 @@ def _fetched_without_training(raw: Any, error: BaseException) -> str | None:
         return None
     if isinstance(fetches, dict) and "caller" in fetches:  # a monitored session's
         elements = graphs.list_elements(graph, fetches["caller"])
-    return checks.listed(element.name for element in elements)
+    return checks.join_names(element.name for element in elements)

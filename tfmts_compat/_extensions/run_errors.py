@@ -33,43 +33,43 @@ def explain(graph: Any, error: Exception, fetches: Any, feed_dict: Any) -> None:
       feed_dict: what was fed, or None.
     """
     with contextlib.suppress(Exception):  # the caller gets TensorFlow's error in any case
-        cause = _cause(graph, error, fetches, feed_dict or {})
+        cause = _find_cause(graph, error, fetches, feed_dict or {})
         if cause:
             runs.extend_message(error, cause)
 
 
-def _cause(graph: Any, error: Exception, fetches: Any, feeds: Any) -> str | None:
+def _find_cause(graph: Any, error: Exception, fetches: Any, feeds: Any) -> str | None:
     if isinstance(error, (ValueError, TypeError)):
-        return _another_graph(graph, fetches, feeds)
+        return _explain_another_graph(graph, fetches, feeds)
     op = error.op if isinstance(error, _tf.errors.OpError) else None
     if isinstance(error, _tf.errors.InvalidArgumentError) and op is not None:
-        return _not_fed(graph, op, fetches, feeds)
+        return _explain_missing_feed(graph, op, fetches, feeds)
     if isinstance(error, _tf.errors.FailedPreconditionError) and op is not None:
-        return _not_initialized(graph, op)
+        return _explain_missing_initialization(graph, op)
     return None
 
 
-def _by_owner(fetches: Any) -> list[tuple[Any, Any]]:
+def _group_by_owner(fetches: Any) -> list[tuple[Any, Any]]:
     """The hooks with their fetches, and None with the caller's."""
     if not isinstance(fetches, dict) or "caller" not in fetches:
         return [(None, fetches)]
     return [(None if type(key) is str else key, value) for key, value in fetches.items()]
 
 
-def _shown(hook: Any) -> str:
+def _name_hook(hook: Any) -> str:
     named = next(c for c in type(hook).__mro__ if not c.__module__.startswith("tfmts_compat."))
     return f"The hook {named.__name__}"
 
 
-def _another_graph(graph: Any, fetches: Any, feeds: Any) -> str | None:
+def _explain_another_graph(graph: Any, fetches: Any, feeds: Any) -> str | None:
     """Names what the caller or a hook passed that is in another graph than the session's."""
-    for owner, value in [*_by_owner(fetches), (None, list(feeds))]:
+    for owner, value in [*_group_by_owner(fetches), (None, list(feeds))]:
         for leaf in _tf.nest.flatten(value, expand_composites=True):
             if getattr(leaf, "graph", graph) is graph:
                 continue
             if owner is not None:
                 return (
-                    f"{_shown(owner)} was created for another graph: it fetches {leaf.name}. "
+                    f"{_name_hook(owner)} was created for another graph: it fetches {leaf.name}. "
                     "Create the hooks and the Scaffold again for each graph."
                 )
             return (
@@ -82,7 +82,7 @@ def _another_graph(graph: Any, fetches: Any, feeds: Any) -> str | None:
     return None
 
 
-def _not_fed(graph: Any, op: Any, fetches: Any, feeds: Any) -> str | None:
+def _explain_missing_feed(graph: Any, op: Any, fetches: Any, feeds: Any) -> str | None:
     """Names the hook that fetched what needs a placeholder, if the caller's fetches do not."""
     if not op.type.startswith("Placeholder"):
         return None
@@ -93,7 +93,7 @@ def _not_fed(graph: Any, op: Any, fetches: Any, feeds: Any) -> str | None:
 
     needing = {
         owner: list(filter(is_needed_by, graphs.list_elements(graph, value)))
-        for owner, value in _by_owner(fetches)
+        for owner, value in _group_by_owner(fetches)
     }
     if needing.get(None):
         return None
@@ -101,7 +101,7 @@ def _not_fed(graph: Any, op: Any, fetches: Any, feeds: Any) -> str | None:
     for hook, needed in needing.items():
         merged = [tensor for fetch in needed if _is_merged(fetch) for tensor in fetch.op.inputs]
         if isinstance(hook, get_part("SummarySaverHook")) and merged:
-            names = checks.listed(tensor.name for tensor in filter(is_needed_by, merged))
+            names = checks.join_names(tensor.name for tensor in filter(is_needed_by, merged))
             return (
                 f"The caller's fetches do not need {op.name}. The summary saver fetched, as "
                 f"summaries were due, these summaries that need it: {names}. Either {remedy}, or "
@@ -109,10 +109,10 @@ def _not_fed(graph: Any, op: Any, fetches: Any, feeds: Any) -> str | None:
                 "docs/recipes.md#a-summary-needs-a-feed."
             )
         if needed:
-            names = checks.listed(fetch.name for fetch in needed)
+            names = checks.join_names(fetch.name for fetch in needed)
             return (
-                f"The caller's fetches do not need {op.name}. {_shown(hook)} fetched what needs "
-                f"it: {names}. Either {remedy}."
+                f"The caller's fetches do not need {op.name}. {_name_hook(hook)} fetched what "
+                f"needs it: {names}. Either {remedy}."
             )
     return None
 
@@ -121,7 +121,7 @@ def _is_merged(fetch: Any) -> bool:
     return isinstance(fetch, _tf.Tensor) and fetch.op.type == "MergeSummary"
 
 
-def _not_initialized(graph: Any, op: Any) -> str | None:
+def _explain_missing_initialization(graph: Any, op: Any) -> str | None:
     """Names what no init op of this session initializes."""
     for prefix, what, initializer in _IN_EVERY_SESSION:
         if op.type.startswith(prefix):

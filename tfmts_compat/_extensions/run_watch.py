@@ -50,7 +50,7 @@ class RunWatch:
         self._looked_at: set[Any] = set()
         hooks, self._hooks = self._hooks, ()  # of a session that is created again, all ran
         for hook in hooks:
-            last = sessions.last_step(hook)
+            last = sessions.find_last_step(hook)
             if last is not None and last <= step:
                 self._report(
                     "nothing-left", hook=checks.short_repr(hook), step=step, last_step=last
@@ -71,7 +71,7 @@ class RunWatch:
             runs = next(self._unchanged)
             if runs >= _UNCHANGED and runs % _LOOKED_AT == 0 and self._trains is None:
                 fetches = list_leaves(run_context.original_args.fetches)
-                self._trains = self._trained(run_context.session.graph, fetches)
+                self._trains = self._find_trained(run_context.session.graph, fetches)
                 if self._trains is not None:
                     self._report_unchanged(runs)
 
@@ -80,7 +80,7 @@ class RunWatch:
         if self._trains is not None and not self.advanced:
             self._report_unchanged(next(self._unchanged) - 1)
 
-    def _trained(self, graph: Any, fetches: Sequence[Any]) -> str | None:
+    def _find_trained(self, graph: Any, fetches: Sequence[Any]) -> str | None:
         """Returns a trainable variable to which a run of the fetches writes, or None."""
         trainable = {getattr(v, "op", None) for v in graph.get_collection(_TRAINABLE)}
         for op in graphs.list_ops(graph, fetches, self._looked_at):

@@ -120,13 +120,15 @@ def _check_signals(signals: Any) -> list[signal.Signals]:
     try:
         numbers = list(signals)
     except TypeError as problem:
-        raise checks.rejection(
+        raise checks.make_rejection(
             checks.describe_argument("signals", signals), "must be an iterable of signals", instead
         ) from problem
     for index, number in enumerate(numbers):
         what = checks.describe_argument(f"signals[{index}]", number)
         if not isinstance(number, int):
-            raise checks.rejection(what, "must be a signal's number", instead)
+            raise checks.make_rejection(what, "must be a signal's number", instead)
         if number not in signal.valid_signals() or number in _NOT_CATCHABLE:
-            raise checks.rejection(what, "does not exist or cannot be caught", instead, ValueError)
+            raise checks.make_rejection(
+                what, "does not exist or cannot be caught", instead, ValueError
+            )
     return [signal.Signals(number) for number in numbers]

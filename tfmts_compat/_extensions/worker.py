@@ -65,7 +65,7 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
           TypeError, ValueError: it was not ready, and max_wait_secs is not one number.
         """
         self._scaffold.finalize()
-        manager = sessions.session_manager(self)
+        manager = sessions.get_session_manager(self)
         if not sessions.waits_as_upstream(manager):
             return super().create_session()
         started, logged = time.monotonic(), -math.inf
@@ -77,15 +77,15 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
                 return session
             left = started + self._read_max_wait_secs() - time.monotonic()
             if left <= 0:
-                names = checks.listed(not_ready.names)
-                raise self._deadline_error(
+                names = checks.join_names(not_ready.names)
+                raise self._make_deadline_error(
                     f"these variables are not initialized: {names}" if names else not_ready.line,
-                    self._cause(session.graph, not_ready),
+                    self._find_cause(session.graph, not_ready),
                 )
             if time.monotonic() - logged >= _LOG_EVERY_SECS:
                 logged = time.monotonic()
                 _tf.compat.v1.logging.info("Waiting for model to be ready.  %s", not_ready.line)
-                cause = self._cause(session.graph, not_ready)
+                cause = self._find_cause(session.graph, not_ready)
                 if cause and logged - started >= _LOG_EVERY_SECS:
                     _tf.compat.v1.logging.warning("This worker may wait for ever. %s", cause)
             time.sleep(min(self._recovery_wait_secs, left, threading.TIMEOUT_MAX))
@@ -119,7 +119,7 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         except (TypeError, ValueError, OverflowError):
             limit = math.inf  # rejected only after a poll that found no initialized model
         if not _connect_before(session, (self._master, config), started + limit):
-            raise self._deadline_error(
+            raise self._make_deadline_error(
                 "the last poll got no answer: without device_filters in config a session "
                 "starts only when every process of the cluster answers",
                 None,
@@ -136,7 +136,7 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
             if math.isinf(self._max_wait_secs - 0.0) and not limit:
                 raise OverflowError("negative infinity")
         except (TypeError, ValueError, OverflowError) as error:
-            raise checks.argument_error(
+            raise checks.make_argument_error(
                 checks.describe_argument("max_wait_secs", self._max_wait_secs),
                 "must be a number of seconds, or None to wait without a limit",
                 "pass e.g. 7200",
@@ -144,7 +144,7 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
             ) from error
         return limit
 
-    def _deadline_error(self, why: str, cause: str | None) -> Exception:
+    def _make_deadline_error(self, why: str, cause: str | None) -> Exception:
         remedy = cause or (
             "Check whether the chief runs and has the same ClusterSpec, or pass a larger "
             "max_wait_secs."
@@ -159,7 +159,7 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         )
         return error
 
-    def _cause(self, graph: Any, not_ready: sessions.NotReady) -> str | None:
+    def _find_cause(self, graph: Any, not_ready: sessions.NotReady) -> str | None:
         """Explains why the wait may never end although a chief runs, with the remedy.
 
         Returns:
@@ -170,7 +170,8 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
                 return None
             return (
                 "The local_init_op of this process does not initialize "
-                f"{checks.listed(not_ready.names)}. Include Scaffold.default_local_init_op() in it."
+                f"{checks.join_names(not_ready.names)}. Include "
+                "Scaffold.default_local_init_op() in it."
             )
         keys = _tf.compat.v1.GraphKeys
         devices = {
@@ -179,7 +180,7 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
             if hasattr(variable, "op")
         }
         missing = [name for name in not_ready.names if name in devices]
-        names = checks.listed(missing)
+        names = checks.join_names(missing)
         if missing and not self._master:
             return (
                 "Its master is '', so its variables are in this process, and no chief initializes "

@@ -127,7 +127,7 @@ def _plan_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         plan = plan_session(Call(**arguments.arguments))
     except (TypeError, ValueError) as problem:
         return {**planned, "rejected": None if planned["handed_over"] else str(problem)}
-    minor = versions.minor_of(loading.tensorflow().__version__)
+    minor = versions.parse_minor(loading.tensorflow().__version__)
     departures = [
         DEPARTURES[number]
         for number in plan.departures

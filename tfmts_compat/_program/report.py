@@ -21,7 +21,7 @@ def format_report(path: str) -> str:
     return "\n".join(
         [
             f"tfmts-compat run: calls of MonitoredTrainingSession: {len(calls)}, failed: {failed}; "
-            f"see {table.printable(path)}",
+            f"see {table.escape_control(path)}",
             *(row.replace("\n", f" ({n} times)\n", 1) if n > 1 else row for row, n in rows.items()),
         ]
     )
@@ -29,9 +29,9 @@ def format_report(path: str) -> str:
 
 def _format_call(call: dict[str, Any]) -> Iterator[str]:
     first, *rows = _list_rows(call)
-    yield table.printable(first)
+    yield table.escape_control(first)
     for row in rows:  # the message of an error may have several lines
-        yield from map(table.printable, row.split("\n"))
+        yield from map(table.escape_control, row.split("\n"))
 
 
 def _list_rows(call: dict[str, Any]) -> Iterator[str]:

@@ -109,7 +109,7 @@ def _resolve(pair: _Pair, secs: Any, steps: Any) -> Cadence:
 
     rule = pair.rules[settings["secs"], settings["steps"]]
     if rule.error:
-        raise checks.rejection(
+        raise checks.make_rejection(
             f"{pair.secs}={checks.short_repr(secs)} and {pair.steps}={checks.short_repr(steps)}",
             rule.says,
             f"leave {names[second]} out, or pass None for the one you do not want",
@@ -136,7 +136,7 @@ def _classify(name: str, value: Any, error: type[Exception] | None = None) -> Se
     except Exception as problem:
         unit = "seconds" if name.endswith("_secs") else "global steps"
         upstreams = ValueError if isinstance(problem, ValueError) else TypeError
-        raise checks.rejection(
+        raise checks.make_rejection(
             checks.describe_argument(name, value),
             f"must be one number of {unit}, or None for off",
             _suggest_number(value) or f"pass a number of {unit}, None, or leave it out",

@@ -30,7 +30,7 @@ def short_repr(value: Any) -> str:
         return f"<{type(value).__name__}>"
 
 
-def listed(names: Iterable[str]) -> str:
+def join_names(names: Iterable[str]) -> str:
     """Returns the names as a list for a message; of many names, the first ten."""
     found = list(names)
     more = [f"and {len(found) - _MOST_NAMES} more"] if len(found) > _MOST_NAMES else []
@@ -42,7 +42,7 @@ def describe_argument(argument: str, value: Any) -> str:
     return f"{argument}={short_repr(value)} ({type(value).__name__})"
 
 
-def argument_error(
+def make_argument_error(
     what: str, rule: str, instead: str, error: type[Exception] = TypeError
 ) -> Exception:
     """Builds the exception for an argument that breaks a rule.
@@ -59,9 +59,11 @@ def argument_error(
     return error(message)
 
 
-def rejection(what: str, rule: str, instead: str, error: type[Exception] = TypeError) -> Exception:
+def make_rejection(
+    what: str, rule: str, instead: str, error: type[Exception] = TypeError
+) -> Exception:
     """Builds the exception of a check; see `argument_error` and `is_rejection`."""
-    return _mark(argument_error(what, rule, instead, error))
+    return _mark(make_argument_error(what, rule, instead, error))
 
 
 def is_rejection(error: BaseException) -> bool:
@@ -82,7 +84,7 @@ def to_bool(argument: str, value: Any) -> bool:
         error: type[Exception] = TypeError
         if isinstance(problem, (TypeError, ValueError)):
             error = type(problem)  # for a tensor it is a class of TensorFlow's
-        raise rejection(
+        raise make_rejection(
             describe_argument(argument, value), "has no truth value", "pass True or False", error
         ) from problem
 
@@ -90,11 +92,11 @@ def to_bool(argument: str, value: Any) -> bool:
 def check_seconds(argument: str, value: Any) -> None:
     """Checks a number of seconds: it is finite and above 0."""
     if not isinstance(value, numbers.Real):
-        raise rejection(
+        raise make_rejection(
             describe_argument(argument, value), "must be a number of seconds", "pass e.g. 1.0"
         )
     if not 0 < float(value) < float("inf"):
-        raise rejection(
+        raise make_rejection(
             describe_argument(argument, value),
             "must be a finite number of seconds above 0",
             "pass e.g. 1.0",
@@ -110,7 +112,7 @@ def check_iterable_of_hooks(argument: str, value: Any) -> None:
         iter(value)
     except TypeError as problem:
         instead = f"pass [{type(value).__name__}(...)]" if is_hook(value) else "pass a list"
-        raise rejection(
+        raise make_rejection(
             describe_argument(argument, value), "must be a list of SessionRunHook objects", instead
         ) from problem
 
@@ -125,25 +127,27 @@ def check_hook(argument: str, index: int, value: Any) -> None:
     what = describe_argument(f"{argument}[{index}]", value)
     if not is_hook(value):
         missing = [m for m in HOOK_METHODS if not callable(getattr(value, m, None))]
-        raise rejection(
+        raise make_rejection(
             what,
             f"must be a SessionRunHook, but has no {', '.join(missing)}()",
             "pass SessionRunHook objects, or objects with its five methods",
         )
     if _is_bare_class(value, "begin"):
-        raise rejection(what, "must be a hook object, not its class", f"pass {value.__name__}(...)")
+        raise make_rejection(
+            what, "must be a hook object, not its class", f"pass {value.__name__}(...)"
+        )
 
 
 def check_scaffold(value: Any) -> None:
     """Checks a Scaffold; any object with a finalize() is accepted."""
     if not callable(getattr(value, "finalize", None)):
-        raise rejection(
+        raise make_rejection(
             describe_argument("scaffold", value),
             "must be a Scaffold",
             "pass tf.compat.v1.train.Scaffold(...) or leave it out",
         )
     if _is_bare_class(value, "finalize"):
-        raise rejection(
+        raise make_rejection(
             describe_argument("scaffold", value),
             "must be an object, not its class",
             "pass Scaffold(...)",
@@ -180,7 +184,7 @@ _FOR_EACH_GRAPH = (
 
 def reject_op(argument: str, name: str) -> None:
     """Rejects a tensor or an operation of another graph than the session's."""
-    raise rejection(
+    raise make_rejection(
         f"{argument}={name!r}",
         "must be in the session's graph, which is the default graph of this thread",
         _FOR_EACH_GRAPH,
@@ -191,7 +195,7 @@ def reject_op(argument: str, name: str) -> None:
 def check_saver(in_graph: bool) -> None:
     """Checks the saver of a Scaffold: its operations are in the session's graph."""
     if not in_graph:
-        raise rejection(
+        raise make_rejection(
             "scaffold.saver",
             "must be a Saver for the session's graph, which does not have its operations",
             _FOR_EACH_GRAPH,
@@ -203,7 +207,7 @@ def check_init_fn(value: Any) -> None:
     problem = None if value is None else find_call_problem(value, None, None)
     if problem is not None:
         name = getattr(value, "__name__", "init_fn") if callable(value) else "init_fn"
-        raise rejection(
+        raise make_rejection(
             describe_argument("scaffold.init_fn", value),
             f"must be a function init_fn(scaffold, session), but {problem}",
             f"pass e.g. init_fn=lambda scaffold, session: {name}(session)",
@@ -225,7 +229,7 @@ def check_directory_name(argument: str, value: Any) -> None:
     """Checks the name of the checkpoint directory; an os.PathLike was converted to a str before."""
     if not isinstance(value, str):
         instead = "pass os.fsdecode(...) of it" if isinstance(value, bytes) else "pass a str"
-        raise rejection(
+        raise make_rejection(
             describe_argument(argument, value), "must be a str or an os.PathLike", instead
         )
 
@@ -235,7 +239,7 @@ def check_hashable_directory(argument: str, value: Any) -> None:
     try:
         hash(value)
     except TypeError as problem:
-        raise rejection(
+        raise make_rejection(
             describe_argument(argument, value), "must be a str or an os.PathLike", "pass a str"
         ) from problem
 
@@ -263,7 +267,7 @@ def check_writable_directory(argument: str, value: Any, knows_scheme: Any, error
     named = find_scheme(value)
     if named is not None:
         if not knows_scheme(named):
-            raise rejection(
+            raise make_rejection(
                 describe_argument(argument, value),
                 "TensorFlow has no file system for this scheme",
                 "pass a local path, or load the plugin for this file system first",
@@ -276,14 +280,14 @@ def check_writable_directory(argument: str, value: Any, knows_scheme: Any, error
     while not os.path.exists(nearest):
         nearest = os.path.dirname(nearest) or os.curdir
     if not os.path.isdir(nearest):
-        raise rejection(
+        raise make_rejection(
             describe_argument(argument, value),
             f"must be a directory, but {os.path.abspath(nearest)} is not a directory",
             "pass a directory, existing or not",
             errors.FailedPreconditionError,
         )
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise rejection(
+        raise make_rejection(
             describe_argument(argument, value),
             f"must be writable, but this process may not write to {os.path.abspath(nearest)}",
             "pass a directory that this user may write to",
@@ -294,7 +298,7 @@ def check_writable_directory(argument: str, value: Any, knows_scheme: Any, error
 def check_master(value: Any) -> None:
     """Checks the address of the TensorFlow master; None means the same as ''."""
     if value is not None and not isinstance(value, (str, bytes)):
-        raise rejection(
+        raise make_rejection(
             describe_argument("master", value),
             "must be a str",
             "pass server.target, 'grpc://host:port', or '' for this process",
@@ -304,7 +308,7 @@ def check_master(value: Any) -> None:
 def check_master_scheme(value: Any, error: Exception | None) -> None:
     """Rejects a master for which TensorFlow raises `error`, unless `error` is None."""
     if error is not None:
-        raise rejection(
+        raise make_rejection(
             describe_argument("master", value),
             "TensorFlow has no session for this kind of address",
             "pass server.target, 'grpc://host:port', or '' for this process",
@@ -315,7 +319,7 @@ def check_master_scheme(value: Any, error: Exception | None) -> None:
 def check_config(value: Any, config_proto: type) -> None:
     """Checks a ConfigProto or None."""
     if value is not None and not isinstance(value, config_proto):
-        raise rejection(
+        raise make_rejection(
             describe_argument("config", value),
             "must be a tf.compat.v1.ConfigProto",
             "pass tf.compat.v1.ConfigProto(...) or None",

@@ -15,7 +15,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 Row = Tuple[str, str, str]  # a name, a value, and a remark on the value; each may be ""
 
 
-def printable(text: str) -> str:
+def escape_control(text: str) -> str:
     """Escapes what could control the terminal or break a line, as repr() does.
 
     File names and arguments may contain such characters.
@@ -32,11 +32,14 @@ def text(rows: Sequence[Row], width: int | None = None) -> str:
     """Formats three columns: names, values and remarks.
 
     Args:
-      rows: the rows, from top to bottom; `printable` is applied to each cell.
+      rows: the rows, from top to bottom; `escape_control` is applied to each cell.
       width: columns of the terminal. A row that does not fit is wrapped, and its remark
         gets a line of its own. None means no limit.
     """
-    cells = [(printable(name), printable(value), printable(remark)) for name, value, remark in rows]
+    cells = [
+        (escape_control(name), escape_control(value), escape_control(remark))
+        for name, value, remark in rows
+    ]
     return "\n".join(_lines(cells, width))
 
 

@@ -44,7 +44,7 @@ def _build_error(problem: Exception) -> TensorFlowUnavailableError:
     why = f"{type(problem).__name__}: {problem}".splitlines()[0]
     remedy = "reinstall TensorFlow with the versions it requires (pip check lists conflicts)"
     builds = list(versions.find_tensorflow_builds().values())
-    minor = versions.minor_of(builds[0]) if builds else None
+    minor = versions.parse_minor(builds[0]) if builds else None
     known = [entry for entry in versions.find_known_bad(minor) if entry.breaks == versions.IMPORT]
     if known:
         reasons = "; ".join(str(entry) for entry in known)

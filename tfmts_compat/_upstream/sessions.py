@@ -14,7 +14,7 @@ from tfmts_compat._upstream import parts
 from tfmts_compat._upstream.loading import tensorflow
 
 
-def saver_directory(hook: object) -> str | None:
+def find_saver_directory(hook: object) -> str | None:
     """Returns where a CheckpointSaverHook saves, or None for any other hook."""
     if not isinstance(hook, parts.get_part("CheckpointSaverHook")):
         return None
@@ -22,7 +22,7 @@ def saver_directory(hook: object) -> str | None:
     return None if directory is None else str(directory)
 
 
-def last_step(hook: object) -> int | None:
+def find_last_step(hook: object) -> int | None:
     """Returns the step at which a StopAtStepHook stops; None for another hook or if unknown."""
     if not isinstance(hook, parts.get_part("StopAtStepHook")):
         return None
@@ -69,7 +69,7 @@ def _is_synchronizing(value: object) -> bool:
     return any("SyncReplicas" in cls.__name__ for cls in type(value).__mro__)
 
 
-def session_manager(creator: Any) -> Any:
+def get_session_manager(creator: Any) -> Any:
     """Returns the SessionManager of a WorkerSessionCreator, which is created on first use."""
     return creator._get_session_manager()
 

@@ -59,7 +59,7 @@ def find_known_bad(minor: Minor | None) -> list[KnownBad]:
     """
     matching: dict[str, KnownBad] = {}
     for entry in KNOWN_BAD:
-        if (minor is None or minor <= entry.newest) and installed_major(
+        if (minor is None or minor <= entry.newest) and find_installed_major(
             entry.package
         ) >= entry.major:
             matching.setdefault(entry.package, entry)
@@ -73,12 +73,12 @@ def build_pip_command(entries: list[KnownBad]) -> str:
 
 def find_graph_remedy(tensorflow_version: str) -> str | None:
     """Returns the pip command that makes graph.pbtxt writable; None if it is not needed."""
-    known = find_known_bad(minor_of(tensorflow_version))
+    known = find_known_bad(parse_minor(tensorflow_version))
     known = [entry for entry in known if entry.breaks == GRAPH]
     return build_pip_command(known) if known else None
 
 
-def installed_version(distribution: str) -> str | None:
+def find_installed_version(distribution: str) -> str | None:
     """Returns the installed version of a distribution, or None."""
     from importlib import metadata  # takes long to import
 
@@ -89,9 +89,9 @@ def installed_version(distribution: str) -> str | None:
     return None
 
 
-def installed_major(distribution: str) -> int:
+def find_installed_major(distribution: str) -> int:
     """Returns the installed major version of a distribution; 0 if it is not installed."""
-    return int((installed_version(distribution) or "0").split(".")[0])
+    return int((find_installed_version(distribution) or "0").split(".")[0])
 
 
 def find_tensorflow_builds() -> dict[str, str]:
@@ -137,7 +137,7 @@ def _get_path(distribution: Any) -> pathlib.Path:
     return pathlib.Path(str(getattr(distribution, "_path", "unknown")))  # no public name has it
 
 
-def minor_of(tensorflow_version: str) -> Minor:
+def parse_minor(tensorflow_version: str) -> Minor:
     """Returns the minor of a TensorFlow version such as 2.21.0 or 2.22.0-dev20260101."""
     major_part, minor_part = tensorflow_version.split(".")[:2]
     return int(major_part), int(minor_part)

@@ -191,7 +191,7 @@ def _find_damage(
     from tfmts_compat._checkpoints.damage import find_damage
 
     shows = checksums and sys.stderr.isatty()
-    name = table.printable(os.path.basename(prefix))
+    name = table.escape_control(os.path.basename(prefix))
 
     def show(text: str) -> None:
         if shows:
@@ -250,7 +250,7 @@ def _format_report(report: dict[str, Any]) -> str:
                 + (", not named in `checkpoint`" if named and not row["named"] else ""),
             )
         )
-    rows = [tuple(map(table.printable, row)) for row in rows]
+    rows = [tuple(map(table.escape_control, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows)]
     limit = table.terminal_width()
     lines = []
@@ -275,7 +275,7 @@ def _format_report(report: dict[str, Any]) -> str:
             + (f"; the earlier one is {kept}" if kept else "")
         )
     text.append(report["why"])
-    for paragraph in map(table.printable, text):
+    for paragraph in map(table.escape_control, text):
         lines += table.wrapped(paragraph, limit)
     return "\n".join(lines)
 

@@ -86,7 +86,7 @@ def _collect() -> dict[str, Any]:
         "platform": platform.platform(),
         "tfmts_compat": tfmts_compat.__version__,
         "tensorflow": builds,
-        **{name: versions.installed_version(name) for name in _LIBRARIES},
+        **{name: versions.find_installed_version(name) for name in _LIBRARIES},
         "ignored": versions.find_ignored_distributions(),
         "problems": problems,
         "notes": _find_keras_notes(builds),
@@ -103,11 +103,11 @@ def _find_keras_notes(builds: dict[str, str]) -> list[str]:
     # TensorFlow compares the variable with these values.
     is_set = os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True")
     notes = []
-    for major, minor in sorted({versions.minor_of(version) for version in builds.values()}):
+    for major, minor in sorted({versions.parse_minor(version) for version in builds.values()}):
         # TensorFlow reads the variable since 2.15, and brings Keras 3 since 2.16.
         needs, reads = (major, minor) >= (2, 16), (major, minor) >= (2, 15)
         steps = []
-        if versions.installed_version("tf-keras") is None and (needs or (reads and is_set)):
+        if versions.find_installed_version("tf-keras") is None and (needs or (reads and is_set)):
             steps.append(f"pip install 'tf-keras=={major}.{minor}.*'")
         if needs and not is_set:
             steps.append("set TF_USE_LEGACY_KERAS=1 before TensorFlow is imported")
@@ -126,7 +126,7 @@ def _find_problems(builds: dict[str, str]) -> list[dict[str, str]]:
     """Finds known-bad combinations, each with the command that corrects it."""
     found = []
     for version in sorted(set(builds.values())):
-        for entry in versions.find_known_bad(versions.minor_of(version)):
+        for entry in versions.find_known_bad(versions.parse_minor(version)):
             found.append({"problem": str(entry), "remedy": versions.build_pip_command([entry])})
     if len(set(builds.values())) > 1:
         names = " ".join(sorted(builds))

@@ -69,7 +69,9 @@ class Finding:
     message: str  # the problem, and what to do if the change has to be made by hand
 
     def __str__(self) -> str:
-        return table.printable(f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}")
+        return table.escape_control(
+            f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}"
+        )
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ class Report:
         is_listing = (check or write) and "-" not in self._arguments.paths
         out = sys.stdout if is_listing else sys.stderr
         for path, count in sorted(self._changed) if write else ():
-            print(f"{table.printable(path)}: replaced {_number(count, 'name')}", file=out)
+            print(f"{table.escape_control(path)}: replaced {_number(count, 'name')}", file=out)
         same: dict[tuple[str, str, str], list[Finding]] = {}
         for finding in sorted(self.found):
             if finding.code in ERRORS:
@@ -224,7 +226,7 @@ class Report:
         )
         settings += "[ruff]" * (root / "ruff.toml").is_file()
         commands = {"isort": "isort", "ruff": "ruff check --select I --fix", "black": "black"}
-        paths = table.printable(shlex.join(path for path, _ in sorted(self._changed)))
+        paths = table.escape_control(shlex.join(path for path, _ in sorted(self._changed)))
         for tool, command in commands.items():
             if paths and re.search(rf"^\[(?:tool\.)?{tool}\b", settings, re.MULTILINE):
                 print(f"tfmts-compat: next, run: {command} {paths}", file=sys.stderr)
@@ -247,7 +249,7 @@ def _annotation(finding: Finding) -> str:
     def escape(text: str, more: Sequence[str] = "") -> str:
         for character in ("%", "\r", "\n", *more):
             text = text.replace(character, f"%{ord(character):02X}")
-        return table.printable(text)
+        return table.escape_control(text)
 
     level = "error" if finding.code in ERRORS else "warning"
     where = f"file={escape(finding.path, ',:')},line={finding.line},col={finding.column}"

@@ -11,7 +11,7 @@ import pathlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tfmts_compat._rules.table import printable
+from tfmts_compat._rules.table import escape_control
 from tfmts_compat._upstream import loading
 from tfmts_compat.parity import files
 
@@ -114,7 +114,7 @@ def _record(chosen: list[Scenario], arguments: argparse.Namespace) -> int:
         print(name, file=sys.stderr, flush=True)
         traces[name] = recorded
     golden.write(arguments.record, header, traces)
-    print(printable(str(arguments.record)))
+    print(escape_control(str(arguments.record)))
     return 0
 
 

@@ -12,7 +12,7 @@ import pathlib
 from dataclasses import dataclass, field
 from typing import Any, Collection, Iterator, Mapping
 
-from tfmts_compat._upstream.versions import Minor, minor_of as minor_of
+from tfmts_compat._upstream.versions import Minor, parse_minor as parse_minor
 from tfmts_compat.parity import files
 from tfmts_compat.parity.comparison import Traces
 
@@ -57,7 +57,7 @@ def load(path: pathlib.Path) -> History:
         return History()
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        headers = {minor_of(name): header for name, header in content["minors"].items()}
+        headers = {parse_minor(name): header for name, header in content["minors"].items()}
         scenarios = {
             name: {
                 minor: recorded
@@ -102,7 +102,7 @@ def _select(history: History, minor: Minor) -> Golden:
 
 def write(path: pathlib.Path, header: Mapping[str, str], traces: Mapping[str, Traces]) -> None:
     """Replaces the golden of one minor in a file, and leaves those of the other minors."""
-    minor = minor_of(header["tensorflow"])
+    minor = parse_minor(header["tensorflow"])
     history = load(path)
     headers = dict(sorted({**history.headers, minor: dict(header)}.items()))
     for by_minor in history.scenarios.values():
@@ -129,7 +129,7 @@ def _format_minor(minor: Minor) -> str:
 def _expand(ranges: str, recorded: Collection[Minor]) -> Iterator[Minor]:
     """Yields the recorded minors of ranges such as "2.4 to 2.7, 2.9"."""
     for text in ranges.split(", "):
-        ends = [minor_of(end) for end in text.split(" to ")]
+        ends = [parse_minor(end) for end in text.split(" to ")]
         yield from (minor for minor in recorded if ends[0] <= minor <= ends[-1])
 
 

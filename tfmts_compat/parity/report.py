@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from tfmts_compat._rules.departures import DEPARTURES
-from tfmts_compat._rules.table import printable, wrapped
+from tfmts_compat._rules.table import escape_control, wrapped
 from tfmts_compat.parity import departures
 from tfmts_compat.parity.comparison import Outcome, Verdict
 from tfmts_compat.parity.suite import Result
@@ -55,8 +55,8 @@ def format_outcome(outcome: Outcome, width: int) -> str:
       outcome: the scenario's outcome.
       width: the columns of the scenario's name.
     """
-    findings = [f"  ! {printable(finding)}" for finding in outcome.findings]
-    notes = [f"  . {printable(note)}" for note in outcome.notes]
+    findings = [f"  ! {escape_control(finding)}" for finding in outcome.findings]
+    notes = [f"  . {escape_control(note)}" for note in outcome.notes]
     return "\n".join([f"{outcome.name:{width}}  {outcome.verdict_text}", *findings, *notes])
 
 
@@ -119,11 +119,11 @@ def format_junit(result: Result) -> bytes:
         )
         if outcome.findings:
             failure = ElementTree.SubElement(
-                case, "failure", message=printable(outcome.findings[0])
+                case, "failure", message=escape_control(outcome.findings[0])
             )
-            failure.text = "\n".join(map(printable, outcome.findings))
+            failure.text = "\n".join(map(escape_control, outcome.findings))
         ElementTree.SubElement(case, "system-out").text = "\n".join(
-            map(printable, (outcome.verdict_text, *outcome.notes))
+            map(escape_control, (outcome.verdict_text, *outcome.notes))
         )
     xml: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
     return xml
@@ -191,7 +191,9 @@ def _format_scenario(outcome: Outcome) -> str:
     below = [("more found", line) for line in outcome.findings]
     below += [("more", line) for line in outcome.notes]
     below += [("more call", outcome.call)]
-    more = "".join(f'<div class="{style}">{escape(printable(line))}</div>' for style, line in below)
+    more = "".join(
+        f'<div class="{style}">{escape(escape_control(line))}</div>' for style, line in below
+    )
     links = [f'<a href="#{number}">{number}</a>' for number in outcome.departures]
     return (
         f'<li class="scenario {kind}"><code>{escape(outcome.name)}</code>'

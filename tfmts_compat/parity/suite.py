@@ -57,7 +57,7 @@ def read_environment(cache_runs: bool = True) -> dict[str, str]:
     tf = loading.tensorflow()
     found = {"tensorflow": tf.__version__, "python": platform.python_version()}
     for name in ("numpy", "protobuf"):
-        found[name] = versions.installed_version(name) or "unknown"
+        found[name] = versions.find_installed_version(name) or "unknown"
     found["tfmts_compat"] = tfmts_compat.__version__
     return found if cache_runs else {**found, "cache_runs": "False"}
 
@@ -71,7 +71,7 @@ def run(scenarios: Iterable[Scenario], cache_runs: bool = True) -> Iterator[Outc
     """
     shim = tfmts_compat.MonitoredTrainingSession
     function = shim if cache_runs else functools.partial(shim, cache_runs=False)
-    minor = golden.minor_of(loading.tensorflow().__version__)
+    minor = golden.parse_minor(loading.tensorflow().__version__)
     recorded = golden.read_nearest(minor)
     for scenario in scenarios:
         start = time.monotonic()
@@ -107,7 +107,7 @@ def record(scenarios: Iterable[Scenario]) -> Iterator[tuple[str, Traces]]:
 
 def describe_reference() -> str:
     """Describes what the shim is compared with on this TensorFlow."""
-    minor = golden.minor_of(loading.tensorflow().__version__)
+    minor = golden.parse_minor(loading.tensorflow().__version__)
     recorded = golden.read_nearest(minor)
     live = parts.find_monitored_training_session() is not None
     words = ["upstream as installed"] if live else []

@@ -91,7 +91,7 @@ def _compare(path: str, old: bytes, new: bytes) -> bytes:
 def _quote(name: str) -> bytes:
     """Quotes a name with control characters for a diff, as git does."""
     data = os.fsencode(name)
-    if table.printable(name) == name:
+    if table.escape_control(name) == name:
         return data
     return b'"%s"' % re.sub(rb'[^ -~]|["\\]', lambda found: b"\\%03o" % found[0][0], data)
 
