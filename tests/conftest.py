@@ -77,7 +77,7 @@ def queue_threads():
     yield
     for thread in threading.enumerate():
         if thread.name.startswith("QueueRunnerThread"):
-            thread.join()
+            thread.join(60)
 
 
 @pytest.fixture
