@@ -5,6 +5,9 @@
 
 import functools
 import pathlib
+import subprocess
+import sys
+import textwrap
 import warnings
 
 import numpy as np
@@ -187,6 +190,23 @@ def test_upstreams_use_default_means_not_given(train_op):
     )
     assert session._hooks[-1]._timer._every_steps == 3
     session.close()
+
+
+def test_tensorflows_log_lines_appear_once(tmp_path):
+    # absl would add a handler to the root logger, beside TensorFlow's own.
+    program = f"""
+        import logging
+        import tensorflow as tf
+        import tfmts_compat
+        with tf.Graph().as_default():
+            tf.compat.v1.train.create_global_step()
+            with tfmts_compat.MonitoredTrainingSession(checkpoint_dir={str(tmp_path)!r}):
+                tf.compat.v1.logging.warning("a line of TensorFlow")
+        assert not logging.root.handlers
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    process = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=True)
+    assert process.stderr.count("a line of TensorFlow") == 1
 
 
 def test_the_plan_is_logged(train_op, caplog):

@@ -130,14 +130,8 @@ def MonitoredTrainingSession(
         *_preflight.find_pitfalls(session_plan, call.scaffold, [*chief_hooks, *user_hooks]),
     ):
         _warnings.warn(text)
-    _log(session_plan)
+    _warnings.log("MonitoredTrainingSession:\n%s", session_plan)
     return _build.build_session(call, session_plan, user_hooks, chief_hooks, late_checks)
-
-
-def _log(session_plan: SessionPlan) -> None:
-    from absl import logging  # imports absl.flags, which takes as long as this package
-
-    logging.info("MonitoredTrainingSession:\n%s", session_plan)
 
 
 def _with_the_signature_of(

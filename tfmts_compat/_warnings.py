@@ -42,13 +42,25 @@ def note_later() -> Callable[[str], None]:
     collect = _collect.get()
 
     def note(text: str) -> None:
-        from absl import logging  # imports absl.flags, which takes as long as this package
-
         if collect is not None:
             collect("notes", text)
-        logging.info("%s", text)
+        log("%s", text)
 
     return note
+
+
+def log(message: str, *values: object) -> None:
+    """Logs a message with absl, at INFO.
+
+    If nobody has configured logging, absl adds a handler to the root logger, also for a line that
+    is below the level. TensorFlow has a handler of its own, so all its lines would appear twice.
+    """
+    import logging
+
+    from absl import logging as absl_logging  # imports absl.flags: as long as this package
+
+    if absl_logging.get_absl_logger().isEnabledFor(logging.INFO):
+        absl_logging.info(message, *values)
 
 
 @contextlib.contextmanager

@@ -10,8 +10,7 @@ import signal
 import threading
 from typing import Any, Iterable
 
-from absl import logging
-
+from tfmts_compat import _warnings
 from tfmts_compat._rules import checks
 from tfmts_compat._upstream import sessions
 from tfmts_compat._upstream.parts import get_own_class
@@ -103,7 +102,7 @@ class StopOnSignalHook(_SessionRunHook):  # type: ignore[misc]
             signal.raise_signal(number)
             return
         self.received = number
-        logging.info(
+        _warnings.log(
             "%s: the loop ends after this step; a second signal has its usual effect.",
             signal.Signals(number).name,
         )
