@@ -112,6 +112,7 @@ def _run(function, arguments, events, log):
     with open(log, "ab", buffering=0) as file:
         os.dup2(file.fileno(), sys.stdout.fileno())
         os.dup2(file.fileno(), sys.stderr.fileno())
+    sys.stderr.reconfigure(line_buffering=True)  # the default since Python 3.9
     function(lambda name, **values: events.send({"name": name, **values}), **arguments)
 
 

@@ -65,13 +65,12 @@ def train_on_cluster(
     job,
     index,
     device_filters=True,
-    operation_timeout_secs=0,
     working_directory=".",
     **arguments,
 ):
     """Runs `train_loop` as the chief or a worker, with the variables on the ps."""
     os.chdir(working_directory)
-    config = v1.ConfigProto(operation_timeout_in_ms=1000 * operation_timeout_secs)
+    config = v1.ConfigProto()
     if device_filters:
         config.device_filters.extend(["/job:ps", f"/job:{job}/task:{index}"])
     server = tf.distribute.Server(spec, job_name=job, task_index=index, config=config)
@@ -90,8 +89,6 @@ def train_loop(
     implementation="shim",
     weights=4,
     replicas=0,
-    sync_hook=True,
-    num_tokens=-1,
     stop_on_signal=False,
     hang_in_end=False,
     own_variable_in=None,
@@ -115,8 +112,7 @@ def train_loop(
             optimizer = train.GradientDescentOptimizer(0.01)
             if replicas:
                 optimizer = train.SyncReplicasOptimizer(optimizer, replicas, replicas)
-                hook = optimizer.make_session_run_hook(is_chief, num_tokens)
-                hooks += [hook] if sync_hook else []
+                hooks.append(optimizer.make_session_run_hook(is_chief))
             with tf.control_dependencies([optimizer.minimize(loss, global_step)]):
                 step = tf.identity(global_step)
             if stop_on_signal:

@@ -171,30 +171,6 @@ def test_sync_replicas_optimizer_runs_with_a_chief_and_two_workers(implementatio
 
 
 @IMPLEMENTATIONS
-def test_a_worker_without_the_hook_of_its_sync_optimizer_waits_after_a_restore(
-    implementation, tmp_path
-):
-    training = {"implementation": implementation, "replicas": 2}
-    arguments = {"checkpoint_dir": str(tmp_path), "save_checkpoint_steps": 5}
-    for sync_hook in (True, False):
-        # Without tokens, each dropped gradient makes all wait, also in a correct training.
-        training["num_tokens"] = -1 if sync_hook else 0
-        with Cluster(workers=1, **training) as cluster:
-            cluster.start(tasks.ps, "ps").wait_for("up")
-            chief = cluster.train("chief", **arguments)
-            limit = 0 if sync_hook else 5  # a run that waits ends in an error
-            worker = cluster.train("worker", sync_hook=sync_hook, operation_timeout_secs=limit)
-            if sync_hook:
-                chief.wait_for("saved", lambda event: event["step"] >= 5)
-                worker.wait_for("step")
-            else:
-                assert worker.wait_for("error")["type"] == "DeadlineExceededError"
-                assert "step" not in {event["name"] for event in chief.events() + worker.seen}
-            text = "the local step of this worker stays 0"
-            assert (text in worker.output()) == (implementation == "shim" and not sync_hook)
-
-
-@IMPLEMENTATIONS
 def test_checkpoints_below_the_working_directory_of_a_ps_are_named(implementation, tmp_path):
     here, there = tmp_path / "chief", tmp_path / "ps"
     here.mkdir()
