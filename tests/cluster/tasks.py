@@ -60,13 +60,7 @@ def train_alone(emit, **arguments):
 
 
 def train_on_cluster(
-    emit,
-    spec,
-    job,
-    index,
-    device_filters=True,
-    working_directory=".",
-    **arguments,
+    emit, spec, job, index, device_filters=True, working_directory=".", **arguments
 ):
     """Runs `train_loop` as the chief or a worker, with the variables on the ps."""
     os.chdir(working_directory)
