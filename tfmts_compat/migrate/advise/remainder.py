@@ -21,10 +21,8 @@ from tfmts_compat.migrate.names import (
     plain,
 )
 from tfmts_compat.migrate.read.module import (
-    FUNCTIONS,
     Module,
     Place,
-    arguments_of,
     dotted,
     last_name,
     text_of,
@@ -110,8 +108,6 @@ def _is_evaluated(module: Module, node: ast.AST) -> bool:
         if isinstance(outer, ast.Call) and last_name(outer.func) in _EVALUATE:
             return True
         annotations = [getattr(outer, "annotation", None), getattr(outer, "returns", None)]
-        if isinstance(outer, FUNCTIONS):
-            annotations += [argument.annotation for argument in arguments_of(outer.args)]
         if node in annotations or isinstance(outer, ast.stmt):
             return node in annotations
         node = outer

@@ -90,7 +90,7 @@ def report(module: Module, resolver: Resolver, elsewhere: str) -> None:
 
 def _report(module: Module, code: str, name: str, nodes: list[ast.AST]) -> None:
     """Reports a name at the first place at which its code is not ignored."""
-    for index, node in enumerate(nodes):
+    for index, node in enumerate(sorted(nodes, key=module.span)):
         count = len(nodes) - index
         where = f" ({count} places in this file)" if count > 1 else ""
         if module.report(node, code, _explain(code, name, where)):
@@ -149,7 +149,7 @@ def _find(module: Module, resolver: Resolver) -> Iterator[tuple[ast.AST, str, _M
     flags = tf.app.flags are not yielded.
     """
     for statement in (*module.nodes[ast.Import], *module.nodes[ast.ImportFrom]):
-        start = module_of(statement) if isinstance(statement, ast.ImportFrom) else ""
+        start = module_of(statement)
         for alias in statement.names:
             missing = find_missing(f"{start}{alias.name}")
             if missing and not _has_advice(f"{start}{alias.name}"):

@@ -186,7 +186,7 @@ class Imports:
             scope = binding.scope
             is_visible = scope in scopes and scope.holder(binding.name) is scope
             # `import *` may bind the name, too
-            is_starred = scope is self._module.scope and self._module.stars
+            is_starred = scope is self._module.scope and "*" in scope.bound
             if not is_visible or scope.kind == "class" or is_starred:
                 return False
             if not needs(self._module, binding.node):
@@ -222,7 +222,7 @@ class Imports:
             all(binding.path == NEW or is_none(binding.value) for binding in found)
             and not any(binding.scope in around for binding in found)
             and (anchor or not any(name in scope.declared for scope in scopes))
-            and not any(isinstance(node.ctx, ast.Del) for node in module.reads.get(name, ()))
+            and not any(isinstance(node.ctx, ast.Del) for node in module.reads(name))
             and (bool(found) or name == NEW or not re.search(rf"\b{name}\b", module.edits.text))
         )
 
@@ -320,7 +320,7 @@ class Imports:
         """Returns the names that do not change, and may read an import."""
         moved = set(map(first_of, self._uses))
         holder = binding.scope.holder(binding.name)
-        reads = self._module.reads.get(binding.name, ())
+        reads = self._module.reads(binding.name)
         return [node for node in reads if node not in moved and holder in self._scopes_of(node)]
 
     def _is_kept(self, binding: Binding) -> bool:
@@ -378,7 +378,7 @@ def needs(module: Module, statement: ast.stmt, active: frozenset[str] = frozense
         return any(needs(module, inner, active) for inner in block)
 
     if isinstance(node, (ast.Import, ast.ImportFrom)):
-        start = module_of(node) if isinstance(node, ast.ImportFrom) else ""
+        start = module_of(node)
         paths = [start + alias.name for alias in node.names]
         return any(is_known(path) or _is_needed_by(path, module, active) for path in paths)
     if isinstance(node, ast.If):

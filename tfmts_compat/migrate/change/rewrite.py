@@ -123,7 +123,7 @@ class _Rewrite:
             )
         elif self._report_replaced(node, old, name):
             pass
-        elif not module.has_position(node) or "#" in module.code(node.value):
+        elif module.with_position(node) is not node or "#" in module.code(node.value):
             module.report(
                 node,
                 "TFM209",

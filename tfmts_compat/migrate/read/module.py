@@ -7,18 +7,21 @@ import collections
 import re
 import sys
 from dataclasses import dataclass, field
-from typing import Any, Iterator, Optional, Sequence, Tuple, Union
+from typing import Any, Iterator, Sequence, Tuple, Union
 
 from tfmts_compat.migrate import findings
 from tfmts_compat.migrate.findings import Finding
 from tfmts_compat.migrate.read.source import Edits, parse
 
 Import = (ast.Import, ast.ImportFrom)
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Place = Union[ast.AST, Tuple[int, int]]  # a node, or a line from 1 and a column from 0
 _IMPORT_PART = re.compile(r"#[^\r\n]*|\w+|[.,*]")
 _HAS_POSITIONS = sys.version_info >= (3, 12)  # of the nodes in f-strings
-_Child = Tuple[Optional[ast.AST], "Scope"]
+_Child = Tuple[ast.AST, "Scope"]
+_KINDS = {
+    ast.ClassDef: "class",
+    **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), "comprehension"),
+}
 
 
 @dataclass(eq=False)
@@ -76,17 +79,12 @@ class Module:
         self.scope = Scope("module", self, self.tree)
         self.scopes: dict[ast.AST, Scope] = {}  # of each node
         self.parents: dict[Any, Any] = {}  # of each node
-        # the nodes of each type, in the order of the text
+        # the nodes of each type
         self.nodes: dict[type[ast.AST], list[Any]] = collections.defaultdict(list)
         self.values: dict[ast.expr, ast.expr] = {}  # what is assigned to a name or attribute
-        self.reads: dict[str, list[ast.Name]] = {}  # the nodes that read each name
-        self.stars: list[str] = []  # the modules of `from ... import *` in the module's own scope
         self.found: list[Finding] = []
         self._ignored = ignored
-        self._assigned: dict[ast.AST, ast.AST] = {}  # a name: the statement that assigns it
-        self._nonlocal: list[Binding] = []
-        self._formatted: dict[ast.AST, ast.AST] = {}  # a node in an f-string: the f-string
-        self._spans: dict[ast.AST, tuple[int, int]] = {}
+        self._bindings: list[Binding] = []
         self._walk()
 
     def lines(self, node: ast.AST) -> tuple[int, int]:
@@ -95,21 +93,16 @@ class Module:
         return self.edits.place(start)[0], self.edits.place(end)[0]
 
     def span(self, node: ast.AST) -> tuple[int, int]:
-        """Returns the offsets at which a node starts and ends in the text.
-
-        That of a node in an f-string is the span of the f-string before Python 3.12, which does
-        not have its position.
-        """
+        """Returns the offsets at which a node, or the f-string that it is in, starts and ends."""
         if isinstance(node, ast.alias):
-            if node not in self._spans:
-                statement = self.parents[node]
-                self._spans.update(zip(statement.names, self.parts(statement)[1:]))
-            return self._spans[node]
-        return self.edits.span(self._formatted.get(node, node))
+            statement: Any = self.parents[node]
+            return self.parts(statement)[1 + list(statement.names).index(node)]
+        return self.edits.span(self.with_position(node))
 
-    def has_position(self, node: ast.AST) -> bool:
-        """Returns whether the exact position of a node is known."""
-        return node not in self._formatted
+    def with_position(self, node: ast.AST) -> ast.AST:
+        """Returns a node, or before Python 3.12 the f-string in which its position is not known."""
+        strings = [outer for outer in self.outer(node) if isinstance(outer, ast.JoinedStr)]
+        return strings[-1] if strings and not _HAS_POSITIONS else node
 
     def parts(self, statement: ast.Import | ast.ImportFrom) -> list[tuple[int, int]]:
         """Returns the spans of the module and of each name of an import."""
@@ -124,7 +117,7 @@ class Module:
 
     def code(self, node: ast.AST) -> str:
         """Returns the text of a node without spaces."""
-        if not self.has_position(node):
+        if self.with_position(node) is not node:
             return dotted(node) or "an expression"
         start, end = self.span(node)
         return re.sub(r"\s+", "", self.edits.text[start:end])
@@ -145,6 +138,17 @@ class Module:
         """Returns the statement of the module's own body that contains a node."""
         return [node, *self.outer(node)][-2]
 
+    def reads(self, name: str) -> list[ast.Name]:
+        """Returns the nodes that read or delete a name."""
+        return [
+            node
+            for node in self.nodes[ast.Name]
+            if node.id == name
+            and not (
+                isinstance(node.ctx, ast.Store) and type(self.parents[node]) is not ast.AugAssign
+            )
+        ]
+
     def report(self, place: Place, code: str, message: str) -> bool:
         """Adds a finding and returns True, or returns False if its code is ignored there."""
         line, column = place if isinstance(place, tuple) else self.edits.place(self.span(place)[0])
@@ -155,37 +159,28 @@ class Module:
         return True
 
     def _walk(self) -> None:
-        waiting: list[tuple[ast.AST, Scope]] = [(self.tree, self.scope)]
+        waiting: list[_Child] = [(self.tree, self.scope)]
         while waiting:
             node, scope = waiting.pop()
             self.scopes[node] = scope
             self.nodes[type(node)].append(node)
             visit = getattr(self, f"_{type(node).__name__}", None)
-            children: list[_Child] | None = visit(node, scope) if visit else None
+            children = visit(node, scope) if visit else None
             if children is None:
                 children = [(child, scope) for child in ast.iter_child_nodes(node)]
-            formatted = self._formatted.get(node)
-            if isinstance(node, ast.JoinedStr) and not _HAS_POSITIONS:
-                formatted = formatted or node
-            for child, inner in reversed(children):
-                if child is not None and not isinstance(child, ast.expr_context):
-                    self.parents[child] = node
-                    waiting.append((child, inner))
-                    if formatted:
-                        self._formatted[child] = formatted
-        for binding in self._nonlocal:
-            binding.scope.holder(binding.name).bound.setdefault(binding.name, []).append(binding)
-
-    def _bind(self, name: str, node: ast.AST, scope: Scope, **more: Any) -> None:
-        binding = Binding(name, node, scope, **more)
-        declared = scope.declared.get(name)
-        if declared == "nonlocal":
-            self._nonlocal.append(binding)
-        else:
-            holder = self.scope if declared else scope
+            self.parents.update((child, node) for child, _ in children)
+            waiting += reversed(children)
+        # the scope of a nonlocal name is known when those of the other names are
+        self._bindings.sort(key=lambda binding: binding.name in binding.scope.declared)
+        for binding in self._bindings:
+            name, holder = binding.name, binding.scope
+            holder = holder.holder(name) if name in holder.declared else holder
             holder.bound.setdefault(name, []).append(binding)
 
-    def _assign(self, target: ast.expr, value: ast.expr, node: ast.AST) -> None:
+    def _bind(self, name: str, node: ast.AST, scope: Scope, **more: Any) -> None:
+        self._bindings.append(Binding(name, node, scope, **more))
+
+    def _assign(self, target: ast.expr, value: ast.expr, node: ast.AST, scope: Scope) -> None:
         """Records an assignment. Tuples are split: tf1, x = tf.compat.v1, y."""
         if (
             isinstance(target, ast.Tuple)
@@ -194,38 +189,28 @@ class Module:
             and not any(isinstance(part, ast.Starred) for part in (*target.elts, *value.elts))
         ):
             for inner, part in zip(target.elts, value.elts):
-                self._assign(inner, part, node)
+                self._assign(inner, part, node, scope)
         else:
             self.values[target] = value
-            self._assigned[target] = node
+            if isinstance(target, ast.Name):
+                self._bind(target.id, node, scope, value=value)
 
-    def _Assign(self, node: ast.Assign, _: Scope) -> None:
+    def _Assign(self, node: ast.Assign, scope: Scope) -> None:
         for target in node.targets:
-            self._assign(target, node.value, node)
+            self._assign(target, node.value, node, scope)
 
-    def _AnnAssign(self, node: ast.AnnAssign, _: Scope) -> None:
+    def _AnnAssign(self, node: ast.AnnAssign, scope: Scope) -> None:
         if node.value:
-            self._assign(node.target, node.value, node)
+            self._assign(node.target, node.value, node, scope)
 
-    def _AugAssign(self, node: ast.AugAssign, _: Scope) -> None:
-        if isinstance(node.target, ast.Name):
-            self.reads.setdefault(node.target.id, []).append(node.target)
-
-    def _NamedExpr(self, node: ast.NamedExpr, _: Scope) -> None:
-        self._assign(node.target, node.value, node)
+    def _NamedExpr(self, node: ast.NamedExpr, scope: Scope) -> None:
+        while scope.kind == "comprehension" and scope.outer:
+            scope = scope.outer
+        self._assign(node.target, node.value, node, scope)
 
     def _Name(self, node: ast.Name, scope: Scope) -> None:
-        parent = self.parents[node]
-        if not isinstance(node.ctx, ast.Store):
-            self.reads.setdefault(node.id, []).append(node)
-        elif isinstance(parent, ast.AnnAssign) and not parent.value:  # binds nothing
-            scope.bound.setdefault(node.id, [])
-        else:
-            while scope.kind == "comprehension" and isinstance(parent, ast.NamedExpr):
-                assert scope.outer
-                scope = scope.outer
-            at = self._assigned.get(node, node)
-            self._bind(node.id, at, scope, value=self.values.get(node))
+        if isinstance(node.ctx, ast.Store) and node not in self.values:
+            self._bind(node.id, node, scope)
 
     def _ExceptHandler(self, node: Any, scope: Scope) -> None:
         name = getattr(node, "name", None) or getattr(node, "rest", None)
@@ -241,74 +226,49 @@ class Module:
 
     _Nonlocal = _Global
 
-    def _Import(self, node: ast.Import, scope: Scope) -> None:
+    def _Import(self, node: Any, scope: Scope) -> None:
+        """Binds the names of an import, and "*"."""
         for alias in node.names:
-            first = alias.name.split(".")[0]
-            path = alias.name if alias.asname else first
-            self._bind(alias.asname or first, node, scope, alias=alias, path=path)
+            name = alias.name if isinstance(node, ast.ImportFrom) else alias.name.split(".")[0]
+            path = module_of(node) + (alias.name if alias.asname else name)
+            self._bind(alias.asname or name, node, scope, alias=alias, path=path)
 
-    def _ImportFrom(self, node: ast.ImportFrom, scope: Scope) -> None:
-        for alias in node.names:
-            path = module_of(node) + alias.name
-            if alias.name != "*":
-                self._bind(alias.asname or alias.name, node, scope, alias=alias, path=path)
-            elif scope is self.scope:
-                self.stars.append(module_of(node))
-
-    def _inner(self, node: Any, kind: str, scope: Scope) -> tuple[Scope, list[_Child]]:
-        """Creates a scope, below a scope with its type parameters if it has any."""
-        parameters = getattr(node, "type_params", None) or []
-        if parameters:
-            scope = Scope("function", self, node, scope)
-        return Scope(kind, self, node, scope), [(part, scope) for part in parameters]
+    _ImportFrom = _Import
 
     def _FunctionDef(self, node: Any, scope: Scope) -> list[_Child]:
-        if not isinstance(node, ast.Lambda):
+        """Adds the scope of a function, lambda, class, type alias or comprehension."""
+        if isinstance(getattr(node, "name", None), str):
             self._bind(node.name, node, scope)
-        inner, children = self._inner(node, "function", scope)
-        outer = inner.outer or scope
-        children += [(part, scope) for part in getattr(node, "decorator_list", ())]
-        for argument in arguments_of(node.args):
-            self._bind(argument.arg, argument, inner)
-            children.append((argument.annotation, outer))
-        children += [(part, scope) for part in (*node.args.defaults, *node.args.kw_defaults)]
-        children.append((getattr(node, "returns", None), outer))
-        body = [node.body] if isinstance(node, ast.Lambda) else node.body
-        return children + [(part, inner) for part in body]
+        inner = Scope(_KINDS.get(type(node), "function"), self, node, scope)
+        outside = [getattr(node, "name", None), getattr(node, "returns", None)]
+        for parts in ("decorator_list", "bases", "keywords"):
+            outside += getattr(node, parts, [])
+        return _divide(node, inner, outside)
 
-    _AsyncFunctionDef = _Lambda = _FunctionDef
+    _AsyncFunctionDef = _Lambda = _ClassDef = _TypeAlias = _FunctionDef
+    _ListComp = _SetComp = _DictComp = _GeneratorExp = _FunctionDef
 
-    def _ClassDef(self, node: ast.ClassDef, scope: Scope) -> list[_Child]:
-        self._bind(node.name, node, scope)
-        inner, children = self._inner(node, "class", scope)
-        children += [(part, scope) for part in node.decorator_list]
-        children += [(part, inner.outer or scope) for part in (*node.bases, *node.keywords)]
-        return children + [(part, inner) for part in node.body]
+    def _arguments(self, node: ast.arguments, scope: Scope) -> list[_Child]:
+        return _divide(node, scope, [*node.defaults, *node.kw_defaults])
 
-    def _TypeAlias(self, node: Any, scope: Scope) -> list[_Child]:
-        inner, children = self._inner(node, "function", scope)
-        return [(node.name, scope), *children, (node.value, inner)]
+    def _arg(self, node: ast.arg, scope: Scope) -> list[_Child]:
+        self._bind(node.arg, node, scope)
+        return _divide(node, scope, [node.annotation])
 
-    def _ListComp(self, node: Any, scope: Scope) -> list[_Child]:
-        inner = Scope("comprehension", self, node, scope)
-        first = node.generators[0]
-        self.parents[first] = node
-        values = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        parts = [*values, first.target, *first.ifs, *node.generators[1:]]
-        return [(first.iter, scope), *((part, inner) for part in parts)]
-
-    _SetComp = _DictComp = _GeneratorExp = _ListComp
+    def _comprehension(self, node: ast.comprehension, scope: Scope) -> list[_Child]:
+        return _divide(node, scope, [self.parents[node].generators[0].iter])
 
 
-def arguments_of(arguments: ast.arguments) -> list[ast.arg]:
-    """Returns the parameters of a function."""
-    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    return named + [rest for rest in (arguments.vararg, arguments.kwarg) if rest]
+def _divide(node: ast.AST, inner: Scope, outside: Sequence[Any]) -> list[_Child]:
+    """Returns the parts of a node with their scopes, which is the one around it for some parts."""
+    parts = ast.iter_child_nodes(node)
+    return [(part, inner.outer or inner if part in outside else inner) for part in parts]
 
 
-def module_of(statement: ast.ImportFrom) -> str:
-    """Returns the module of an import with all its dots, and one at the end if it has a name."""
-    return "." * statement.level + (f"{statement.module}." if statement.module else "")
+def module_of(statement: Any) -> str:
+    """Returns the module of a `from` with all its dots, and one at the end if it has a name."""
+    module = getattr(statement, "module", None)
+    return "." * getattr(statement, "level", 0) + (f"{module}." if module else "")
 
 
 def dotted(node: ast.AST | None) -> str:

@@ -11,7 +11,6 @@ from typing import Iterable, Iterator, Optional, Tuple
 
 from tfmts_compat.migrate.names import ADVISED, NAMES, is_known
 from tfmts_compat.migrate.read.module import (
-    FUNCTIONS,
     Binding,
     Module,
     Scope,
@@ -169,7 +168,7 @@ class Resolver:
         if scope and found and (scope.kind == "function" or scope.module is not self.module):
             last, module = found[-1], scope.module
             is_last = scope.holder(name) is module.scope and last.node in module.tree.body
-            if is_last and isinstance(last.node, (*FUNCTIONS, ast.ClassDef)):
+            if is_last and hasattr(last.node, "decorator_list"):
                 return [last]
         return found
 
@@ -182,7 +181,7 @@ class Resolver:
 
 def _starred(module: Module, name: str) -> list[Scope]:
     """Returns the modules of the code base from which a module imports *."""
-    steps = [enter(star + name, module.path) for star in module.stars]
+    steps = [enter(star.path[:-1] + name, module.path) for star in module.scope.bound.get("*", [])]
     return [step[1] for step in steps if step and step[1] and not step[2]]
 
 
