@@ -26,7 +26,6 @@ CALLS = {
     "summaries": ("save_summaries_secs=1, save_summaries_steps=2", ["TFM303"]),
     "summaries-off": ("save_summaries_secs=None, save_summaries_steps=None", []),
     "no-argument": ("save_steps=1", ["TFM304"]),
-    "too-many": (", ".join(["None"] * 17), ["TFM304"]),
     "text": ("save_checkpoint_secs='60'", ["TFM305"]),
     "text-and-on": ("save_checkpoint_secs=60, save_checkpoint_steps='6'", ["TFM305"]),
     "all-of-it": (

@@ -228,12 +228,6 @@ LEFT = {
         "2:10: TFM206 tf.train.Scaffold is named in quotes and may be TensorFlow's; if it is, "
         "replace it with tfmts_compat.Scaffold and import tfmts_compat",
     ),
-    "mocked-Supervisor": (
-        """
-        mock.patch("tensorflow.train.Supervisor")
-        """,
-        "1:12: TFM210 tensorflow.train.Supervisor " + ADVICE["tensorflow.train.Supervisor"],
-    ),
     "configured": (
         """
         HOOKS = ["tf.train.StopAtStepHook"]
@@ -314,13 +308,6 @@ LEFT = {
         """,
         "1:5: TFM201 tensorflow.train.Scaffold is looked up by a string; replace "
         '"tensorflow.train" with "tfmts_compat"',
-    ),
-    "getattr-Supervisor": (
-        """
-        import tensorflow as tf
-        x = getattr(tf.train, "Supervisor")
-        """,
-        "2:5: TFM210 tensorflow.train.Supervisor " + ADVICE["tensorflow.train.Supervisor"],
     ),
     "vars": (
         """

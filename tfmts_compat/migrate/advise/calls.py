@@ -1,79 +1,67 @@
-"""Checks of the literal arguments of a call, by the same rules as the session applies."""
+"""Calls of the session, and their literal arguments, checked by the rules of the session."""
 
 from __future__ import annotations
 
 import ast
 import inspect
-from typing import Any, Iterator
+from typing import Any, Dict, Iterator, Optional
 
 from tfmts_compat._rules import cadence
-from tfmts_compat._rules.cadence import Cadence
 from tfmts_compat._rules.precedence import USE_DEFAULT
 from tfmts_compat._session import MonitoredTrainingSession
+from tfmts_compat.migrate.names import NEW, SESSION, TABLE, plain
+from tfmts_compat.migrate.read.module import Module, last_name
+from tfmts_compat.migrate.read.resolver import Resolver
 
-_PARAMETERS = inspect.signature(MonitoredTrainingSession).parameters
-_POSITIONAL = [
-    name
-    for name, parameter in _PARAMETERS.items()
-    if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
-]
+_Arguments = Dict[Optional[str], ast.expr]
+_SIGNATURE = inspect.getfullargspec(MonitoredTrainingSession)
 _UNKNOWN = object()
-_ARITHMETIC = (ast.Constant, ast.UnaryOp, ast.USub, ast.UAdd, ast.BinOp,
-               ast.Add, ast.Sub, ast.Mult, ast.Div)  # fmt: skip
+_ARITHMETIC = (ast.UnaryOp, ast.USub, ast.UAdd, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div)
 _PAIRS = (
     (cadence.resolve_checkpoints, "save_checkpoint_secs", "save_checkpoint_steps"),
     (cadence.resolve_summaries, "save_summaries_secs", "save_summaries_steps"),
 )
 
 
-def check_call(call: ast.Call) -> Iterator[tuple[ast.AST, str, str]]:
-    """Checks the arguments that are literals. Computed arguments are not checked.
+def find_sessions(module: Module, resolver: Resolver) -> Iterator[tuple[ast.Call, _Arguments]]:
+    """Yields each call of MonitoredTrainingSession, with its arguments by name.
 
-    Args:
-      call: a call of MonitoredTrainingSession.
-
-    Yields:
-      The node, the code and the message of each finding.
+    The argument None is one of *arguments or **arguments, which can have any name.
     """
-    given: dict[str, Any] = {}
-    complete = True
-    for index, value in enumerate(call.args):
-        if isinstance(value, ast.Starred):
-            complete = False
-            break
-        if index >= len(_POSITIONAL):
-            yield (
-                value,
-                "TFM304",
-                f"MonitoredTrainingSession takes at most {len(_POSITIONAL)} positional arguments",
-            )
-        else:
-            given[_POSITIONAL[index]] = _evaluate(value)
-    for keyword in call.keywords:
-        if not keyword.arg:
-            complete = False
-            continue
-        given[keyword.arg] = _evaluate(keyword.value)
-        if keyword.arg not in _PARAMETERS:
-            text = f"MonitoredTrainingSession has no argument {keyword.arg} in any version"
-            yield keyword.value, "TFM304", text
-    default = USE_DEFAULT if complete else _UNKNOWN
-    for resolve, secs_name, steps_name in _PAIRS:
-        secs, steps = given.get(secs_name, default), given.get(steps_name, default)
-        if _UNKNOWN not in (secs, steps):
-            yield from ((call, code, text) for code, text in _check_pair(resolve, secs, steps))
+    if SESSION not in module.edits.text:
+        return
+    for call in module.nodes[ast.Call]:
+        paths = resolver.reach(call.func).paths
+        if {TABLE.get(plain(path), path) for path in paths} == {f"{NEW}.{SESSION}"}:
+            given = {keyword.arg: keyword.value for keyword in call.keywords}
+            if any(isinstance(value, ast.Starred) for value in call.args):
+                yield call, {None: call, **given}
+            else:
+                yield call, {**dict(zip(_SIGNATURE.args, call.args)), **given}
+
+
+def report(module: Module, resolver: Resolver) -> None:
+    """Reports arguments with a wrong name and cadences that are literals, not computed ones."""
+    for call, given in find_sessions(module, resolver):
+        for name in given.keys() - {None, *_SIGNATURE.args, *_SIGNATURE.kwonlyargs}:
+            text = f"{SESSION} has no argument {name} in any version"
+            module.report(given[name], "TFM304", text)
+        values = {name: _evaluate(value) for name, value in given.items()}
+        default = _UNKNOWN if None in given else USE_DEFAULT
+        for resolve, secs_name, steps_name in _PAIRS:
+            pair = values.get(secs_name, default), values.get(steps_name, default)
+            if _UNKNOWN not in pair:
+                for code, text in _check_pair(resolve, *pair):
+                    module.report(call, code, text)
 
 
 def _check_pair(resolve: Any, secs: Any, steps: Any) -> Iterator[tuple[str, str]]:
+    """Yields the codes and messages for the two values of a cadence."""
     try:
-        resolved: Cadence = resolve(secs, steps)
-    except TypeError as problem:
-        yield "TFM305", str(problem)
-        return
-    except ValueError as problem:
-        text = isinstance(secs, str) or isinstance(steps, str)
-        both = resolve is cadence.resolve_summaries and not text
-        yield "TFM303" if both else "TFM305", str(problem)
+        resolved: cadence.Cadence = resolve(secs, steps)
+    except (TypeError, ValueError) as problem:
+        is_number = not isinstance(problem, TypeError) and str not in (type(secs), type(steps))
+        yield "TFM303" if is_number else "TFM305", str(problem)
         return
     rule = resolved.rule
     if rule.departure:
@@ -88,16 +76,14 @@ def _check_pair(resolve: Any, secs: Any, steps: Any) -> Iterator[tuple[str, str]
 
 def _evaluate(node: ast.expr) -> Any:
     """Returns the value of a literal or of arithmetic such as 10 * 60, else _UNKNOWN."""
-    if "USE_DEFAULT" in (getattr(node, "id", ""), getattr(node, "attr", "")):
+    if last_name(node) == "USE_DEFAULT":
         return USE_DEFAULT
     if isinstance(node, ast.Constant):
         return node.value
-    parts = list(ast.walk(node))
-    numbers = [part.value for part in parts if isinstance(part, ast.Constant)]
-    if not all(isinstance(part, _ARITHMETIC) for part in parts):
-        return _UNKNOWN
-    if not all(isinstance(number, (int, float)) for number in numbers):
-        return _UNKNOWN
+    for part in ast.walk(node):
+        value = getattr(part, "value", None)
+        if not isinstance(part, _ARITHMETIC) and not isinstance(value, (int, float)):
+            return _UNKNOWN
     try:
         return eval(compile(ast.Expression(node), "", "eval"), {"__builtins__": {}})
     except ArithmeticError:

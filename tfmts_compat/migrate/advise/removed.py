@@ -9,15 +9,24 @@ import ast
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, Final, Iterator, List, Tuple
+from typing import Any, Dict, Final, Iterator, Tuple
 
+from tfmts_compat.migrate.advise.calls import find_sessions
+from tfmts_compat.migrate.advise.remainder import find_tests
 from tfmts_compat.migrate.findings import Finding
-from tfmts_compat.migrate.names import ADVICE, NEW, SESSION, TABLE, plain
-from tfmts_compat.migrate.read.module import Module, dotted, is_none, last_name, module_of
+from tfmts_compat.migrate.names import ADVICE, TABLE, plain
+from tfmts_compat.migrate.read.module import (
+    Module,
+    dotted,
+    first_of,
+    is_none,
+    last_name,
+    module_of,
+)
 from tfmts_compat.migrate.read.resolver import Resolver
 
 _Missing = Tuple[str, str]  # a code, and the name without its package
-_Places = Dict[_Missing, List[ast.AST]]
+_Codes = Dict[str, str]  # a name without its package: its code
 
 _RECORDED: Final = json.loads(
     (Path(__file__).parents[1] / "removed.json").read_text(encoding="utf-8")
@@ -36,16 +45,29 @@ GONE: Final[dict[str, str]] = {
     "examples": "for MNIST, use tf.keras.datasets.mnist.load_data()",
 }
 KERAS: Final = ("layers", "nn.rnn_cell")  # in compat.v1 they need Keras 2
-_SUMMARIES = frozenset(
-    f"tensorflow.summary.{name}" for name in ("audio", "histogram", "image", "scalar", "text")
-)
-_LAST = frozenset(path.rpartition(".")[2] for path in (*REMOVED, *GONE, *_SUMMARIES))
-_WORDS = re.compile(rf"\b(?:{'|'.join(sorted(_LAST))})\b".encode())
-_PATH = re.compile(r"tensorflow((?:\.compat\.v[12])*)\.(.+)")
+_SUMMARIES = tuple(f"summary.{name}" for name in ("audio", "histogram", "image", "scalar", "text"))
+_CODES: Final[_Codes] = {
+    **dict.fromkeys(REMOVED, "TFM501"),
+    **dict.fromkeys(GONE, "TFM502"),
+    **dict.fromkeys(KERAS, "TFM503"),
+    **dict.fromkeys(_SUMMARIES, "TFM504"),
+}
 _SETTING = "TF_USE_LEGACY_KERAS"
+_TEXTS: Final = {
+    "TFM501": "tf.{0} exists only in tf.compat.v1{1}; write tf.compat.v1.{0}, or import "
+    "tensorflow.compat.v1 as tf",
+    "TFM502": "tf.{0} exists neither in the newest TensorFlow nor in tf.compat.v1{1}; {2}",
+    "TFM503": "tf.{0} exists only in tf.compat.v1{1}, and needs Keras 2 since TensorFlow 2.16; "
+    f"install tf-keras of the same minor version as TensorFlow, and set {_SETTING}=1 before "
+    "TensorFlow is imported",
+    "TFM504": "tf.{0} of TF 2 writes nothing in a session{1}; use tf.compat.v1.{0}",
+}
+_OTHER_CODES = TABLE.keys() | ADVICE.keys()  # names that other codes report
+_LAST = frozenset(name.rpartition(".")[2] for name in _CODES)
+_WORDS = re.compile(rf"\b(?:{'|'.join(sorted(_LAST))})\b".encode())
 # is_tf2, TF_VERSION, tf.__version__, hasattr
 _VERSION = re.compile(r"(?i)version|(?:^|_)(?:tf|tensorflow)_?v?[12](?:_|$)|^hasattr$")
-_CAUGHT = {"AttributeError", "ImportError", "ModuleNotFoundError"}
+_ERROR = re.compile(r"\b(?:Attribute|Import|ModuleNotFound)Error\b")
 
 
 def may_matter(data: bytes) -> bool:
@@ -64,190 +86,95 @@ def report(module: Module, resolver: Resolver, elsewhere: str) -> None:
     `elsewhere` is text outside the module, such as the magics of a notebook.
     """
     changes = module.edits.changes()
-    has_setting = _SETTING in module.edits.text or _SETTING in elsewhere
-    flags = {dotted(target) for target, value in module.values.items() if _is_version(value)} - {""}
-    places: _Places = {}
-    assigned = set()
-    for node, path, missing in _find(module, resolver):
+    places: dict[_Missing, list[ast.AST]] = {}
+    assigned = set()  # tf.flags = tf.compat.v1.flags
+    for node, missing in _find(module, resolver, _find_codes(module, resolver, elsewhere)):
         start = module.span(node)[0]
-        if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
-            assigned.add(missing)  # tf.flags = tf.compat.v1.flags
-        elif not any(first <= start < last for first, last, _ in changes) and not _is_guarded(
-            module, flags, node
-        ):
-            code, name = missing
-            if code == "TFM503" and has_setting:
-                if ".compat.v1." in path:
-                    continue
-                code = "TFM501"
-            places.setdefault((code, name), []).append(node)
-    summaries = _find_summaries(module, resolver, flags)
-    places.update({("TFM504", path): nodes for path, nodes in summaries.items()})
-    for (code, name), nodes in places.items():
-        if (code, name) not in assigned:
-            _report(module, code, name, nodes)
+        is_changed = any(first <= start < last for first, last, _ in changes)
+        is_set = not isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+        if is_set and module.code(node).endswith(missing[1]):
+            assigned.add(missing)
+        elif not is_changed and not _is_guarded(module, node):
+            places.setdefault(missing, []).append(node)
+    for code, name in places.keys() - assigned:
+        nodes = sorted(places[code, name], key=module.span)
+        advice = GONE.get(name.partition(".")[0])
+        for count, node in zip(range(len(nodes), 0, -1), nodes):
+            where = f" ({count} places in this file)" if count > 1 else ""
+            if module.report(node, code, _TEXTS[code].format(name, where, advice)):
+                break  # the code is not ignored at this place
 
 
-def _report(module: Module, code: str, name: str, nodes: list[ast.AST]) -> None:
-    """Reports a name at the first place at which its code is not ignored."""
-    for index, node in enumerate(sorted(nodes, key=module.span)):
-        count = len(nodes) - index
-        where = f" ({count} places in this file)" if count > 1 else ""
-        if module.report(node, code, _explain(code, name, where)):
-            break
+def _find_codes(module: Module, resolver: Resolver, elsewhere: str) -> _Codes:
+    """Returns the names that a module should not use, with their codes."""
+    codes = dict(_CODES)
+    if _SETTING in module.edits.text or _SETTING in elsewhere:
+        codes.update(dict.fromkeys(KERAS, "TFM501"))
+    if "create_file_writer" in module.edits.text or not _saves_summaries(module, resolver):
+        codes.update(dict.fromkeys(_SUMMARIES, ""))
+    return codes
 
 
-def _explain(code: str, name: str, where: str) -> str:
-    if code == "TFM501":
-        return (
-            f"tf.{name} exists only in tf.compat.v1{where}; write tf.compat.v1.{name}, or "
-            "import tensorflow.compat.v1 as tf"
-        )
-    if code == "TFM502":
-        advice = GONE[name.partition(".")[0]]
-        return (
-            f"tf.{name} exists neither in the newest TensorFlow nor in tf.compat.v1{where}; "
-            f"{advice}"
-        )
-    if code == "TFM503":
-        return (
-            f"tf.{name} exists only in tf.compat.v1{where}, and needs Keras 2 since TensorFlow "
-            f"2.16; install tf-keras of the same minor version as TensorFlow, and set {_SETTING}=1 "
-            "before TensorFlow is imported"
-        )
-    last = name.rpartition(".")[2]
-    return (
-        f"tf.summary.{last} of TF 2 writes nothing in a session{where}; use "
-        f"tf.compat.v1.summary.{last}"
-    )
+def _saves_summaries(module: Module, resolver: Resolver) -> bool:
+    """Returns whether a session of the module has a directory and a cadence of summaries."""
+    for _, given in find_sessions(module, resolver):
+        cadences = given.get("save_summaries_secs"), given.get("save_summaries_steps")
+        has_directory = {None, "checkpoint_dir", "summary_dir"} & given.keys()
+        if has_directory and not all(map(is_none, cadences)):
+            return True
+    return False
 
 
-def find_missing(path: str) -> _Missing | None:
+def _find_missing(path: str, codes: _Codes) -> _Missing | None:
     """Returns the code and the shortest name that is missing in a path, or None.
 
     Two parts of the packages in `GONE` are returned, such as contrib.layers.
     """
-    found = _PATH.fullmatch(path.replace("tensorflow_core", "tensorflow", 1))
-    if not found:
+    package, *parts = plain(path).split(".")
+    names = [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
+    if package != "tensorflow" or any(f"tensorflow.{name}" in _OTHER_CODES for name in names):
         return None
-    names = found.group(2).split(".")
-    if names[0] in GONE:
-        return "TFM502", ".".join(names[:2])
-    for end in range(1, len(names) + 1):
-        name = ".".join(names[:end])
-        if name in KERAS:
-            return "TFM503", name
-        if name in REMOVED and not found.group(1).endswith("v1"):
-            return "TFM501", name
+    is_v1 = path.rpartition(".compat.")[2].startswith("v1.")
+    for name in names:
+        code = codes.get(name, "")
+        if code == "TFM502":
+            return code, ".".join(parts[:2])
+        if code == "TFM503" or (code and not is_v1):
+            return code, name
     return None
 
 
-def _find(module: Module, resolver: Resolver) -> Iterator[tuple[ast.AST, str, _Missing]]:
-    """Yields the imports and dotted names that are missing, with their paths.
+def _find(module: Module, resolver: Resolver, codes: _Codes) -> Iterator[tuple[ast.AST, _Missing]]:
+    """Yields the imports and dotted names that are missing.
 
     Of tf.app.flags.FLAGS only tf.app is yielded. The names of an alias such as
     flags = tf.app.flags are not yielded.
     """
     for statement in (*module.nodes[ast.Import], *module.nodes[ast.ImportFrom]):
-        start = module_of(statement)
         for alias in statement.names:
-            missing = find_missing(f"{start}{alias.name}")
-            if missing and not _has_advice(f"{start}{alias.name}"):
-                yield alias, f"{start}{alias.name}", missing
+            missing = _find_missing(f"{module_of(statement)}{alias.name}", codes)
+            if missing:
+                yield alias, missing
     for node in module.nodes[ast.Attribute]:
-        if node.attr not in _LAST:
-            continue
-        paths = resolver.reach(node).paths
-        if not all(map(find_missing, paths)):
-            continue
-        if not any(map(find_missing, resolver.reach(node.value).paths)):
-            path = min(paths) + _attributes_after(module, node)
-            missing = find_missing(path)
-            if missing and not _has_advice(path):
-                yield node, path, missing
+        is_whole = not isinstance(module.parents[node], ast.Attribute)
+        if is_whole and not _LAST.isdisjoint(dotted(node).split(".")):
+            first: Any = first_of(node)
+            found = [_find_missing(path, codes) for path in sorted(resolver.reach(node).paths)]
+            aliased = [_find_missing(path, codes) for path in resolver.reach(first).paths]
+            if found[0] and all(found) and not any(aliased):
+                yield node, found[0]
 
 
-def _attributes_after(module: Module, node: ast.AST) -> str:
-    """Returns ".layers.flatten" for the node tf.contrib in tf.contrib.layers.flatten."""
-    names = []
+def _is_guarded(module: Module, node: ast.AST) -> bool:
+    """Returns whether a node runs only with some versions, or in a try for a missing name."""
+    tests = [test for _, test in find_tests(module, node)]
     for outer in module.outer(node):
-        if not isinstance(outer, ast.Attribute):
-            break
-        names.append(f".{outer.attr}")
-    return "".join(names)
-
-
-def _has_advice(path: str) -> bool:
-    """Returns whether another code reports a name, or a name with attributes."""
-    names = plain(path).split(".")
-    paths = (".".join(names[:end]) for end in range(2, len(names) + 1))
-    return any(part in TABLE or part in ADVICE for part in paths)
-
-
-def _is_guarded(module: Module, flags: set[str], node: ast.AST) -> bool:
-    """Returns whether a node runs only with some versions, or in a try for a missing name.
-
-    `flags` are the names that the module sets to the outcome of a test of the version.
-    """
-    inner: Any = node
-    for outer in module.outer(node):
-        tests: list[ast.AST] = []
-        if isinstance(outer, (ast.If, ast.IfExp)) and inner is not outer.test:
-            tests = [outer.test]
-        elif isinstance(outer, ast.BoolOp):
-            tests = [outer]
-        elif isinstance(outer, ast.FunctionDef) and inner in outer.body:
-            before = outer.body[: outer.body.index(inner)]
-            ifs = [part for part in before if isinstance(part, ast.If)]
-            tests = [part.test for part in ifs if isinstance(part.body[-1], ast.Return)]
-        if any(_is_version(test) or flags & {*map(dotted, ast.walk(test))} for test in tests):
-            return True
-        if any(_catches(handler, node) for handler in getattr(outer, "handlers", ())):
-            return True
-        inner = outer
-    return False
-
-
-def _is_version(test: ast.AST) -> bool:
-    """Returns whether an expression tests the version of TensorFlow or looks for a name."""
-    return any(
-        isinstance(part, (ast.Name, ast.Attribute)) and _VERSION.search(last_name(part))
-        for part in ast.walk(test)
-    )
-
-
-def _catches(handler: ast.ExceptHandler, node: ast.AST) -> bool:
-    """Returns whether a handler is for a missing name. An import may have any handler."""
-    caught = {dotted(part) for part in ast.walk(handler.type)} if handler.type else set()
-    return bool(caught & _CAUGHT) or isinstance(node, ast.alias)
-
-
-def _find_summaries(
-    module: Module, resolver: Resolver, flags: set[str]
-) -> dict[str, list[ast.AST]]:
-    """Returns the calls of TF 2's summaries, if a session of the module saves summaries."""
-    found: dict[str, list[ast.AST]] = {}
-    if "create_file_writer" in module.edits.text or not any(
-        _saves_summaries(call, resolver) for call in module.nodes[ast.Call]
-    ):
-        return found
-    for node in module.nodes[ast.Attribute]:
-        if f"tensorflow.summary.{node.attr}" in _SUMMARIES:
-            paths = {path.replace(".compat.v2.", ".") for path in resolver.reach(node).paths}
-            if paths <= _SUMMARIES and not _is_guarded(module, flags, node):
-                found.setdefault(min(paths), []).append(node)
-    return found
-
-
-def _saves_summaries(call: Any, resolver: Resolver) -> bool:
-    """Returns whether it is a call of the session with a directory and a cadence of summaries."""
-    if last_name(call.func) != SESSION:
-        return False
-    if {TABLE.get(plain(path), path) for path in resolver.reach(call.func).paths} != {
-        f"{NEW}.{SESSION}"
-    }:
-        return False
-    given = {keyword.arg: keyword.value for keyword in call.keywords}
-    cadences = [given[name] for name in given if name and name.startswith("save_summaries_")]
-    has_directory = len(call.args) > 2 or {None, "checkpoint_dir", "summary_dir"} & given.keys()
-    return bool(has_directory) and not (cadences and all(map(is_none, cadences)))
+        for handler in getattr(outer, "handlers", ()):
+            is_missing = handler.type and _ERROR.search(module.code(handler.type))
+            if is_missing or isinstance(node, ast.alias):  # an import may have any handler
+                return True
+        if isinstance(outer, ast.FunctionDef):
+            branches = [part for part in outer.body if isinstance(part, ast.If)]
+            tests += [part.test for part in branches if isinstance(part.body[-1], ast.Return)]
+    # a test of the version of TensorFlow, or whether it has a name
+    return any(_VERSION.search(last_name(part)) for test in tests for part in ast.walk(test))

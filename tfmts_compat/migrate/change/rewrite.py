@@ -10,7 +10,7 @@ from tfmts_compat.migrate.advise import calls, remainder, removed
 from tfmts_compat.migrate.change import verification
 from tfmts_compat.migrate.change.imports import Imports, IsImported
 from tfmts_compat.migrate.findings import REWRITES, Finding, Shift
-from tfmts_compat.migrate.names import MODULES, NAMES, NEW, SESSION, TABLE, plain
+from tfmts_compat.migrate.names import MODULES, NAMES, NEW, TABLE, plain
 from tfmts_compat.migrate.read.module import Module
 from tfmts_compat.migrate.read.resolver import Reach, Resolver
 from tfmts_compat.migrate.read.source import Change, apply, count_lines
@@ -55,6 +55,7 @@ def rewrite(
     replaced = remainder.find_replaced(module, resolver)
     _Rewrite(module, resolver, imports, replaced, others).run()
     remainder.report(module, resolver)
+    calls.report(module, resolver)
     imports.settle()
     remainder.report_end_of_support(module, resolver, imports.changed)
     removed.report(module, resolver, elsewhere)
@@ -90,10 +91,6 @@ class _Rewrite:
         for statement in self._module.nodes[ast.ImportFrom]:
             if not statement.level:
                 self._move_names(statement)
-        for call in self._module.nodes[ast.Call]:
-            if _is_session(self._resolver.reach(call.func)):
-                for place, code, message in calls.check_call(call):
-                    self._module.report(place, code, message)
         for node in self._module.nodes[ast.Attribute]:
             if node.attr in NAMES:
                 reach = self._resolver.reach(node)
@@ -161,13 +158,7 @@ class _Rewrite:
             old = f"{path}.{alias.name}"
             new = TABLE.get(plain(old))
             if not new:
-                remainder.report_import(self._module, alias, old)
+                remainder.report_path(self._module, alias, old)
             elif not self._report_replaced(alias, old, new):
                 moved.append((alias, old, new))
         self._imports.move(statement, moved)
-
-
-def _is_session(reach: Reach) -> bool:
-    return bool(reach.paths) and all(
-        TABLE.get(plain(path), path) == f"{NEW}.{SESSION}" for path in reach.paths
-    )
