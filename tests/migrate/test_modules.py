@@ -91,8 +91,7 @@ def test_imports_outside_a_repository_are_kept_and_reported(tree, capsys):
     subprocess.run(["rm", "-r", ".git"], check=True)
     assert written(tree, "pkg/compat.py") == KEPT
     assert capsys.readouterr().out.splitlines()[1:] == [
-        "pkg/compat.py:1:8: TFM104 tf is no longer used; remove it unless another file imports "
-        "it from here"
+        "pkg/compat.py:1:8: TFM104 tf is no longer used here; remove it if nothing else needs it"
     ]
     tree(pkg__compat_py=OLD)
     assert written(tree, "pkg") == REMOVED

@@ -16,7 +16,6 @@ from unittest import mock
 
 from hypothesis import HealthCheck, given, settings
 
-from tfmts_compat.migrate.change import imports
 from tfmts_compat.migrate.change.rewrite import rewrite
 from tfmts_compat.migrate.codebase import modules
 from tfmts_compat.migrate.read import resolver
@@ -143,7 +142,7 @@ def write(directory, files):
 def migrate(directory, files):
     """Migrates the files of a code base, and returns their new texts."""
     for cached in (
-        modules._read_all, modules._find_replacements, imports._needs_any,
+        modules._read_all, modules._find_replacements,
         resolver.load, resolver.find_module,
     ):  # fmt: skip
         cached.cache_clear()

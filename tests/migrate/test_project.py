@@ -5,7 +5,6 @@ import sys
 import pytest
 
 from tfmts_compat import cli
-from tfmts_compat.migrate.change import imports
 from tfmts_compat.migrate.change.rewrite import Result, rewrite
 from tfmts_compat.migrate.codebase import modules
 from tfmts_compat.migrate.read import resolver
@@ -17,11 +16,6 @@ RESOLVED = {
     "absolute": ("import tensorflow as tf\n", "from pkg.compat import tf", "tf."),
     "module": ("import tensorflow as tf\n", "from . import compat", "compat.tf."),
     "whole": ("import tensorflow as tf\n", "import pkg.compat", "pkg.compat.tf."),
-    "tried": (
-        "try:\n    import tensorflow.compat.v1 as tf\nexcept ImportError:\n    tf = None\n",
-        "from .compat import tf",
-        "tf.",
-    ),
     "versions": (
         "import tensorflow\nif tensorflow.x:\n    tf = tensorflow.compat.v1\n"
         "else:\n    tf = tensorflow\n",
@@ -100,7 +94,7 @@ if sys.version_info >= (3, 10):
 @pytest.fixture(autouse=True)
 def _clear_caches():
     importer = (modules._read_all, modules._find_replacements)
-    for cached in (resolver.load, resolver.find_module, imports._needs_any, *importer):
+    for cached in (resolver.load, resolver.find_module, *importer):
         cached.cache_clear()
 
 
@@ -200,8 +194,6 @@ def written(tree, **files):
 OPTIONAL = "try:\n    import tensorflow as tf\nexcept ImportError:\n    tf = None\n"
 NEEDED = {
     "needed": "import tensorflow as tf\n",
-    "needed-in-branches": "if x:\n    import tensorflow as tf\nelse:\n    import tensorflow.compat.v1 as tf\n",  # noqa: E501
-    "exits": "try:\n    import tensorflow as tf\nexcept ImportError:\n    raise SystemExit(1)\n",
     "needed-elsewhere": "from .needs import x\n" + OPTIONAL,
 }
 NOT_NEEDED = {

@@ -277,7 +277,7 @@ FAULTS = {
             import os
             import tfmts_compat
         """,
-        "tfmts_compat on line 4 may have no value in f",
+        "tfmts_compat on line 4 would be used before its import",
     ),
     "removed-import-is-used": (
         """
@@ -650,7 +650,7 @@ def test_a_fault_of_a_change_is_found(old, new, message):
 
 
 def remove_all(imports):
-    return [binding for reach in imports._uses.values() for binding in reach.imports]
+    return [binding for use in imports._uses.values() for binding in use.reach.imports]
 
 
 def overlap(imports, *_):
@@ -687,7 +687,8 @@ WRONG = {
     ),
     "empty-block": (
         (Edits, "replace", leave_blocks_empty),
-        f"if x:\n    {TF}else:\n    {TF}tf.train.Scaffold()\nx = ['tensorflow.train.Scaffold']\n",
+        f"{TF}if x:\n    from tensorflow import train\ntf.train.Scaffold(train.Scaffold)\n"
+        "x = ['tensorflow.train.Scaffold']\n",
         "1:1: TFM003 the file is not changed, because it would not compile: expected an indented "
         "block",
     ),

@@ -55,9 +55,14 @@ class Statements:
         self._edits.replace(start, start, text)
         return section[0]
 
-    def is_in_order(self, statement: ast.stmt, text: str) -> bool:
-        """Returns whether an import can take the place of another one in a sorted section."""
-        section = self._section(statement)
+    def is_in_order(self, statement: ast.stmt, text: str, gone: Collection[ast.stmt] = ()) -> bool:
+        """Returns whether an import can take the place of another one in a sorted section.
+
+        `gone` are the imports that are removed.
+        """
+        section = [
+            other for other in self._section(statement) if other not in gone or other is statement
+        ]
         key = self._find_order(section)
         new = ast.parse(text).body[0]
         return not key or _is_sorted(

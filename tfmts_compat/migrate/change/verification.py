@@ -23,6 +23,8 @@ _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # for notebooks
 _DEEP = 5000  # pyflakes visits a tree recursively
 _DEFINITIONS = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _UNDEFINED = (messages.UndefinedName, messages.UndefinedLocal, messages.UndefinedExport)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_Position = Tuple[int, int]  # a line and a column
 _Scopes = Tuple[Any, ...]  # the definitions that contain a node, the module first
 
 
@@ -85,39 +87,22 @@ class _Comparison:
 
     def __init__(self, before: ast.Module, after: ast.Module) -> None:
         nodes = list(ast.walk(after))
-        own = [
-            (alias.asname or NEW, node)
-            for node in nodes
-            if isinstance(node, ast.Import)
-            for alias in node.names
-            if alias.name == NEW
-        ]
-        self._names = {NEW, *(name for name, _ in own)}  # the local names of tfmts_compat
-        kept = {target for node in nodes for target in _fallbacks(node, self._names)}
-        self._others = {  # those that something else binds, too
-            name
-            for name in self._names
-            if any(_binds_other(node, name) for node in nodes if node not in kept)
-        }
-        self._has_star = any(isinstance(node, ast.alias) and node.name == "*" for node in nodes)
+        fallbacks = {target for node in nodes for target in _fallbacks(node)}
         declared = [node for node in nodes if isinstance(node, (ast.Global, ast.Nonlocal))]
         self._declared = {name for node in declared for name in node.names}
-        # for each scope and name: the names of ours that each import of the name comes with
-        self._imports: dict[tuple[ast.AST, str], list[set[str]]] = {}
-        # where each name of ours is imported in each scope
-        self._own: dict[tuple[ast.AST, str], list[tuple[int, int]]] = {}
+        self._is_taken = NEW in self._declared or any(
+            _binds_other(node) for node in nodes if node not in fallbacks
+        )
+        self._has_star = any(isinstance(node, ast.alias) and node.name == "*" for node in nodes)
+        # for each scope and name: whether tfmts_compat is imported with each import of the name
+        self._imports: dict[tuple[Any, str], list[bool]] = {}
+        # where each scope imports tfmts_compat, and whether it always does so
+        self._own: dict[Any, list[tuple[_Position, bool]]] = {}
         self._uses: list[tuple[str, ast.Name, _Scopes]] = []  # the old name, the new one
         self._reads: dict[str, list[tuple[ast.Name, _Scopes]]] = collections.defaultdict(list)
         # a name whose imports change, the scope, and the error if code in the scope reads it
         self._changed: list[tuple[str, ast.AST, str]] = []
         self.fault = self._compare(before, after)
-        # the first import of each name, if all are in the module's own body
-        inside = {name for name, node in own if node not in after.body}
-        self._first = {
-            name: (node.lineno, node.col_offset)
-            for name, node in reversed(own)
-            if name not in inside
-        }
         if not self.fault:
             faults = [
                 f"{name} {text.format(node.lineno)}"
@@ -125,7 +110,7 @@ class _Comparison:
                 for node, places in self._reads[name]
                 if scope in places
             ]
-            uses = (self._check_use(*use) for use in self._uses if use[0] != use[1].id)
+            uses = (self._check_use(*use) for use in self._uses)
             self.fault = next((fault for fault in (*faults, *uses) if fault), None)
 
     def _compare(self, before: ast.Module, after: ast.Module) -> str | None:
@@ -136,17 +121,14 @@ class _Comparison:
                 fault = self._compare_imports(old, new, scopes)
                 if fault:
                     return fault
-                old, new = _without_imports(old, self._names), _without_imports(new, self._names)
+                old, new = _without_imports(old), _without_imports(new)
                 if len(old) != len(new):
                     return "it would have more or fewer statements"
                 waiting += ((first, second, scopes) for first, second in zip(old, new))
-            elif isinstance(old, ast.Attribute) and _is_ours(new, self._names):
-                first = _first_name(old)
-                if old.attr != new.attr or not first:
+            elif isinstance(old, ast.Attribute) and _is_ours(new) and _first_name(old) != NEW:
+                if old.attr != new.attr or not _first_name(old):
                     return f"{new.attr} on line {new.lineno} would replace something else"
-                self._uses.append((first, new.value, scopes))
-                if first == new.value.id:
-                    self._reads[first].append((new.value, scopes))
+                self._uses.append((_first_name(old), new.value, scopes))
             elif isinstance(old, ast.AST):
                 if type(old) is not type(new):
                     return f"it would change at line {getattr(old, 'lineno', 1)}"
@@ -162,21 +144,15 @@ class _Comparison:
 
     def _compare_imports(self, old: list[Any], new: list[Any], scopes: _Scopes) -> str | None:
         """Records the imports of a block, and those that are removed or added."""
-        ours: dict[str, int] = {}
-        for index, node in enumerate(new):
-            for alias in node.names if isinstance(node, ast.Import) else ():
-                if alias.name == NEW:
-                    place = len(_without_imports(new[:index], self._names))
-                    name = alias.asname or NEW
-                    ours.setdefault(name, place)
-                    position = node.lineno, node.col_offset
-                    self._own.setdefault((scopes[-1], name), []).append(position)
+        ours = [index for index, node in enumerate(new) if NEW in _bound([node])]
+        for index in ours:
+            position = new[index].lineno, new[index].col_offset
+            self._own.setdefault(scopes[-1], []).append((position, old is scopes[-1].body))
+        first = len(_without_imports(new[: ours[0]])) if ours else len(new) + 1
         for index, node in enumerate(old):
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                place = len(_without_imports(old[:index], self._names))
-                near = {name for name, at in ours.items() if at <= place}
-                for name in _bound([node]):
-                    self._imports.setdefault((scopes[-1], name), []).append(near)
+            for name in _bound([node]):
+                is_near = first <= len(_without_imports(old[:index]))
+                self._imports.setdefault((scopes[-1], name), []).append(is_near)
         was, now = _bound(old), _bound(new)
         for name in was - now:
             scope = scopes[0 if name in self._declared else -1]
@@ -191,44 +167,36 @@ class _Comparison:
         return f"it would import {min(added)[1]}" if added else None
 
     def _check_use(self, old: str, new: ast.Name, scopes: _Scopes) -> str | None:
-        """Checks that a name is tfmts_compat where it is used."""
-        name, line = new.id, new.lineno
-        if name in self._others or (name in self._declared and name not in self._first):
-            return f"{name} on line {line} may have another value"
-
-        def is_read(read: str) -> bool:
-            return any(places[-1] is scopes[-1] for _, places in self._reads[read])
-
-        inside = [self._imports[scope, old] for scope in scopes if (scope, old) in self._imports]
-        is_local = bool(inside) and inside[-1] is not self._imports.get((scopes[0], old))
-        if is_local and not is_read(old) and (is_read("exec") or is_read("eval")):
-            return f"code in a string in {scopes[-1].name} may use {old}"
-        for scope in scopes[1:]:
-            positions = self._own.get((scope, name), [])
-            is_early = positions and min(positions) > (line, new.col_offset)
-            if is_early and (scope, old) not in self._imports:
-                return f"{name} on line {line} may have no value in {scope.name}"
-        if name in self._first:
-            is_bound = self._first[name] < (line, new.col_offset)
-        else:
-            every = [(bound, near) for (_, bound), found in self._imports.items() for near in found]
-            anywhere = [near for bound, near in every if bound == old]
-            if not anywhere:  # an alias
-                anywhere = [near for _, near in every if name in near]
-            nearest = inside[-1] if inside else anywhere
-            if self._has_star and not is_local:  # it may bind the name, too
-                nearest = []
-            above = self._own.get((scopes[-1], name), [])
-            is_above = (scopes[-1], old) not in self._imports or any(
-                position < (line, new.col_offset) for position in above
-            )
-            is_bound = is_above and bool(nearest) and all(name in near for near in nearest)
-        return None if is_bound else f"{name} on line {line} would be used before its import"
+        """Checks that the new name is tfmts_compat where it is used."""
+        if self._is_taken:
+            return f"{NEW} on line {new.lineno} may have another value"
+        inner = scopes[-1]
+        visible = [
+            scope
+            for scope in reversed(scopes)
+            if scope is inner or not isinstance(scope, ast.ClassDef)
+        ]
+        source = next((scope for scope in visible if (scope, old) in self._imports), None)
+        if source not in (None, inner, scopes[0]) and {"exec", "eval"} & self._reads.keys():
+            return f"code in a string in {inner.name} may use {old}"
+        home = next((scope for scope in visible if scope in self._own), None)
+        position = new.lineno, new.col_offset
+        above = [always for place, always in self._own.get(home, ()) if place < position]
+        is_paired = (
+            source is home
+            and all(self._imports[home, old])
+            and not (self._has_star and home is scopes[0])  # it may bind the old name, too
+        )
+        is_alias = not any(name == old for _, name in self._imports)
+        is_ordered = bool(above) or home not in (None, inner)
+        if any(above) or (is_ordered and (is_paired or is_alias)):
+            return None
+        return f"{NEW} on line {new.lineno} would be used before its import"
 
 
 def _imported(nodes: list[Any]) -> set[tuple[str, str]]:
     """Returns the module and the name of each import in a block."""
-    imports = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+    imports = [node for node in nodes if isinstance(node, _IMPORTS)]
     return {
         (getattr(node, "module", None) or "", alias.name)
         for node in imports
@@ -241,50 +209,43 @@ def _bound(nodes: list[Any]) -> collections.Counter[str]:
     return collections.Counter(
         alias.asname or alias.name.partition(".")[0]
         for node in nodes
-        if isinstance(node, (ast.Import, ast.ImportFrom))
+        if isinstance(node, _IMPORTS)
         for alias in node.names
     )
 
 
-def _binds_other(node: ast.AST, name: str) -> bool:
-    """Returns whether a node binds a name to something other than tfmts_compat."""
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        names = node.names if isinstance(node, ast.Import) else []
-        ours = {alias.asname or NEW for alias in names if alias.name == NEW}
-        return name in _bound([node]) and name not in ours
+def _binds_other(node: ast.AST) -> bool:
+    """Returns whether a node binds our name to something other than tfmts_compat."""
+    if isinstance(node, _IMPORTS):
+        is_ours = isinstance(node, ast.Import) and ("", NEW) in _imported([node])
+        return NEW in _bound([node]) and not is_ours
     if isinstance(node, ast.Name):
-        return node.id == name and not isinstance(node.ctx, ast.Load)
+        return node.id == NEW and not isinstance(node.ctx, ast.Load)
     if isinstance(node, (ast.alias, ast.keyword)):
         return False
-    return name in (getattr(node, field, None) for field in ("name", "rest", "arg"))
+    return NEW in (getattr(node, field, None) for field in ("name", "rest", "arg"))
 
 
-def _without_imports(nodes: list[Any], names: set[str]) -> list[Any]:
-    """Leaves out imports, `pass`, and what only binds a name of tfmts_compat."""
-    left_out = (ast.Import, ast.ImportFrom, ast.Pass)
-    return [
-        node for node in nodes if not isinstance(node, left_out) and not _fallbacks(node, names)
-    ]
+def _without_imports(nodes: list[Any]) -> list[Any]:
+    """Leaves out imports, `pass`, and what only binds our name."""
+    left_out = (*_IMPORTS, ast.Pass)
+    return [node for node in nodes if not isinstance(node, left_out) and not _fallbacks(node)]
 
 
-def _fallbacks(node: Any, names: set[str]) -> list[ast.Name]:
-    """Returns the targets of tfmts_compat = None."""
-    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Constant):
+def _fallbacks(node: Any) -> list[ast.expr]:
+    """Returns the target of tfmts_compat = None, as a list."""
+    if not isinstance(node, ast.Assign) or getattr(node.value, "value", NEW) is not None:
         return []
-    targets = [target for target in node.targets if isinstance(target, ast.Name)]
-    is_ours = len(targets) == len(node.targets) and {target.id for target in targets} <= names
-    return targets if is_ours and node.value.value is None else []
+    return [target for target in node.targets if getattr(target, "id", "") == NEW]
 
 
-def _is_ours(node: Any, names: set[str]) -> bool:
-    return (
-        isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id in names
-    )
+def _is_ours(node: Any) -> bool:
+    """Returns whether a node is a name of tfmts_compat."""
+    return isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == NEW
 
 
 def _first_name(node: ast.AST) -> str:
+    """Returns the name with which a dotted name starts, or ""."""
     while isinstance(node, ast.Attribute):
         node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
+    return getattr(node, "id", "")
