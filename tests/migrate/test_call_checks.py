@@ -13,7 +13,6 @@ TF = "import tensorflow as tf\n"
 CALLS = {
     "both": ("save_checkpoint_secs=60, save_checkpoint_steps=10", ["TFM301"]),
     "both-by-position": ("'', True, '/d', None, [], [], 60, save_checkpoint_steps=9", ["TFM301"]),
-    "arithmetic": ("save_checkpoint_secs=10 * 60, save_checkpoint_steps=10", ["TFM301"]),
     "off-and-on": ("save_checkpoint_secs=0, save_checkpoint_steps=10", ["TFM301"]),
     "none-and-on": ("save_checkpoint_secs=None, save_checkpoint_steps=10", []),
     "one": ("save_checkpoint_steps=10", []),

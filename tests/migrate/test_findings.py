@@ -69,6 +69,10 @@ LEFT = {
         "setattr(tf, 'train', mine)\nx = tf.train.Scaffold()",
         [(3, 5, "TFM203")],
     ),
+    "patched-module-by-mock": (
+        "mock.patch.object(tf, 'train')\nx = tf.train.Scaffold()",
+        [(3, 5, "TFM203")],
+    ),
     "patched-in-an-argument": (
         "def f(tf1):\n    tf1.train.Scaffold = 1\nx = tf.train.Scaffold()",
         [(3, 5, "TFM208"), (4, 5, "TFM203")],
@@ -123,6 +127,15 @@ if sys.version_info >= (3, 10):
 def test_a_place_to_change_by_hand_is_reported_and_not_changed(code, found):
     assert found_to_change_by_hand(TF + code + "\n") == found
     assert rewrite(TF + code + "\n", "module.py").text == TF + code + "\n"
+
+
+@pytest.mark.parametrize(
+    "patch",
+    ["tf.train.Scaffold = f", "mock.patch.multiple(tf.train, Scaffold=f)", "setattr(tf, 'x', f)"],
+)
+def test_a_replaced_name_does_not_keep_other_names(patch):
+    source = f"{TF}{patch}\nx = tf.train.NanTensorHook\n"
+    assert "tfmts_compat.NanTensorHook" in rewrite(source, "module.py").text
 
 
 VERSIONS = {

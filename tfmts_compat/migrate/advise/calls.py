@@ -13,23 +13,20 @@ from tfmts_compat.migrate.names import NEW, SESSION, TABLE, plain
 from tfmts_compat.migrate.read.module import Module, last_name
 from tfmts_compat.migrate.read.resolver import Resolver
 
-_Arguments = Dict[Optional[str], ast.expr]
+Arguments = Dict[Optional[str], ast.expr]
 _SIGNATURE = inspect.getfullargspec(MonitoredTrainingSession)
 _UNKNOWN = object()
-_ARITHMETIC = (ast.UnaryOp, ast.USub, ast.UAdd, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div)
 _PAIRS = (
     (cadence.resolve_checkpoints, "save_checkpoint_secs", "save_checkpoint_steps"),
     (cadence.resolve_summaries, "save_summaries_secs", "save_summaries_steps"),
 )
 
 
-def find_sessions(module: Module, resolver: Resolver) -> Iterator[tuple[ast.Call, _Arguments]]:
+def find_sessions(module: Module, resolver: Resolver) -> Iterator[tuple[ast.Call, Arguments]]:
     """Yields each call of MonitoredTrainingSession, with its arguments by name.
 
     The argument None is one of *arguments or **arguments, which can have any name.
     """
-    if SESSION not in module.edits.text:
-        return
     for call in module.nodes[ast.Call]:
         paths = resolver.reach(call.func).paths
         if {TABLE.get(plain(path), path) for path in paths} == {f"{NEW}.{SESSION}"}:
@@ -66,25 +63,17 @@ def _check_pair(resolve: Any, secs: Any, steps: Any) -> Iterator[tuple[str, str]
     rule = resolved.rule
     if rule.departure:
         unused = "save_checkpoint_secs" if resolved.secs is None else "save_checkpoint_steps"
-        yield (
-            "TFM301",
-            f"{rule.says}; upstream: {rule.upstream} ({rule.departure}); remove {unused}",
-        )
+        text = f"{rule.says}; upstream: {rule.upstream} ({rule.departure}); remove {unused}"
+        yield "TFM301", text
     for warning in resolved.warnings:
         yield "TFM302", warning
 
 
 def _evaluate(node: ast.expr) -> Any:
-    """Returns the value of a literal or of arithmetic such as 10 * 60, else _UNKNOWN."""
+    """Returns the value of a literal, or _UNKNOWN."""
     if last_name(node) == "USE_DEFAULT":
         return USE_DEFAULT
-    if isinstance(node, ast.Constant):
-        return node.value
-    for part in ast.walk(node):
-        value = getattr(part, "value", None)
-        if not isinstance(part, _ARITHMETIC) and not isinstance(value, (int, float)):
-            return _UNKNOWN
     try:
-        return eval(compile(ast.Expression(node), "", "eval"), {"__builtins__": {}})
-    except ArithmeticError:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError):
         return _UNKNOWN

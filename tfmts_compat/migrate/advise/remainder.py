@@ -5,39 +5,27 @@ from __future__ import annotations
 import ast
 import os
 import re
-from typing import Any, Dict, Iterable, Iterator, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, Tuple
 
-from tfmts_compat.migrate.names import (
-    ADVICE,
-    ADVISED,
-    DISTINCT,
-    MODULES,
-    NAMES,
-    NEW,
-    REPLACEABLE,
-    TABLE,
-    UNIQUE,
-    is_known,
-    plain,
-)
+from tfmts_compat.migrate import names
+from tfmts_compat.migrate.names import NAMES, NEW, TABLE, is_known, plain
 from tfmts_compat.migrate.read.module import Module, Place, dotted, last_name, text_of
 from tfmts_compat.migrate.read.resolver import OWN, UNKNOWN, Reach, Resolver
 
 Replaced = Dict[str, str]  # a name of tfmts_compat: the place where its old name is replaced
-# a call or subscript, the object in which it looks up a name by a string, and the name
-_Lookup = Tuple[Union[ast.Call, ast.Subscript], Any, str]
-PARTS = NAMES.union(*(module.split(".") for module in MODULES), ("compat", "v1", "v2"))
+# an expression, the object in which it looks up or replaces a name, and the name
+_Lookup = Tuple[ast.expr, Any, str]
+PARTS = NAMES.union(*(module.split(".") for module in names.MODULES), ("compat", "v1", "v2"))
 _NAMES = "|".join(sorted(NAMES))
 # tf.train.Scaffold in text that is not parsed; in pkg.module.tf.train.Scaffold, what is before tf
 NAMED = re.compile(
     r"\b(?P<before>(?:[A-Za-z_]\w*\.)*?)[A-Za-z_]\w*(?:\.compat\.v[12])*"
-    rf"\.(?:{'|'.join(DISTINCT)})\.(?P<name>{_NAMES})\b"
+    rf"\.(?:{'|'.join(names.DISTINCT)})\.(?P<name>{_NAMES})\b"
     rf"|\bfrom\s+tensorflow[\w.]*\s+import\s[^#\n]*?\b(?P<imported>{_NAMES})\b"
 )
 # the end of what holds the names: x.train, train, x.contrib.framework
-_HOLDER = re.compile(
-    rf"(?:^|\.)(?:{'|'.join(set(DISTINCT) - {'session_manager'})}|contrib\.(?:framework|slim))$"
-)
+_HOLDERS = "|".join(set(names.DISTINCT) - {"session_manager"})
+_HOLDER = re.compile(rf"(?:^|\.)(?:{_HOLDERS}|contrib\.(?:framework|slim))$")
 _READS = ("getattr", "hasattr")
 _PATCHES = ("patch", "object", "multiple", "setattr", "delattr")
 _PRIVATE = ("_sess", "_tf_sess", "_coordinated_creator")
@@ -53,7 +41,7 @@ def report(module: Module, resolver: Resolver) -> None:
             _report_lookup(module, resolver, node, holder, name)
     _report_strings(module, resolver)
     for attribute in module.nodes[ast.Attribute]:
-        if attribute.attr in ADVISED:
+        if attribute.attr in names.ADVISED:
             for path in set(map(plain, resolver.reach(attribute).paths)):
                 report_path(module, attribute, path)
         elif attribute.attr in _PRIVATE and _is_private(module, attribute):
@@ -92,11 +80,8 @@ def _report_strings(module: Module, resolver: Resolver) -> None:
 def _is_evaluated(module: Module, node: ast.AST) -> bool:
     """Returns whether a string is in an annotation or an argument of a function like eval."""
     for outer in module.outer(node):
-        is_annotation = node in (
-            getattr(outer, "annotation", None),
-            getattr(outer, "returns", None),
-        )
-        if is_annotation or last_name(getattr(outer, "func", outer)) in _EVALUATE:
+        annotations = getattr(outer, "annotation", None), getattr(outer, "returns", None)
+        if node in annotations or last_name(getattr(outer, "func", outer)) in _EVALUATE:
             return True
         if isinstance(outer, ast.stmt):
             return False
@@ -124,7 +109,7 @@ def _report_string(module: Module, resolver: Resolver, node: ast.Constant, text:
         old, rest, parent = plain(full[:end]), full[end:], module.parents[node]
         shown = text[: len(text) - len(rest)]
         why = f'{shown} is named in a string; write "{TABLE[old]}{rest}"'
-        if old in REPLACEABLE and last_name(getattr(parent, "func", parent)) == "patch":
+        if old in names.REPLACEABLE and last_name(getattr(parent, "func", parent)) == "patch":
             why = f"{shown} is patched by a string, {explain_patch(old, TABLE[old])}"
         module.report(node, "TFM209", why)
     elif named and _may_be_moved(resolver.follow(named.group())):
@@ -135,13 +120,13 @@ def _report_string(module: Module, resolver: Resolver, node: ast.Constant, text:
 
 def explain_patch(path: str, name: str) -> str:
     """Returns what a replaced name means for tfmts_compat, and what to do."""
-    last = path.rpartition(".")[2]
-    if plain(path) in REPLACEABLE:
+    if plain(path) in names.REPLACEABLE:
         return (
             f"and a session of {NEW} is built with the replacement, so keep this; a patch of "
             f"{name} would have no effect on the session"
         )
-    part = next((part for part in sorted(REPLACEABLE) if part.endswith(f".{last}")), "")
+    end = path[path.rindex(".") :]
+    part = next((part for part in sorted(names.REPLACEABLE) if part.endswith(end)), "")
     if part:
         return (
             f"which changes neither {name} nor a session; to change the session, patch {part}, "
@@ -158,8 +143,7 @@ def _may_be_moved(reach: Reach) -> bool:
 def report_name(module: Module, node: ast.Attribute, reach: Reach) -> None:
     """Reports a dotted name that is not replaced, although its last name is in the table."""
     shown, holder, name = module.code(node), node.value, node.attr
-    parent = module.parents[node]
-    if name == "global_step" and not (isinstance(parent, ast.Call) and parent.func is node):
+    if name == "global_step" and getattr(module.parents[node], "func", None) is not node:
         return
     if not _may_hold(module, holder, name, reach):
         for path in reach.paths:
@@ -168,12 +152,12 @@ def report_name(module: Module, node: ast.Attribute, reach: Reach) -> None:
     what, outer = f"{module.code(holder)} is a module of", 1
     if isinstance(holder, ast.Attribute) and holder.attr in ("train", "estimator"):
         what, outer = f"{module.code(holder.value)} is", 2
-    foreign = {path for path in reach.paths - {UNKNOWN} if not is_known(path)}
-    why = ""
-    if reach.reasons:
-        why = f", because {' or '.join(sorted(reach.reasons))}"
-    elif foreign:
-        why = f", because {min(foreign).rsplit('.', outer)[0]} was not found below this directory"
+    reasons = reach.reasons or {
+        f"{path.rsplit('.', outer)[0]} was not found below this directory"
+        for path in reach.paths - {UNKNOWN, OWN}
+        if not is_known(path)
+    }
+    why = f", because {' or '.join(sorted(reasons))}" if reasons else ""
     what = f"it is not known whether {what} TensorFlow{why}"
     module.report(node, "TFM208", _advise(what, shown, name))
 
@@ -181,10 +165,10 @@ def report_name(module: Module, node: ast.Attribute, reach: Reach) -> None:
 def report_path(module: Module, node: ast.AST, path: str, shown: str = "it") -> None:
     """Reports an older training API, or a name of the table in another module of TensorFlow."""
     holder, _, name = plain(path).rpartition(".")
-    is_other = name in NAMES and is_known(path) and holder not in (NEW, *MODULES)
-    if plain(path) in ADVICE:
-        module.report(node, "TFM210", f"{plain(path)} {ADVICE[plain(path)]}")
-    elif is_other and (name in UNIQUE or _HOLDER.search(holder)):
+    is_other = name in NAMES and is_known(path) and holder not in (NEW, *names.MODULES)
+    if plain(path) in names.ADVICE:
+        module.report(node, "TFM210", f"{plain(path)} {names.ADVICE[plain(path)]}")
+    elif is_other and (name in names.UNIQUE or _HOLDER.search(holder)):
         module.report(node, "TFM208", _advise(f"{path} may be {NEW}.{name}", shown, name))
 
 
@@ -198,24 +182,23 @@ def _may_hold(module: Module, holder: ast.expr, name: str, reach: Reach) -> bool
     if all(is_known(path) or path == OWN for path in reach.paths):
         return False
     shown = module.code(holder)
-    if name in UNIQUE or "global_step" in name:
+    if name in names.UNIQUE or "global_step" in name:
         holders = {shown, *(path.rpartition(".")[0] for path in reach.paths)}
         is_unknown = UNKNOWN in reach.paths and shown not in ("self", "cls")
-        return (name in UNIQUE and is_unknown) or any(map(_HOLDER.search, holders))
+        return (name in names.UNIQUE and is_unknown) or any(map(_HOLDER.search, holders))
     return bool(("." in shown or reach.reasons) and _HOLDER.search(shown))
 
 
 def _find_lookups(module: Module) -> Iterator[_Lookup]:
     """Yields the places where a name is looked up by a string, or a computed one is replaced."""
     for call in module.nodes[ast.Call]:
-        if call.args:
-            names = [text_of(argument) for argument in call.args[1:2]]
-            if last_name(call.func) == "multiple":  # mock.patch.multiple(tf.train, Scaffold=x)
-                names += [keyword.arg or "" for keyword in call.keywords]
-            is_patch = last_name(call.func) in _PATCHES
-            for name in names or [""]:
-                if is_patch or name in NAMES:
-                    yield call, call.args[0], name
+        function = last_name(call.func)
+        found = [text_of(argument) for argument in call.args[1:2]]
+        if function == "multiple":  # mock.patch.multiple(tf.train, Scaffold=x)
+            found = [keyword.arg or "" for keyword in call.keywords]
+        for name in found or [""]:
+            if call.args and (name in NAMES or function in _PATCHES):
+                yield call, call.args[0], name
     for subscript in module.nodes[ast.Subscript]:
         inner, index = subscript.value, subscript.slice
         name = text_of(index) or text_of(getattr(index, "value", None))  # Python 3.8 has ast.Index
@@ -230,41 +213,24 @@ def find_replaced(module: Module, resolver: Resolver, *, with_mocks: bool = True
 
     Mocks, which last for a test only, count if `with_mocks` is true.
     """
-    old: list[tuple[str, ast.AST]] = []
-    for target in module.nodes[ast.Attribute]:
-        if target.attr in PARTS and not isinstance(target.ctx, ast.Load):
-            reach = resolver.reach(target)
-            paths = _find_replaceable(module, target.value, target.attr, reach)
-            value = module.values.get(target)
-            values = set(map(plain, resolver.reach(value).paths)) if value else set()
-            if paths != values or paths & TABLE.keys():
-                old += ((path, target) for path in paths)
-    for lookup, holder, name in _find_lookups(module):
-        if last_name(getattr(lookup, "func", lookup)) not in _READS:
-            reach = resolver.look_up(holder, name)
-            paths = _find_replaceable(module, holder, name, reach)
-            old += ((path.rstrip("."), lookup) for path in paths)
-    return {
-        new: f"{os.path.relpath(module.path)}:{module.lines(node)[0]}"
-        for path, node in reversed(old)
-        if with_mocks or not _is_mock(node)
-        for listed, new in TABLE.items()
-        if f"{listed}.".startswith(f"{path}.")
-    }
-
-
-def _find_replaceable(module: Module, holder: ast.expr, name: str, reach: Reach) -> set[str]:
-    """Returns the paths that a name can have. An argument may be TensorFlow: def patch(tf)."""
-    paths = set(map(plain, reach.paths))
-    is_argument = any(isinstance(other, ast.arg) for other in reach.others)
-    if is_argument and name in NAMES and _HOLDER.search(module.code(holder)):
-        paths.add(f"tensorflow.train.{name}")
-    return paths
-
-
-def _is_mock(node: ast.AST) -> bool:
-    """Returns whether a node is a call such as mock.patch.object or monkeypatch.setattr."""
-    return isinstance(node, ast.Call) and dotted(node.func) not in ("setattr", "delattr")
+    replaced: Replaced = {}
+    stores = [node for node in module.nodes[ast.Attribute] if not isinstance(node.ctx, ast.Load)]
+    found: list[_Lookup] = [(node, node.value, node.attr) for node in stores if node.attr in PARTS]
+    for node, holder, name in [*found, *_find_lookups(module)]:
+        function = dotted(getattr(node, "func", None))
+        is_mock = isinstance(node, ast.Call) and function not in ("setattr", "delattr")
+        if function in _READS or (is_mock and not with_mocks):
+            continue
+        reach = resolver.look_up(holder, name)
+        paths = {f"{plain(path).rstrip('.')}." for path in reach.paths}
+        is_argument = any(isinstance(other, ast.arg) for other in reach.others)
+        if is_argument and name in NAMES and _HOLDER.search(module.code(holder)):
+            paths.add(f"tensorflow.train.{name}.")  # an argument may be TensorFlow: def patch(tf)
+        place = f"{os.path.relpath(module.path)}:{module.lines(node)[0]}"
+        for old, new in TABLE.items():
+            if f"{old}.".startswith(tuple(paths)):
+                replaced.setdefault(new, place)
+    return replaced
 
 
 def _report_lookup(module: Module, resolver: Resolver, node: Any, holder: Any, name: str) -> None:
@@ -279,7 +245,7 @@ def _report_lookup(module: Module, resolver: Resolver, node: Any, holder: Any, n
     }.get(function, f"replace {shown} with {new}")
     for path in sorted(paths):
         text = f"is looked up by a string; {remedy}"
-        if path in REPLACEABLE and function not in _READS:
+        if path in names.REPLACEABLE and function not in _READS:
             text = f"is replaced by a string, {explain_patch(path, TABLE[path])}"
         module.report(node, "TFM201", f"{path} {text}")
     is_lookup = function in ("", *_READS, *_PATCHES)
@@ -297,14 +263,11 @@ def report_end_of_support(module: Module, resolver: Resolver, changed: Iterable[
 
     def is_old(test: ast.AST) -> bool:
         """Returns whether an expression compares the version of TensorFlow with 1 or 2.0."""
-        parts = list(ast.walk(test))
+        parts: list[Any] = list(ast.walk(test))
+        versions = [part for part in parts if last_name(part) in ("__version__", "VERSION")]
+        paths = {path for part in versions for path in resolver.reach(part).paths}
         values = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
-        return any(map(_OLD_VERSION.match, values)) and any(
-            isinstance(part, ast.Attribute)
-            and part.attr in ("__version__", "VERSION")
-            and any(map(is_known, resolver.reach(part).paths))
-            for part in parts
-        )
+        return any(map(is_known, paths)) and any(map(_OLD_VERSION.match, values))
 
     tests = [branch for node in changed for branch in find_tests(module, node)]
     for branch in dict.fromkeys(outer for outer, test in tests if is_old(test)):

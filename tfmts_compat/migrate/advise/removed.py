@@ -11,18 +11,11 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Final, Iterator, Tuple
 
-from tfmts_compat.migrate.advise.calls import find_sessions
+from tfmts_compat.migrate.advise.calls import Arguments, find_sessions
 from tfmts_compat.migrate.advise.remainder import find_tests
 from tfmts_compat.migrate.findings import Finding
 from tfmts_compat.migrate.names import ADVICE, TABLE, plain
-from tfmts_compat.migrate.read.module import (
-    Module,
-    dotted,
-    first_of,
-    is_none,
-    last_name,
-    module_of,
-)
+from tfmts_compat.migrate.read.module import Module, dotted, first_of, is_none, last_name, module_of
 from tfmts_compat.migrate.read.resolver import Resolver
 
 _Missing = Tuple[str, str]  # a code, and the name without its package
@@ -102,7 +95,7 @@ def report(module: Module, resolver: Resolver, elsewhere: str) -> None:
         for count, node in zip(range(len(nodes), 0, -1), nodes):
             where = f" ({count} places in this file)" if count > 1 else ""
             if module.report(node, code, _TEXTS[code].format(name, where, advice)):
-                break  # the code is not ignored at this place
+                break  # else the code is ignored at this place
 
 
 def _find_codes(module: Module, resolver: Resolver, elsewhere: str) -> _Codes:
@@ -110,19 +103,18 @@ def _find_codes(module: Module, resolver: Resolver, elsewhere: str) -> _Codes:
     codes = dict(_CODES)
     if _SETTING in module.edits.text or _SETTING in elsewhere:
         codes.update(dict.fromkeys(KERAS, "TFM501"))
-    if "create_file_writer" in module.edits.text or not _saves_summaries(module, resolver):
+    sessions = find_sessions(module, resolver)
+    has_writer = "create_file_writer" in module.edits.text
+    if has_writer or not any(_saves_summaries(given) for _, given in sessions):
         codes.update(dict.fromkeys(_SUMMARIES, ""))
     return codes
 
 
-def _saves_summaries(module: Module, resolver: Resolver) -> bool:
-    """Returns whether a session of the module has a directory and a cadence of summaries."""
-    for _, given in find_sessions(module, resolver):
-        cadences = given.get("save_summaries_secs"), given.get("save_summaries_steps")
-        has_directory = {None, "checkpoint_dir", "summary_dir"} & given.keys()
-        if has_directory and not all(map(is_none, cadences)):
-            return True
-    return False
+def _saves_summaries(given: Arguments) -> bool:
+    """Returns whether a session with these arguments has a directory and a summary cadence."""
+    cadences = given.get("save_summaries_secs"), given.get("save_summaries_steps")
+    has_directory = {None, "checkpoint_dir", "summary_dir"} & given.keys()
+    return bool(has_directory) and not all(map(is_none, cadences))
 
 
 def _find_missing(path: str, codes: _Codes) -> _Missing | None:
@@ -173,7 +165,7 @@ def _is_guarded(module: Module, node: ast.AST) -> bool:
             is_missing = handler.type and _ERROR.search(module.code(handler.type))
             if is_missing or isinstance(node, ast.alias):  # an import may have any handler
                 return True
-        if isinstance(outer, ast.FunctionDef):
+        if isinstance(outer, ast.FunctionDef):  # if is_tf2(): return
             branches = [part for part in outer.body if isinstance(part, ast.If)]
             tests += [part.test for part in branches if isinstance(part.body[-1], ast.Return)]
     # a test of the version of TensorFlow, or whether it has a name

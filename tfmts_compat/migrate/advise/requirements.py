@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from pathlib import Path
@@ -18,7 +17,6 @@ _PACKAGE = (
 )
 _PIP = rf"\bpip3?\s+install\b[^\n]*?[\s\"'\\]{_PACKAGE}"
 _VERSION = re.compile(r"[\w.-]*?\s*(?:==|~=|<=|<|=|\^)\s*[\"']?(?:[<~^=]=?)?(\d+)\.(\d+)")
-_OLDEST = (2, 4)
 _LINE = f"{NEW} @ git+URL"
 # For each kind of file: the pattern of a listed package, and the line to add.
 _KINDS = {
@@ -47,8 +45,8 @@ def find_missing(
     """Finds the files to which tfmts_compat has to be added, for the files that use it."""
     tops = set(map(os.path.realpath, trees))
     real = set(map(os.path.realpath, users))
-    found: dict[str, list[Finding | None]] = {}
-    for lowest in sorted(set(map(os.path.dirname, real))):
+    found: dict[Path, list[Finding | None]] = {}
+    for lowest in sorted({Path(user).parent for user in real}):
         for directory in _directories_above(lowest, tops):
             if directory not in found:
                 found[directory] = list(_find_listing(directory, ignored, real))
@@ -57,23 +55,22 @@ def find_missing(
     return [finding for listing in found.values() for finding in listing if finding]
 
 
-def _directories_above(directory: str, tops: Collection[str]) -> list[str]:
+def _directories_above(directory: Path, tops: Collection[str]) -> list[Path]:
     """Returns a directory and its parents, up to the repository's or the topmost of `tops`."""
-    found = [directory, *map(str, Path(directory).parents)]
-    ends = [number for number, above in enumerate(found, 1) if above in tops]
-    roots = [number for number, above in enumerate(found, 1) if os.path.exists(f"{above}/.git")]
+    found = [directory, *directory.parents]
+    ends = [number for number, above in enumerate(found, 1) if str(above) in tops]
+    roots = [number for number, above in enumerate(found, 1) if (above / ".git").exists()]
     return found[: min(roots, default=max(ends, default=1))]
 
 
 def _find_listing(
-    directory: str, ignored: Sequence[str], users: Collection[str]
+    directory: Path, ignored: Sequence[str], users: Collection[str]
 ) -> Iterator[Finding | None]:
     """Yields, for each file in a directory that lists TensorFlow, a finding or None."""
     for kind, (pattern, addition) in _KINDS.items():
-        for file in sorted(glob.glob(os.path.join(glob.escape(directory), kind))):
+        for file in sorted(directory.glob(kind)):
             try:
-                with open(file, encoding="utf-8", errors="replace") as opened:
-                    text = opened.read()
+                text = file.read_text(encoding="utf-8", errors="replace")
             except OSError:
                 continue
             blank = _OTHER.sub(lambda other: re.sub(".", " ", other.group()), text)
@@ -91,6 +88,6 @@ def _find_listing(
                 f"of the repository of {NEW}"
             )
             version = _VERSION.match(text, package.end())
-            if version and tuple(map(int, version.groups())) < _OLDEST:
+            if version and tuple(map(int, version.groups())) < (2, 4):
                 why += f"; it pins TensorFlow {'.'.join(version.groups())}, and {NEW} needs 2.4"
             yield Finding(os.path.relpath(file), line, column + 1, "TFM401", why)
