@@ -11,6 +11,7 @@ NEW: Final = "tfmts_compat"
 SESSION: Final = "MonitoredTrainingSession"
 _ALL = (SESSION, *UPSTREAM_NAMES)
 _TRAINING = "tensorflow.python.training"
+_SESSIONS = NAMES_BY_MODULE[f"{_TRAINING}.monitored_session"]
 _HOOKS = NAMES_BY_MODULE[f"{_TRAINING}.basic_session_run_hooks"]
 _SESSION_RUN = NAMES_BY_MODULE[f"{_TRAINING}.session_run_hook"]
 _GLOBAL_STEP = NAMES_BY_MODULE[f"{_TRAINING}.training_util"]
@@ -28,11 +29,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "tensorflow.contrib.hooks": ("ProfilerHook",),
     f"{_TRAINING}.training": _ALL,
     **NAMES_BY_MODULE,
-    f"{_TRAINING}.monitored_session": (
-        *NAMES_BY_MODULE[f"{_TRAINING}.monitored_session"],
-        SESSION,
-        "USE_DEFAULT",
-    ),
+    f"{_TRAINING}.monitored_session": (*_SESSIONS, SESSION, "USE_DEFAULT"),
     f"{_TRAINING}.basic_session_run_hooks": (*_HOOKS, "SessionRunArgs"),
     "tensorflow_estimator.estimator": (*_HOOKS, *_SESSION_RUN),
     f"{_ESTIMATOR}.basic_session_run_hooks": _HOOKS,
@@ -43,66 +40,51 @@ TABLE: Final[dict[str, str]] = {
 }
 NAMES: Final = frozenset(name for names in MODULES.values() for name in names)
 # those that only TensorFlow has: an object that has one of them may be TensorFlow
-UNIQUE: Final = NAMES - {
-    "ProfilerHook",
-    "Scaffold",
-    "SessionCreator",
-    "SessionManager",
-    "USE_DEFAULT",
-    *(name for name in _GLOBAL_STEP if name != "get_or_create_global_step"),
-}
+UNIQUE: Final = NAMES.difference(
+    ("ProfilerHook", "Scaffold", "SessionCreator", "SessionManager", "USE_DEFAULT"),
+    set(_GLOBAL_STEP) - {"get_or_create_global_step"},
+)
 # the parts of a session that it takes from these modules, also if a program replaces them there
 REPLACEABLE: Final = frozenset(
-    f"{_TRAINING}.{part}"
-    for part in (
-        "monitored_session.ChiefSessionCreator",
-        "monitored_session.WorkerSessionCreator",
-        "monitored_session.MonitoredSession",
-        "monitored_session.Scaffold",
-        "basic_session_run_hooks.CheckpointSaverHook",
-        "basic_session_run_hooks.SummarySaverHook",
-        "basic_session_run_hooks.StepCounterHook",
+    f"{_TRAINING}.{module}.{name}"
+    for module, names in (
+        ("monitored_session", "ChiefSessionCreator WorkerSessionCreator MonitoredSession Scaffold"),
+        ("basic_session_run_hooks", "CheckpointSaverHook SummarySaverHook StepCounterHook"),
     )
+    for name in names.split()
 )
-# the last names of the modules, as in x.train.X and training_util.X
-_HOLDERS = sorted({module.rpartition(".")[2] for module in MODULES})
-# those of them that are only used in TensorFlow
-DISTINCT: Final = tuple(
-    name for name in _HOLDERS if name not in ("framework", "hooks", "slim", "training", "variables")
-)
+# the last names of the modules, as in x.train.X and training_util.X, that only TensorFlow has
+_COMMON = {"framework", "hooks", "slim", "training", "variables"}
+DISTINCT: Final = tuple(sorted({module.rpartition(".")[2] for module in MODULES} - _COMMON))
 ROOTS: Final = frozenset(module.split(".")[0] for module in MODULES)  # TensorFlow's packages
 
 # what to use instead of names that are only reported: the advice, the modules, their names
+_NOT_IN_2 = "does not exist in TensorFlow 2; use tf_slim"
 _ADVICE = (
     (
         f"is deprecated; use {NEW}.{SESSION}(checkpoint_dir=logdir, is_chief=is_chief), which "
         "initializes, restores, saves and writes summaries in the same way, and closes at the end "
         "of the with block",
-        ("train", "python.training.training", "python.training.supervisor"),
+        "train python.training.training python.training.supervisor",
         "Supervisor",
     ),
     (
         f"does not exist in TensorFlow 2; write the loop: with {NEW}.{SESSION}"
         "(checkpoint_dir=logdir, hooks=hooks) as session: while not session.should_stop(): "
         "session.run(train_op)",
-        ("contrib.training", "contrib.training.python.training.training"),
+        "contrib.training contrib.training.python.training.training",
         "train",
     ),
+    (f"{_NOT_IN_2}.training from the package tf-slim", "contrib.training", "create_train_op"),
     (
-        "does not exist in TensorFlow 2; use tf_slim.training from the package tf-slim",
-        ("contrib.training",),
-        "create_train_op",
-    ),
-    (
-        "does not exist in TensorFlow 2; use tf_slim.{0} from the package tf-slim, or write the "
-        f"loop with {NEW}.{SESSION}",
-        ("contrib.slim", "contrib.slim.python.slim"),
+        f"{_NOT_IN_2}.{{0}} from the package tf-slim, or write the loop with {NEW}.{SESSION}",
+        "contrib.slim contrib.slim.python.slim",
         "learning.train learning.create_train_op evaluation.evaluate_once "
         "evaluation.evaluation_loop",
     ),
     (
-        "does not exist in TensorFlow 2; use tf_slim.evaluation from the package tf-slim",
-        ("contrib.training", "contrib.training.python.training.evaluation"),
+        f"{_NOT_IN_2}.evaluation from the package tf-slim",
+        "contrib.training contrib.training.python.training.evaluation",
         "StopAfterNEvalsHook SummaryAtEndHook checkpoints_iterator evaluate_once "
         "evaluate_repeatedly wait_for_new_checkpoint",
     ),
@@ -110,7 +92,7 @@ _ADVICE = (
 ADVICE: Final[dict[str, str]] = {
     f"tensorflow.{module}.{name}": advice.format(name)
     for advice, modules, names in _ADVICE
-    for module in modules
+    for module in modules.split()
     for name in names.split()
 }
 ADVISED: Final = frozenset(path.rpartition(".")[2] for path in ADVICE)

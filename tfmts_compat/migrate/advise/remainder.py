@@ -221,7 +221,7 @@ def find_replaced(module: Module, resolver: Resolver, *, with_mocks: bool = True
         is_mock = isinstance(node, ast.Call) and function not in ("setattr", "delattr")
         if function in _READS or (is_mock and not with_mocks):
             continue
-        reach = resolver.look_up(holder, name)
+        reach = resolver.reach(holder, name)
         paths = {f"{plain(path).rstrip('.')}." for path in reach.paths}
         is_argument = any(isinstance(other, ast.arg) for other in reach.others)
         if is_argument and name in NAMES and _HOLDER.search(module.code(holder)):
@@ -235,7 +235,7 @@ def find_replaced(module: Module, resolver: Resolver, *, with_mocks: bool = True
 
 def _report_lookup(module: Module, resolver: Resolver, node: Any, holder: Any, name: str) -> None:
     """Reports a name that is looked up by a string in TensorFlow, or in what may be TensorFlow."""
-    reach = resolver.look_up(holder, name)
+    reach = resolver.reach(holder, name)
     paths = set(map(plain, reach.paths)) & TABLE.keys()
     function, shown = last_name(getattr(node, "func", node)), module.code(holder)
     new = f'"{NEW}"' if isinstance(holder, ast.Constant) else f"{NEW}, and import {NEW}"

@@ -9,8 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any, Iterator, Sequence, Tuple, Union
 
-from tfmts_compat.migrate import findings
-from tfmts_compat.migrate.findings import Finding
+from tfmts_compat.migrate.findings import Finding, is_silenced
 from tfmts_compat.migrate.read.source import Edits, parse
 
 Import = (ast.Import, ast.ImportFrom)
@@ -140,20 +139,14 @@ class Module:
 
     def reads(self, name: str) -> list[ast.Name]:
         """Returns the nodes that read or delete a name."""
-        return [
-            node
-            for node in self.nodes[ast.Name]
-            if node.id == name
-            and not (
-                isinstance(node.ctx, ast.Store) and type(self.parents[node]) is not ast.AugAssign
-            )
-        ]
+        names = [node for node in self.nodes[ast.Name] if node.id == name]
+        return [node for node in names if not isinstance(node.ctx, ast.Store)]
 
     def report(self, place: Place, code: str, message: str) -> bool:
         """Adds a finding and returns True, or returns False if its code is ignored there."""
         line, column = place if isinstance(place, tuple) else self.edits.place(self.span(place)[0])
         source = self.edits.lines[line - 1] if line <= len(self.edits.lines) else ""
-        if findings.is_silenced(code, source, self._ignored):
+        if is_silenced(code, source, self._ignored):
             return False
         self.found.append(Finding(self.path, line, column + 1, code, message))
         return True
@@ -177,9 +170,6 @@ class Module:
             holder = holder.holder(name) if name in holder.declared else holder
             holder.bound.setdefault(name, []).append(binding)
 
-    def _bind(self, name: str, node: ast.AST, scope: Scope, **more: Any) -> None:
-        self._bindings.append(Binding(name, node, scope, **more))
-
     def _assign(self, target: ast.expr, value: ast.expr, node: ast.AST, scope: Scope) -> None:
         """Records an assignment. Tuples are split: tf1, x = tf.compat.v1, y."""
         if (
@@ -193,29 +183,25 @@ class Module:
         else:
             self.values[target] = value
             if isinstance(target, ast.Name):
-                self._bind(target.id, node, scope, value=value)
+                self._bindings.append(Binding(target.id, node, scope, value=value))
 
-    def _Assign(self, node: ast.Assign, scope: Scope) -> None:
-        for target in node.targets:
-            self._assign(target, node.value, node, scope)
-
-    def _AnnAssign(self, node: ast.AnnAssign, scope: Scope) -> None:
-        if node.value:
-            self._assign(node.target, node.value, node, scope)
-
-    def _NamedExpr(self, node: ast.NamedExpr, scope: Scope) -> None:
-        while scope.kind == "comprehension" and scope.outer:
+    def _Assign(self, node: Any, scope: Scope) -> None:
+        while isinstance(node, ast.NamedExpr) and scope.kind == "comprehension" and scope.outer:
             scope = scope.outer
-        self._assign(node.target, node.value, node, scope)
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            if node.value:
+                self._assign(target, node.value, node, scope)
+
+    _AnnAssign = _NamedExpr = _Assign
 
     def _Name(self, node: ast.Name, scope: Scope) -> None:
         if isinstance(node.ctx, ast.Store) and node not in self.values:
-            self._bind(node.id, node, scope)
+            self._bindings.append(Binding(node.id, node, scope))
 
     def _ExceptHandler(self, node: Any, scope: Scope) -> None:
         name = getattr(node, "name", None) or getattr(node, "rest", None)
         if name:
-            self._bind(name, node, scope)
+            self._bindings.append(Binding(name, node, scope))
 
     _MatchAs = _MatchStar = _MatchMapping = _ExceptHandler
     _TypeVar = _ParamSpec = _TypeVarTuple = _ExceptHandler
@@ -231,14 +217,16 @@ class Module:
         for alias in node.names:
             name = alias.name if isinstance(node, ast.ImportFrom) else alias.name.split(".")[0]
             path = module_of(node) + (alias.name if alias.asname else name)
-            self._bind(alias.asname or name, node, scope, alias=alias, path=path)
+            self._bindings.append(
+                Binding(alias.asname or name, node, scope, alias=alias, path=path)
+            )
 
     _ImportFrom = _Import
 
     def _FunctionDef(self, node: Any, scope: Scope) -> list[_Child]:
         """Adds the scope of a function, lambda, class, type alias or comprehension."""
         if isinstance(getattr(node, "name", None), str):
-            self._bind(node.name, node, scope)
+            self._bindings.append(Binding(node.name, node, scope))
         inner = Scope(_KINDS.get(type(node), "function"), self, node, scope)
         outside = [getattr(node, "name", None), getattr(node, "returns", None)]
         for parts in ("decorator_list", "bases", "keywords"):
@@ -252,7 +240,7 @@ class Module:
         return _divide(node, scope, [*node.defaults, *node.kw_defaults])
 
     def _arg(self, node: ast.arg, scope: Scope) -> list[_Child]:
-        self._bind(node.arg, node, scope)
+        self._bindings.append(Binding(node.arg, node, scope))
         return _divide(node, scope, [node.annotation])
 
     def _comprehension(self, node: ast.comprehension, scope: Scope) -> list[_Child]:
@@ -273,11 +261,10 @@ def module_of(statement: Any) -> str:
 
 def dotted(node: ast.AST | None) -> str:
     """Returns a name or dotted name as text, or ""."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join(reversed([*parts, node.id])) if isinstance(node, ast.Name) else ""
+    if isinstance(node, ast.Attribute):
+        start = dotted(node.value)
+        return start and f"{start}.{node.attr}"
+    return getattr(node, "id", "")
 
 
 def first_of(node: ast.AST) -> ast.AST:

@@ -7,23 +7,16 @@ import functools
 import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Iterable, Iterator, Optional, Tuple
 
 from tfmts_compat.migrate.names import ADVISED, NAMES, is_known
-from tfmts_compat.migrate.read.module import (
-    Binding,
-    Module,
-    Scope,
-    is_none,
-    text_of,
-)
+from tfmts_compat.migrate.read.module import Binding, Module, Scope, is_none, text_of
 from tfmts_compat.migrate.read.source import UnreadableError, decode
 
 UNKNOWN = "?"  # neither an import nor an alias of one
 OWN = "."  # the code base itself defines the name
-_LONGEST = 12  # attributes after a name; no path of the table has more
 _MOST_STEPS = 1000  # aliases of several values have 2**n ways
-_LEVELS = 12  # parent directories in which a package is searched
 _AGAIN = re.compile(r"(\.compat\.v[12])(?:\.compat\.v[12])+")
 _Step = Tuple[str, Optional[Scope], str]  # a name, the scope that uses it, its attributes
 
@@ -39,12 +32,10 @@ class Reach:
     reasons: set[str] = field(default_factory=set)
     others: set[ast.AST] = field(default_factory=set)  # the same in this module
 
-    def add(self, other: Reach) -> None:
-        """Adds what another dotted name resolves to."""
-        self.paths |= other.paths
-        self.imports |= other.imports
-        self.reasons |= other.reasons
-        self.others |= other.others
+    def doubt(self, rest: str, reason: str) -> None:
+        """Adds that another module defines a name, or what its attributes `rest` belong to."""
+        self.paths.add(UNKNOWN if rest else OWN)
+        self.reasons.add(reason)
 
 
 class Resolver:
@@ -53,192 +44,142 @@ class Resolver:
     def __init__(self, module: Module) -> None:
         self.module = module
 
-    def reach(self, node: ast.expr) -> Reach:
-        """Resolves a dotted name, or a conditional expression of two."""
-        found = self._follow_all(self._resolve(self._starts(node)))
-        return found if found.paths or not isinstance(node, ast.Attribute) else Reach({UNKNOWN})
-
-    def look_up(self, node: ast.expr, name: str) -> Reach:
-        """Resolves an attribute of an expression, which is looked up by a string."""
-        if is_known(text_of(node)):
+    def reach(self, node: ast.expr, name: str = "") -> Reach:
+        """Resolves a dotted name, a conditional expression of two, or an attribute of these."""
+        if is_known(text_of(node)):  # in mock.patch.multiple
             return Reach({f"{text_of(node)}.{name}"})
-        return self._follow_all(self._resolve(self._starts(node, f".{name}")))
+        found = self._resolve(_starts(self.module, node, name and f".{name}"))
+        last = name or getattr(node, "attr", "")
+        if any(is_known(path) and not path.endswith(f".{last}") for path in found.paths if last):
+            return Reach({OWN})  # Scaffold = tf.train.MonitoredSession in another module
+        return found if found.paths or not last else Reach({UNKNOWN})
 
-    def follow_text(self, path: str) -> Reach:
+    def follow_text(self, text: str) -> Reach:
         """Resolves a dotted name in a string, which the module evaluates."""
-        first, _, rest = path.partition(".")
-        return self._follow_all(self._resolve([(first, self.module.scope, f".{rest}")]))
-
-    def _follow_all(self, found: Reach) -> Reach:
-        followed = Reach(others=found.others, imports=found.imports, reasons=found.reasons)
-        for path in found.paths:
-            followed.add(self.follow(path))
-        return followed
+        first, _, rest = text.partition(".")
+        return self._resolve([(first, self.module.scope, f".{rest}")])
 
     def follow(self, path: str) -> Reach:
-        """Resolves a path through modules of the code base that re-export TensorFlow."""
-        name = path.rpartition(".")[2]
-        if name in NAMES | ADVISED and not is_known(path):
-            step = enter(path, self.module.path)
-            if step:
-                found = self._resolve([step])
-                known = set(filter(is_known, found.paths))
-                paths = {known_path for known_path in known if known_path.endswith(f".{name}")}
-                if known - paths or not (step[2] or known):  # Scaffold = tf.train.MonitoredSession
-                    return Reach({OWN})
-                unknown = {UNKNOWN} if found.reasons or not paths else set()
-                return Reach(paths | unknown, reasons=found.reasons)
-        return Reach({path})
-
-    def _starts(
-        self, node: ast.expr, rest: str = "", scope: Scope | None = None
-    ) -> Iterator[_Step]:
-        """Yields the names with which an expression can start, and the attributes after each."""
-        while isinstance(node, ast.Attribute):
-            rest = _AGAIN.sub(r"\1", f".{node.attr}{rest}")
-            node = node.value
-        if isinstance(node, (ast.BoolOp, ast.IfExp)):  # tf.compat.v1 or tf
-            parts = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
-            for part in parts:
-                yield from self._starts(part, rest, scope)
-        elif isinstance(node, ast.Name):
-            yield node.id, (scope.module if scope else self.module).scopes[node], rest
-        elif not is_none(node):  # as in `except ImportError: tf = None`
-            yield "", None, rest
+        """Resolves a path that starts with a module."""
+        step = None if is_known(path) else enter(path, self.module.path)
+        return self._resolve([step]) if step else Reach({path})
 
     def _resolve(self, starts: Iterable[_Step]) -> Reach:
-        """Follows names through aliases; each step only once, because aliases form cycles.
-
-        Imports of the code base are followed from its other modules, and kept in this one.
-        """
+        """Follows names through aliases; each step only once, because aliases form cycles."""
         found = Reach()
         waiting = list(starts)
         done: set[_Step] = set()
         while waiting:
             step = name, scope, rest = waiting.pop()
-            if step in done:  # tf = tf.compat.v1
-                continue
             if len(done) > _MOST_STEPS:
                 return Reach({UNKNOWN})
+            if step in done:  # tf = tf.compat.v1
+                continue
             done.add(step)
-            bindings = self._bindings(scope, name) if rest.count(".") <= _LONGEST else []
-            stars = self._stars(scope, name)
-            waiting += [(name, star, rest) for star in stars]
-            if not bindings and not stars:
-                found.paths.add(UNKNOWN)
-                if scope and scope.module is not self.module:
-                    found.reasons.add(f"{os.path.relpath(scope.module.path)} does not define it")
+            module = scope.module if scope else self.module
+            bindings = self._bindings(scope, name) if scope else []
+            steps = [] if module is self.module else _starred(module, name, rest)
             for binding in bindings:
-                waiting += self._pass(binding, rest, found)
+                steps += self._pass(binding, rest, found)
+            waiting += steps
+            if not (bindings or steps or module is self.module):
+                found.doubt(rest, f"{os.path.relpath(module.path)} does not define it")
+            elif not (bindings or steps):
+                found.paths.add(UNKNOWN)
         return found
 
     def _pass(self, binding: Binding, rest: str, found: Reach) -> list[_Step]:
         """Returns the next steps through a binding, or adds what it is."""
-        module = binding.scope.module
+        module, path = binding.scope.module, binding.path + rest
         is_own = module is self.module
         place = os.path.relpath(module.path)
-        if binding.path and (is_own or is_known(binding.path)):
-            found.paths.add(binding.path + rest)
-            found.imports.update([binding] if is_own else [])
-            found.others.update([] if is_known(binding.path) else [binding.node])
+        found.imports.update([binding] if is_own and binding.path else [])
+        if is_known(path):
+            found.paths.add(path)
             return []
         if binding.path:
-            step = enter(binding.path, module.path)
-            if step is None:
-                found.reasons.add(f"it is {binding.path} in {place}")
-                return []
-            return [(step[0], step[1], step[2] + rest)]
-        steps = [] if not binding.value else list(self._starts(binding.value, rest, binding.scope))
-        found.paths.update([] if binding.value else [UNKNOWN])
-        if not binding.value or any(not name for name, *_ in steps):
+            # the other modules are not read for other names of this module
+            is_named = not is_own or path.rpartition(".")[2] in NAMES | ADVISED
+            steps = [enter(path, module.path) if is_named else None]
+            reason = f"it is {binding.path} in {place}"
+        else:
+            steps = [*_starts(module, binding.value, rest)]
+            reason = f"it has another value at {place}:{getattr(binding.node, 'lineno', 1)}"
+        known = [step for step in steps if step and step[1]]
+        if len(known) < len(steps):
             if is_own:
                 found.others.add(binding.node)
+                found.paths.add(path if binding.path else UNKNOWN)
             else:
-                line = getattr(binding.node, "lineno", 1)
-                found.reasons.add(f"it has another value at {place}:{line}")
-                return []
-        return steps
+                found.doubt(rest, reason)
+        return known
 
-    def _bindings(self, scope: Scope | None, name: str) -> list[Binding]:
+    def _bindings(self, scope: Scope, name: str) -> list[Binding]:
         """Returns the bindings that a name can have where a scope reads it.
 
         After a module has run, a class or function that it defines last is the only one.
         """
-        found = scope.bindings(name) if scope else []
-        if scope and found and (scope.kind == "function" or scope.module is not self.module):
-            last, module = found[-1], scope.module
-            is_last = scope.holder(name) is module.scope and last.node in module.tree.body
-            if is_last and hasattr(last.node, "decorator_list"):
-                return [last]
+        found = scope.bindings(name)
+        if found and (scope.kind == "function" or scope.module is not self.module):
+            last = found[-1].node
+            if hasattr(last, "decorator_list") and last in scope.module.tree.body:
+                return found[-1:]
         return found
 
-    def _stars(self, scope: Scope | None, name: str) -> list[Scope]:
-        """Returns the scopes from which another module of the code base imports * a name."""
-        if scope is None or scope.module is self.module:
-            return []
-        return [star for star in _starred(scope.module, name) if _defines(star.module, name)]
+
+def _starts(module: Module, node: ast.expr | None, rest: str) -> Iterator[_Step]:
+    """Yields the names with which an expression can start, and the attributes after each."""
+    while isinstance(node, ast.Attribute):
+        rest = _AGAIN.sub(r"\1", f".{node.attr}{rest}")
+        node = node.value
+    if isinstance(node, (ast.BoolOp, ast.IfExp)):  # tf.compat.v1 or tf
+        for part in node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]:
+            yield from _starts(module, part, rest)
+    elif isinstance(node, ast.Name):
+        yield node.id, module.scopes[node], rest
+    elif not is_none(node):  # as in `except ImportError: tf = None`
+        yield "", None, rest
 
 
-def _starred(module: Module, name: str) -> list[Scope]:
-    """Returns the modules of the code base from which a module imports *."""
-    steps = [enter(star.path[:-1] + name, module.path) for star in module.scope.bound.get("*", [])]
-    return [step[1] for step in steps if step and step[1] and not step[2]]
-
-
-def _defines(module: Module, name: str, active: frozenset[Module] = frozenset()) -> bool:
-    """Returns whether a module binds a name, or imports it with a star."""
-    return name in module.scope.bound or any(
-        _defines(star.module, name, active | {module})
-        for star in _starred(module, name)
-        if module not in active
-    )
+def _starred(module: Module, name: str, rest: str) -> list[_Step]:
+    """Returns the steps through the imports of * with which a module may bind a name."""
+    steps: list[_Step] = []
+    for star in module.scope.bound.get("*", ()):
+        step = enter(star.path[:-1] + name, module.path)
+        if step and step[0] == name and step[1] and step[1].bound.keys() & {name, "*"}:
+            steps.append((name, step[1], rest))
+    return steps
 
 
 def enter(path: str, file: str) -> _Step | None:
     """Returns the name, the scope and the attributes for a path into another module, or None."""
     module, names = find_module(path, os.path.dirname(os.path.abspath(file)))
     loaded = load(module) if module and names else None
-    if loaded is None:
-        return None
-    return names[0], loaded.scope, "".join(f".{name}" for name in names[1:])
+    rest = "".join(f".{name}" for name in names[1:])
+    return (names[0], loaded.scope, rest) if loaded else None
 
 
 @functools.lru_cache(maxsize=300)
 def load(file: str) -> Module | None:
     """Reads a module of the code base, or returns None if it cannot be parsed."""
     try:
-        with open(file, "rb") as opened:
-            return Module(decode(opened.read())[0], file)
+        return Module(decode(Path(file).read_bytes())[0], file)
     except (OSError, UnreadableError):
         return None
 
 
 @functools.lru_cache(maxsize=10_000)
 def find_module(path: str, directory: str) -> tuple[str, list[str]]:
-    """Returns the file of the module that a path starts with, and the names after it."""
+    """Returns the file of the module that a path starts with, and the names after it, or ""."""
     names = path.lstrip(".").split(".")
     level = len(path) - len(path.lstrip("."))
-    if level:
-        for _ in range(level - 1):
-            directory = os.path.dirname(directory)
-        return _module_in(directory, names, is_package=True)
-    for _ in range(_LEVELS):
-        module, rest = _module_in(directory, names)
-        if module:
-            return module, rest
-        if os.path.exists(os.path.join(directory, ".git")):
+    parents = [directory, *map(str, Path(directory).parents)]
+    for parent in parents[level - 1 : level] if level else parents:
+        for count in range(len(names), -1 if level else 0, -1):
+            package = os.path.join(parent, *names[:count])
+            for file in (os.path.join(package, "__init__.py"), f"{package}.py"):
+                if os.path.isfile(file):
+                    return file, names[count:]
+        if os.path.exists(os.path.join(parent, ".git")):
             break
-        directory = os.path.dirname(directory)
     return "", names
-
-
-def _module_in(
-    directory: str, names: list[str], *, is_package: bool = False
-) -> tuple[str, list[str]]:
-    while names and os.path.isdir(os.path.join(directory, names[0])):
-        directory, names, is_package = os.path.join(directory, names[0]), names[1:], True
-    file = os.path.join(directory, f"{names[0]}.py") if names else ""
-    if os.path.isfile(file):
-        return file, names[1:]
-    initial = os.path.join(directory, "__init__.py")
-    return (initial if is_package and os.path.isfile(initial) else ""), names

@@ -6,18 +6,16 @@ import ast
 import bisect
 import io
 import itertools
-import re
 import tokenize
 import warnings
 from typing import Any, Iterator, Tuple
 
 Change = Tuple[int, int, str]  # start, end, new text
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 TOO_DEEP = "is nested too deeply to be analyzed; split the expression or the chain of elif"
 _OTHER_VERSION = (
-    "; if another version of Python runs this file, run migrate with that version; convert "
-    "Python 2 code first"
+    "if another version of Python runs this file, run migrate with that version; convert Python 2 "
+    "code first"
 )
 
 
@@ -56,7 +54,7 @@ def decode(data: bytes) -> tuple[str, str]:
 
 def split_lines(text: str) -> list[str]:
     """Splits a text where Python's tokenizer does (not at form feeds), and keeps line ends."""
-    return _LINE.findall(text)
+    return io.StringIO(text, newline="").readlines()
 
 
 def parse(text: str) -> ast.Module:
@@ -70,7 +68,7 @@ def parse(text: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as problem:
-        why, line = f"{problem.msg}{_OTHER_VERSION}", problem.lineno or 1
+        why, line = f"{problem.msg}; {_OTHER_VERSION}", problem.lineno or 1
         raise UnreadableError(why, line, parsed=True) from problem
     except ValueError as problem:  # a null byte, or a surrogate
         raise UnreadableError(str(problem), parsed=True) from problem
@@ -98,16 +96,12 @@ class Edits:
 
     def span(self, node: Any) -> tuple[int, int]:
         """Returns the offsets at which a node starts and ends. Its own columns are UTF-8 bytes."""
-        return (
-            self._offset_of_bytes(node.lineno, node.col_offset),
-            self._offset_of_bytes(node.end_lineno, node.end_col_offset),
+        ends = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+        start, end = (
+            self.offset(line) + len(self.lines[line - 1].encode()[:column].decode())
+            for line, column in ends
         )
-
-    def _offset_of_bytes(self, number: int, column: int) -> int:
-        line = self.lines[number - 1] if number <= len(self.lines) else ""
-        if not line.isascii():
-            column = len(line.encode(errors="surrogatepass")[:column].decode(errors="replace"))
-        return self._starts[number - 1] + column
+        return start, end
 
     def replace(self, start: int, end: int, new: str) -> None:
         """Replaces text[start:end]. Several insertions at one offset keep their order."""
