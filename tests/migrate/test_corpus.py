@@ -30,7 +30,7 @@ def candidates(largest):
 
 def check(path):
     data = path.read_bytes()
-    outcome = process(str(path), data, (), False)
+    outcome = process(str(path), data)
     if [finding for finding in outcome.found if finding.code in ERRORS]:
         return False  # an invalid file, such as the test data of a package
     places = [finding for finding in outcome.found if finding.code in REWRITES]
@@ -49,7 +49,7 @@ def check(path):
             assert reported & set(range(first - 12, first + 2))
         elif tag != "equal":
             assert set(range(first + 1, last + 1)) <= reported
-    again = process(str(path), outcome.data, (), False)
+    again = process(str(path), outcome.data)
     assert again.data is None
     assert not [finding for finding in again.found if finding.code in REWRITES]
     return True
@@ -68,5 +68,5 @@ def test_skipped_files_have_nothing_to_move():
         data = path.read_bytes()
         if not may_matter(data):
             skipped += 1
-            assert process(str(path), data, (), False).data is None
+            assert process(str(path), data).data is None
     assert skipped >= 10

@@ -1,6 +1,5 @@
 """Finding files, and writing a file."""
 
-import hashlib
 import os
 
 import pytest
@@ -26,7 +25,7 @@ def test_gitignore_exclude_and_settings_exclude_files(tree):
 def test_a_file_with_the_longest_possible_name_is_written(tree):
     name = "x" * 252 + ".py"
     (tree() / name).write_text(OLD)
-    files.write(name, b"new", hashlib.sha256(OLD.encode()).digest())
+    files.write(name, b"new", OLD.encode())
     assert (tree() / name).read_text() == "new"
 
 
@@ -35,6 +34,19 @@ def test_the_owner_and_the_mode_bits_are_kept(tree):
     tree(a_py=OLD)
     os.chown("a.py", 1234, 1235)
     os.chmod("a.py", 0o4754)
-    files.write("a.py", b"new", hashlib.sha256(OLD.encode()).digest())
+    files.write("a.py", b"new", OLD.encode())
     status = os.stat("a.py")
     assert (status.st_uid, status.st_gid, status.st_mode & 0o7777) == (1234, 1235, 0o4754)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root can read it")
+def test_a_directory_that_cannot_be_read_is_reported_unless_it_is_ignored(tree):
+    tree(a__x_py=OLD, b__x_py=OLD, _gitignore="b/\n")
+    for name in "ab":
+        (tree() / name).chmod(0)
+    failed = []
+    settings = files.Settings.read(".")
+    assert not list(files.Discovery(settings, lambda path, why: failed.append(path)).find(["."]))
+    for name in "ab":
+        (tree() / name).chmod(0o755)
+    assert failed == ["a"]

@@ -28,14 +28,13 @@ OTHERS = {
     "another-module": "from .other import tf\n",
     "tensorflow": "from tensorflow.compat import *\nimport tensorflow as tf\ntf.x\n",
     "path-in-tensorflow": "from tensorflow.python.compat.tf import x\n",
-    "patched-in-another": "from . import compat\nmock.patch('pkg.other.tf')\n",
-    "attribute-of-another": "from . import compat\nother.tf.x, compat.x\n",
+    "attribute-of-another": "from .compat import x\nother.tf.x\n",
 }
 
 
 @pytest.fixture(autouse=True)
 def _clear_caches():
-    for cached in (modules._read_all, modules._find_replacements):
+    for cached in (modules._list_files, modules._read, modules._find_replacements):
         cached.cache_clear()
 
 

@@ -142,12 +142,12 @@ def write(directory, files):
 def migrate(directory, files):
     """Migrates the files of a code base, and returns their new texts."""
     for cached in (
-        modules._read_all, modules._find_replacements,
+        modules._list_files, modules._read, modules._find_replacements,
         resolver.load, resolver.find_module,
     ):  # fmt: skip
         cached.cache_clear()
     outcomes = {
-        name: modules.process(str(directory / name), text.encode(), (), False, [str(directory)])
+        name: modules.process(str(directory / name), text.encode(), (), [str(directory)])
         for name, text in files.items()
     }
     return {

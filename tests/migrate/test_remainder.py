@@ -561,4 +561,4 @@ def test_other_names_and_strings_are_not_reported(source, tree):
 def test_a_string_in_a_notebook_is_reported():
     data = b'{"cells": [{"cell_type": "code", "source": ["p(\\"tf.train.Scaffold\\")"]}]}'
     assert may_matter(data)
-    assert [finding.code for finding in process("n.ipynb", data, (), False).found] == ["TFM209"]
+    assert [finding.code for finding in process("n.ipynb", data).found] == ["TFM209"]

@@ -8,8 +8,11 @@ import gc
 import importlib.util
 import os
 import sys
-from typing import Any, Sequence
+from pathlib import Path
+from typing import Any
 
+from tfmts_compat.migrate.codebase import files
+from tfmts_compat.migrate.findings import CODES, REWRITES, Finding, Outcome, Report, validate
 from tfmts_compat.migrate.names import NEW
 
 _NEEDS = ("pathspec", "pyflakes")
@@ -32,46 +35,24 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="files, directories, or - for stdin to stdout"
-    )
+    add = parser.add_argument
+    add("paths", nargs="+", metavar="PATH", help="files, directories, or - for stdin to stdout")
     modes = parser.add_mutually_exclusive_group()
     modes.add_argument("--check", action="store_true", help="list the changes; exit 1 if any")
     modes.add_argument("--diff", action="store_true", help="print only the diff; exit 1 if any")
     modes.add_argument("--write", action="store_true", help="change the files")
-    parser.add_argument(
-        "--strict", action="store_true", help="also exit 1 if a place has to be changed by hand"
-    )
-    parser.add_argument(
-        "--json",
-        action="store_const",
-        const="json",
-        default="text",
-        dest="form",
-        help="print the findings as JSON, as --format json does",
-    )
-    parser.add_argument(
-        "--format",
-        choices=("text", "json", "github"),
-        default="text",
-        dest="form",
-        help="the format of the findings (default text)",
-    )
-    parser.add_argument(
-        "--exclude",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="exclude these files, as in .gitignore; can be repeated",
-    )
-    for name, effect in (("select", "report and replace only"), ("ignore", "skip")):
-        parser.add_argument(
-            f"--{name}",
-            action="append",
-            default=[],
-            metavar="CODES",
-            help=f"{effect} these codes or groups, such as TFM201,TFM3; can be repeated",
-        )
+    add("--strict", action="store_true", help="also exit 1 if a place has to be changed by hand")
+    text = "print the findings as JSON, as --format json does"
+    add("--json", action="store_const", const="json", default="text", dest="form", help=text)
+    text = "the format of the findings (default text)"
+    add("--format", choices=("text", "json", "github"), default="text", dest="form", help=text)
+    for name, value, effect in (
+        ("exclude", "PATTERN", "exclude these files, as in .gitignore"),
+        ("select", "CODES", "report and replace only these codes or groups, such as TFM201,TFM3"),
+        ("ignore", "CODES", "skip these codes or groups, such as TFM201,TFM3"),
+    ):
+        text = f"{effect}; can be repeated"
+        add(f"--{name}", action="append", default=[], metavar=value, help=text)
     parser.set_defaults(run=_run)
 
 
@@ -82,91 +63,73 @@ def _run(arguments: argparse.Namespace) -> int:
             f"migrate needs {', '.join(missing)}; in a clone of {NEW}: pip install '.[migrate]'"
         )
     gc.set_threshold(100_000, 10, 10)  # syntax trees have many small objects
-    from tfmts_compat.migrate.codebase import files
-    from tfmts_compat.migrate.findings import Report
-
-    piped = "-" in arguments.paths
-    if piped and len(arguments.paths) > 1:
+    if "-" in arguments.paths and len(arguments.paths) > 1:
         raise ValueError("-: cannot be combined with other paths")
-    settings = files.Settings.read("." if piped else arguments.paths[0], arguments.exclude)
-    ignored = _ignored(arguments, settings)
+    settings = files.Settings.read(arguments.paths[0], arguments.exclude)
     report = Report(arguments)
     try:
-        if piped:
-            _migrate_stdin(arguments, ignored, report)
-        else:
-            _migrate_files(arguments, settings, ignored, report)
+        _migrate(arguments, settings, report)
     except KeyboardInterrupt:
         print("tfmts-compat: interrupted; no file is written in part", file=sys.stderr)
         return 130
     return report.finish(settings.root)
 
 
-def _ignored(arguments: argparse.Namespace, settings: Any) -> tuple[str, ...]:
+def _ignored(arguments: argparse.Namespace, settings: files.Settings) -> tuple[str, ...]:
     """Returns the codes that the settings and the command line ignore."""
-    from tfmts_compat.migrate.findings import leave_out, validate
 
     def given(name: str) -> tuple[str, ...]:
         listed = [code for value in getattr(arguments, name) for code in value.split(",")]
         return validate(listed, f"--{name}")
 
+    selected = given("select")
+    others = (code for code in CODES if selected and not code.startswith(selected))
     from_file = validate(settings.ignore, f"{settings.root / 'pyproject.toml'}: ignore")
-    return (*from_file, *given("ignore"), *leave_out(given("select")))
+    return (*from_file, *given("ignore"), *others)
 
 
-def _migrate_files(
-    arguments: argparse.Namespace, settings: Any, ignored: Sequence[str], report: Any
-) -> None:
+def _migrate(arguments: argparse.Namespace, settings: files.Settings, report: Report) -> None:
+    """Migrates the files, or standard input to standard output."""
     from tfmts_compat.migrate.advise import removed, requirements
-    from tfmts_compat.migrate.codebase import files
     from tfmts_compat.migrate.codebase.modules import process
-    from tfmts_compat.migrate.findings import REWRITES, Finding, Outcome
 
     def fail(path: str, why: str, code: str = "TFM001") -> None:
         report.found.append(Finding(path, 1, 1, code, why))
 
-    def write(outcome: Any) -> Any:
+    def write(outcome: Outcome, read: bytes) -> Outcome:
         """Writes a changed file. Returns the outcome with the lines of the new text."""
         try:
             if outcome.data is not None:
-                files.write(outcome.path, outcome.data, outcome.read)
+                files.write(outcome.path, outcome.data, read)
             return outcome.move()
-        except files.ChangedError:
-            why = "changed after it was read, and is not overwritten; run again"
-            fail(outcome.path, why, "TFM004")
+        except files.ChangedError as problem:
+            fail(outcome.path, str(problem), "TFM004")
         except OSError as problem:
             fail(outcome.path, f"cannot be written: {problem.strerror or problem}", "TFM005")
         left = [finding for finding in outcome.found if finding.code not in REWRITES]
         return dataclasses.replace(outcome, found=left, data=None)
 
+    ignored = _ignored(arguments, settings)
+    is_piped = arguments.paths == ["-"]
     users: list[str] = []
     trees = [path for path in arguments.paths if os.path.isdir(path)]
-    with_diff = not (arguments.check or arguments.write)
-    for path in files.Discovery(settings, fail).find(arguments.paths):
+    discovery = files.Discovery(settings, fail)
+    for path in arguments.paths if is_piped else discovery.find(arguments.paths):
         try:
-            with open(path, "rb") as file:
-                data = file.read()
+            data = sys.stdin.buffer.read() if is_piped else Path(path).read_bytes()
         except OSError as problem:
             fail(path, problem.strerror or str(problem))
             continue
         report.read += 1
+        outcome = Outcome(path, [])
         is_candidate = files.may_matter(data)
         if is_candidate or removed.may_matter(data):
-            outcome = process(path, data, ignored, with_diff, trees)
-            if not is_candidate:  # a file that is not migrated may be for Python 2
-                outcome = Outcome(path, removed.select(outcome.found))
-            users += [path] if outcome.uses else []
-            report.add(write(outcome) if arguments.write else outcome)
-    report.found += requirements.find_missing(users, trees, ignored)
-
-
-def _migrate_stdin(arguments: argparse.Namespace, ignored: Sequence[str], report: Any) -> None:
-    from tfmts_compat.migrate.codebase.modules import process
-    from tfmts_compat.migrate.findings import write_bytes
-
-    data = sys.stdin.buffer.read()
-    outcome = process("-", data, ignored, arguments.diff)
-    report.read = 1
-    report.add(outcome)
-    if not (arguments.check or arguments.diff):
-        write_bytes(outcome.data if outcome.data is not None else data)
+            outcome = process(path, data, ignored, trees)
+        if not is_candidate:  # a file that is not migrated may be for Python 2
+            outcome = Outcome(path, removed.select(outcome.found))
+        if arguments.write and not is_piped:
+            outcome = write(outcome, data)
+        users += [path] if outcome.uses else []
+        report.add(outcome, data)
+    if not is_piped:
+        report.found += requirements.find_missing(users, trees, ignored)

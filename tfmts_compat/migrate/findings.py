@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
+import os
 import re
 import shlex
 import shutil
 import sys
-import textwrap
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Sequence, Tuple
@@ -50,10 +51,8 @@ CODES: Final[dict[str, str]] = {
 REWRITES: Final = ("TFM101", "TFM102", "TFM103")
 ERRORS: Final = ("TFM001", "TFM002", "TFM003", "TFM004", "TFM005")
 
-_GROUP = re.compile(r"TFM\d{1,3}")
+_GROUP = re.compile(r"TFM[1-9]\d{0,2}")
 _SILENCED = re.compile(r"#\s*tfmts:\s*ignore(?:\[([\w\s,]*)\])?")
-
-
 # the path of findings, a line at which lines are added or removed, and how many
 Shift = Tuple[str, int, int]
 
@@ -81,21 +80,18 @@ class Outcome:
     path: str
     found: list[Finding]
     data: bytes | None = None  # the migrated bytes, if the file changes
-    diff: bytes = b""  # if it was requested
     uses: bool = False  # whether the migrated file imports tfmts_compat
-    read: bytes = b""  # the SHA-256 of the bytes that were read
     shifts: Sequence[Shift] = ()
 
     def move(self) -> Outcome:
         """Returns the same with the findings on the lines of the new text."""
-        moved = []
-        for found in self.found:
-            above = [
-                more
-                for path, line, more in self.shifts
-                if path == found.path and line <= found.line
-            ]
-            moved.append(replace(found, line=found.line + sum(above)))
+
+        def shift(found: Finding) -> int:
+            return sum(
+                more for path, at, more in self.shifts if path == found.path and at <= found.line
+            )
+
+        moved = [replace(found, line=found.line + shift(found)) for found in self.found]
         return replace(self, found=moved)
 
 
@@ -103,27 +99,16 @@ def validate(codes: Sequence[str], where: str) -> tuple[str, ...]:
     """Checks codes and groups of codes, such as TFM201 and TFM2, that a user selects or ignores.
 
     Raises:
-      ValueError: one of them is neither, or reports a file that is not migrated. The message
-        names `where` they are set.
+      ValueError: one of them is neither. The message names `where` they are set.
     """
     for code in codes:
-        matching = [listed for listed in CODES if listed.startswith(code)]
-        if not _GROUP.fullmatch(code) or not matching:
+        if not _GROUP.fullmatch(code) or not any(listed.startswith(code) for listed in CODES):
             raise ValueError(
-                f"{where}: {code!r} is neither a code nor a group of codes; "
-                "pass a code such as TFM201, or TFM2 for all codes that start with TFM2"
-            )
-        if any(listed in ERRORS for listed in matching):
-            raise ValueError(
-                f"{where}: {code} reports files that are not migrated, so it cannot be selected or "
-                "ignored; use exclude for such files"
+                f"{where}: {code!r} is neither a code nor a group of codes that can be ignored; "
+                "pass a code such as TFM201, or TFM2 for all codes that start with TFM2; use "
+                "exclude for files that cannot be migrated (TFM0)"
             )
     return tuple(codes)
-
-
-def leave_out(codes: Sequence[str]) -> tuple[str, ...]:
-    """Returns the codes that are ignored because only other codes or groups are selected."""
-    return tuple(code for code in CODES if codes and not code.startswith(tuple(codes)))
 
 
 def is_silenced(code: str, line: str, ignored: Sequence[str] = ()) -> bool:
@@ -147,14 +132,21 @@ class Report:
         self._arguments = arguments
         self._changed: list[tuple[str, int]] = []  # the files, and how many names in each
 
-    def add(self, outcome: Outcome) -> None:
-        """Adds the findings of a file, and prints its diff."""
+    def add(self, outcome: Outcome, old: bytes) -> None:
+        """Adds the findings of a file, and prints its diff, or the text of standard input."""
+        arguments, new = self._arguments, outcome.data
         self.found += outcome.found
-        if outcome.data is not None:
+        if new is not None:
             names = sum(finding.code == REWRITES[0] for finding in outcome.found)
             self._changed.append((outcome.path, names))
-        if outcome.diff and self._arguments.form == "text":
-            write_bytes(outcome.diff)
+        if "-" in arguments.paths and not (arguments.check or arguments.diff):
+            _write_bytes(old if new is None else new)
+        elif (
+            new is not None
+            and arguments.form == "text"
+            and not (arguments.check or arguments.write)
+        ):
+            _write_bytes(_compare(outcome.path, old, new))
 
     def finish(self, root: Path) -> int:
         """Prints the findings and the summary, and returns the exit code.
@@ -162,33 +154,28 @@ class Report:
         `root` is the directory with the settings of the formatters.
         """
         arguments = self._arguments
-        if arguments.form == "json":
-            rows = ",\n  ".join(json.dumps(asdict(finding)) for finding in self.found)
-            print(f"[\n  {rows}\n]" if rows else "[]")
+        if arguments.form == "text":
+            self._print_text()
         elif arguments.form == "github":
             print(*map(_annotation, self.found), sep="\n", end="\n" * bool(self.found))
         else:
-            self._print_text()
+            rows = ",\n  ".join(json.dumps(asdict(finding)) for finding in self.found)
+            print(f"[\n  {rows}\n]" if rows else "[]")
         codes = [finding.code for finding in self.found]
         moves, errors = codes.count(REWRITES[0]), sum(code in ERRORS for code in codes)
         left = sum(code not in (*REWRITES, *ERRORS) for code in codes)
         if not arguments.diff:
             did = "changed" if arguments.write else "would change"
-            parts = [f"{did} {_number(len(self._changed), 'file')} ({_number(moves, 'name')})"]
-            if left:
-                parts.append(f"left {_number(left, 'place')} to change by hand")
-            if errors:
-                parts.append(f"could not migrate {_number(errors, 'file')}")
-            parts.append(f"read {_number(self.read, 'file')}")
-            print(f"tfmts-compat: {', '.join(parts)}", file=sys.stderr)
+            text = f"{did} {_number(len(self._changed), 'file')} ({_number(moves, 'name')})"
+            text += f", left {_number(left, 'place')} to change by hand" if left else ""
+            text += f", could not migrate {_number(errors, 'file')}" if errors else ""
+            print(f"tfmts-compat: {text}, read {_number(self.read, 'file')}", file=sys.stderr)
             for code in sorted(set(codes)):
                 print(f"{codes.count(code):8} {code} {CODES[code]}", file=sys.stderr)
         if arguments.write and arguments.form == "text":
             self._print_next_steps(root)
-        if errors:
-            return 2
         needed = self._changed and (arguments.check or arguments.diff)
-        return int(bool(needed or (arguments.strict and left)))
+        return 2 if errors else int(bool(needed or (arguments.strict and left)))
 
     def _print_text(self) -> None:
         """Prints the changed files, and the findings; those that differ in the line as one."""
@@ -205,38 +192,45 @@ class Report:
             elif check or finding.code not in REWRITES:
                 key = finding.path, finding.code, finding.message
                 same.setdefault(key, []).append(finding)
+        width = shutil.get_terminal_size().columns if out.isatty() else None
         for first, *others in same.values():
             lines = ", ".join(str(other.line) for other in others)
-            text = (
-                f"{first} (also on line{'s' * (len(others) > 1)} {lines})" if others else f"{first}"
-            )
-            if out.isatty():
-                width = shutil.get_terminal_size().columns
-                text = "\n    ".join(
-                    textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
-                )
-            print(text, file=out)
+            also = f" (also on line{'s' * (len(others) > 1)} {lines})" if others else ""
+            print(*table.wrapped(f"{first}{also}", width, rest="  "), sep="\n", file=out)
 
     def _print_next_steps(self, root: Path) -> None:
         """Prints the commands of the formatters that a code base has settings for."""
-        settings = "\n".join(
-            (root / name).read_text(encoding="utf-8", errors="replace")
-            for name in ("pyproject.toml", "setup.cfg", "tox.ini", ".isort.cfg", "ruff.toml")
-            if (root / name).is_file()
-        )
-        settings += "[ruff]" * (root / "ruff.toml").is_file()
-        commands = {"isort": "isort", "ruff": "ruff check --select I --fix", "black": "black"}
+        files = (root / name for name in ("pyproject.toml", "setup.cfg", "tox.ini"))
+        settings = b"\n".join(file.read_bytes() for file in files if file.is_file())
         paths = table.escape_control(shlex.join(path for path, _ in sorted(self._changed)))
-        for tool, command in commands.items():
-            if paths and re.search(rf"^\[(?:tool\.)?{tool}\b", settings, re.MULTILINE):
+        for tool in ("isort", "ruff", "black"):
+            if paths and re.search(rf"^\[(?:tool\.)?{tool}\b".encode(), settings, re.MULTILINE):
+                command = tool.replace("ruff", "ruff check --select I --fix")
                 print(f"tfmts-compat: next, run: {command} {paths}", file=sys.stderr)
 
 
-def write_bytes(data: bytes) -> None:
+def _write_bytes(data: bytes) -> None:
     """Writes bytes to stdout without encoding them again."""
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
+
+
+def _compare(path: str, old: bytes, new: bytes) -> bytes:
+    """Returns the difference of two texts of a file, as git writes it."""
+    before, after = (re.findall(rb"[^\n]*\n|[^\n]+", data) for data in (old, new))
+    first, second = (_quote(f"{side}/{path.replace(os.sep, '/')}") for side in "ab")
+    diff = difflib.diff_bytes(difflib.unified_diff, before, after, first, second)
+    end = b"\n\\ No newline at end of file\n"
+    return b"".join(line if line.endswith(b"\n") else line + end for line in diff)
+
+
+def _quote(name: str) -> bytes:
+    """Quotes a name with control characters for a diff, as git does."""
+    data = os.fsencode(name)
+    if table.escape_control(name) == name:
+        return data
+    return b'"%s"' % re.sub(rb'[^ -~]|["\\]', lambda found: b"\\%03o" % found[0][0], data)
 
 
 def _number(count: int, what: str) -> str:

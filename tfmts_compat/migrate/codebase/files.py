@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import shutil
@@ -22,13 +21,7 @@ _WORDS = re.compile(
     r"|_coordinated_creator)\b".encode()
 )
 _NEVER = {".git", ".hg", ".svn", ".tox", ".nox", ".venv", "__pycache__", "node_modules"}
-
-
-def is_skipped(directory: str) -> bool:
-    """Returns whether a directory never contains files of the code base."""
-    return os.path.basename(directory) in _NEVER or os.path.exists(
-        os.path.join(directory, "pyvenv.cfg")
-    )
+_REPOSITORIES = (".git", ".hg", ".svn")
 
 
 def may_matter(data: bytes) -> bool:
@@ -79,8 +72,31 @@ def _toml(file: Path) -> dict[str, Any]:
         raise ValueError(f"{file}: {problem}") from problem
 
 
+def walk(top: str, fail: Callable[[OSError], None] | None = None) -> Iterator[str]:
+    """Yields the files of a code base in a directory and below it."""
+    for directory, directories, files in os.walk(top, onerror=fail):
+        directories[:] = [name for name in directories if not _is_skipped(directory, name)]
+        paths = (os.path.join(directory, name) for name in files if name.endswith(SUFFIXES))
+        yield from filter(os.path.isfile, paths)  # reading a FIFO would block
+
+
+def find_repository(directory: str) -> str:
+    """Returns the repository that has a directory, or "", also if the directory is skipped."""
+    while not any(os.path.exists(os.path.join(directory, name)) for name in _REPOSITORIES):
+        outer, name = os.path.split(directory)
+        if outer == directory or _is_skipped(outer, name):
+            return ""
+        directory = outer
+    return directory
+
+
+def _is_skipped(directory: str, name: str) -> bool:
+    """Returns whether a directory in another one never contains files of the code base."""
+    return name in _NEVER or os.path.exists(os.path.join(directory, name, "pyvenv.cfg"))
+
+
 class Discovery:
-    """Finds the files below the given paths, one at a time."""
+    """Finds the files below the given paths, except those that are excluded."""
 
     def __init__(self, settings: Settings, fail: Callable[[str, str], None]) -> None:
         """Reads the patterns of the settings. `fail` gets each path that cannot be read, and why.
@@ -89,72 +105,58 @@ class Discovery:
           ValueError: a pattern is not valid.
         """
         self._fail = fail
-        self._excluded: list[_Ignore] = []
+        self._ignores: dict[str, list[_Ignore]] = {}  # for the files of each directory
         try:
-            if settings.exclude:
-                self._excluded.append(_ignore(str(settings.root), settings.exclude))
+            self._excluded = [_ignore(str(settings.root), settings.exclude)]
         except ValueError as problem:
             raise ValueError(
                 f"exclude (--exclude, pyproject.toml): {problem}; use patterns as in .gitignore"
             ) from problem
 
     def find(self, paths: Sequence[str]) -> Iterator[str]:
-        """Yields each file once, in the order of the paths and of the names in them."""
+        """Yields the files in the order of the paths, and of the names in them."""
         for path in paths:
             if os.path.isdir(path):
-                ignores = [*self._excluded, *self._read_outer(path)]
-                yield from map(os.path.normpath, self._walk(path, ignores))
+                yield from self._find_below(path)
             elif not os.path.lexists(path):
                 self._fail(path, "does not exist")
-            elif not (os.path.isfile(path) or os.path.islink(path)):
-                self._fail(path, "is not a regular file; pipe it to standard input, and pass -")
             elif os.path.islink(path):
-                target = os.path.relpath(os.path.realpath(path), os.path.realpath("."))
-                if target.split(os.sep)[0] == os.pardir:
-                    self._fail(path, "is a symbolic link out of this directory; pass its target")
-                elif not _is_ignored(path, False, self._excluded):
-                    yield target
-            elif not _is_ignored(path, False, self._excluded):
+                self._fail(path, "is a symbolic link; pass its target")
+            elif not os.path.isfile(path):
+                self._fail(path, "is not a regular file; pipe it to standard input, and pass -")
+            elif not _is_ignored(path, self._excluded):
                 yield path
 
-    def _walk(self, directory: str, ignores: list[_Ignore]) -> Iterator[str]:
-        try:
-            with os.scandir(directory) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
-        except OSError as problem:
-            self._fail(os.path.normpath(directory), problem.strerror or str(problem))
-            return
-        ignores = [*ignores, *self._read_gitignore(directory)]
-        for entry in found:
-            is_directory = entry.is_dir(follow_symlinks=False)
-            is_file = entry.is_file(follow_symlinks=False) and entry.name.endswith(SUFFIXES)
-            if not (is_directory or is_file) or _is_ignored(entry.path, is_directory, ignores):
-                continue
-            if is_file:
-                yield entry.path
-            elif not is_skipped(entry.path):
-                yield from self._walk(entry.path, ignores)
+    def _find_below(self, path: str) -> Iterator[str]:
+        top = find_repository(os.path.abspath(path)) or os.path.abspath(path)
 
-    def _read_outer(self, path: str) -> list[_Ignore]:
-        """Reads the .gitignore files above a directory, up to the root of its repository."""
-        found: list[_Ignore] = []
-        directory = Path(os.path.abspath(path))
-        for inner, outer in zip((directory, *directory.parents), directory.parents):
-            if (inner / ".git").exists():
-                return found
-            found = [*self._read_gitignore(str(outer)), *found]
-        return []  # not in a repository
+        def is_ignored(file: str, end: str = "") -> bool:
+            ignores = self._read_ignores(os.path.dirname(os.path.abspath(file)), top)
+            return _is_ignored(file, ignores, end)
 
-    def _read_gitignore(self, directory: str) -> list[_Ignore]:
-        file = os.path.join(directory, ".gitignore")
-        try:
-            lines = Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
-            return [_ignore(os.path.abspath(directory), lines)]
-        except FileNotFoundError:
-            return []
-        except (OSError, ValueError) as problem:
-            self._fail(file, str(problem))
-            return []
+        def fail(problem: OSError) -> None:
+            if not is_ignored(problem.filename, "/"):
+                self._fail(os.path.normpath(problem.filename), problem.strerror or str(problem))
+
+        for file in sorted(walk(path, fail), key=lambda file: file.split(os.sep)):
+            if not os.path.islink(file) and not is_ignored(file):
+                yield os.path.normpath(file)
+
+    def _read_ignores(self, directory: str, top: str) -> list[_Ignore]:
+        """Returns the patterns for the files of a directory, from .gitignore files up to `top`."""
+        if directory not in self._ignores:
+            outer = os.path.dirname(directory)
+            found = self._excluded if directory == top else self._read_ignores(outer, top)
+            file = os.path.join(directory, ".gitignore")
+            try:
+                text = Path(file).read_text(encoding="utf-8", errors="replace")
+                found = [*found, _ignore(directory, text.splitlines())]
+            except FileNotFoundError:
+                pass
+            except (OSError, ValueError) as problem:
+                self._fail(os.path.relpath(file), str(problem))
+            self._ignores[directory] = found
+        return self._ignores[directory]
 
 
 def _ignore(directory: str, patterns: Sequence[str]) -> _Ignore:
@@ -163,27 +165,20 @@ def _ignore(directory: str, patterns: Sequence[str]) -> _Ignore:
     return directory, pathspec.GitIgnoreSpec.from_lines(patterns).match_file
 
 
-def _is_ignored(path: str, is_directory: bool, ignores: list[_Ignore]) -> bool:
-    if not ignores:
-        return False
-    absolute, end = os.path.abspath(path), "/" if is_directory else ""
-    return any(
-        matches(os.path.relpath(absolute, directory).replace(os.sep, "/") + end)
-        for directory, matches in ignores
-    )
+def _is_ignored(path: str, ignores: list[_Ignore], end: str = "") -> bool:
+    """Returns whether a pattern is for a path; `end` is / for a directory."""
+    return any(matches(os.path.relpath(path, directory) + end) for directory, matches in ignores)
 
 
 class ChangedError(Exception):
     """A file changed after it was read."""
 
 
-def write(path: str, data: bytes, read: bytes) -> None:
+def write(path: str, new: bytes, old: bytes) -> None:
     """Writes a temporary file and renames it. Keeps the mode bits and the owner.
 
-    `read` is the SHA-256 of the bytes that were read.
-
     Raises:
-      ChangedError: the file has other bytes now. It is not changed.
+      ChangedError: the file has other bytes than the old ones. It is not changed.
       OSError: the file cannot be written. It is not changed.
     """
     status = os.stat(path)
@@ -198,14 +193,13 @@ def write(path: str, data: bytes, read: bytes) -> None:
     temporary = os.path.join(os.path.dirname(path), f".tfmts_compat-{os.urandom(6).hex()}.tmp")
     try:  # starts before the file exists, because an interrupt can occur at any line
         with open(temporary, "wb") as file:
-            file.write(data)
+            file.write(new)
         if hasattr(os, "chown"):
             with contextlib.suppress(PermissionError):  # only root may change the owner
                 os.chown(temporary, status.st_uid, status.st_gid)
         shutil.copymode(path, temporary)
-        with open(path, "rb") as file:
-            if hashlib.sha256(file.read()).digest() != read:
-                raise ChangedError
+        if Path(path).read_bytes() != old:
+            raise ChangedError("changed after it was read, and is not overwritten; run again")
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
