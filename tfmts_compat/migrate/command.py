@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import gc
 import importlib.util
 import os
 import sys
@@ -42,10 +41,9 @@ def add_parser(subparsers: Any) -> None:
     modes.add_argument("--diff", action="store_true", help="print only the diff; exit 1 if any")
     modes.add_argument("--write", action="store_true", help="change the files")
     add("--strict", action="store_true", help="also exit 1 if a place has to be changed by hand")
-    text = "print the findings as JSON, as --format json does"
-    add("--json", action="store_const", const="json", default="text", dest="form", help=text)
+    add("--json", action="store_const", const="json", dest="form", help="as --format json does")
     text = "the format of the findings (default text)"
-    add("--format", choices=("text", "json", "github"), default="text", dest="form", help=text)
+    add("--format", choices=("text", "json", "github"), dest="form", help=text)
     for name, value, effect in (
         ("exclude", "PATTERN", "exclude these files, as in .gitignore"),
         ("select", "CODES", "report and replace only these codes or groups, such as TFM201,TFM3"),
@@ -53,7 +51,7 @@ def add_parser(subparsers: Any) -> None:
     ):
         text = f"{effect}; can be repeated"
         add(f"--{name}", action="append", default=[], metavar=value, help=text)
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=_run, form="text")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -62,7 +60,6 @@ def _run(arguments: argparse.Namespace) -> int:
         raise ValueError(
             f"migrate needs {', '.join(missing)}; in a clone of {NEW}: pip install '.[migrate]'"
         )
-    gc.set_threshold(100_000, 10, 10)  # syntax trees have many small objects
     if "-" in arguments.paths and len(arguments.paths) > 1:
         raise ValueError("-: cannot be combined with other paths")
     settings = files.Settings.read(arguments.paths[0], arguments.exclude)
@@ -96,14 +93,13 @@ def _migrate(arguments: argparse.Namespace, settings: files.Settings, report: Re
     def fail(path: str, why: str, code: str = "TFM001") -> None:
         report.found.append(Finding(path, 1, 1, code, why))
 
-    def write(outcome: Outcome, read: bytes) -> Outcome:
+    def write(outcome: Outcome, old: bytes) -> Outcome:
         """Writes a changed file. Returns the outcome with the lines of the new text."""
         try:
-            if outcome.data is not None:
-                files.write(outcome.path, outcome.data, read)
-            return outcome.move()
-        except files.ChangedError as problem:
-            fail(outcome.path, str(problem), "TFM004")
+            if outcome.data is None or files.write(outcome.path, outcome.data, old):
+                return outcome.move()
+            why = "changed after it was read, and is not overwritten; run again"
+            fail(outcome.path, why, "TFM004")
         except OSError as problem:
             fail(outcome.path, f"cannot be written: {problem.strerror or problem}", "TFM005")
         left = [finding for finding in outcome.found if finding.code not in REWRITES]
@@ -129,7 +125,6 @@ def _migrate(arguments: argparse.Namespace, settings: files.Settings, report: Re
             outcome = Outcome(path, removed.select(outcome.found))
         if arguments.write and not is_piped:
             outcome = write(outcome, data)
-        users += [path] if outcome.uses else []
+        users += [path] if outcome.uses and not is_piped else []
         report.add(outcome, data)
-    if not is_piped:
-        report.found += requirements.find_missing(users, trees, ignored)
+    report.found += requirements.find_missing(users, trees, ignored)

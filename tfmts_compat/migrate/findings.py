@@ -68,9 +68,8 @@ class Finding:
     message: str  # the problem, and what to do if the change has to be made by hand
 
     def __str__(self) -> str:
-        return table.escape_control(
-            f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}"
-        )
+        place = f"{self.path}:{self.line}:{self.column}"
+        return table.escape_control(f"{place}: {self.code} {self.message}")
 
 
 @dataclass(frozen=True)
@@ -85,13 +84,10 @@ class Outcome:
 
     def move(self) -> Outcome:
         """Returns the same with the findings on the lines of the new text."""
-
-        def shift(found: Finding) -> int:
-            return sum(
-                more for path, at, more in self.shifts if path == found.path and at <= found.line
-            )
-
-        moved = [replace(found, line=found.line + shift(found)) for found in self.found]
+        moved = []
+        for old in self.found:
+            above = [more for path, at, more in self.shifts if path == old.path and at <= old.line]
+            moved.append(replace(old, line=old.line + sum(above)))
         return replace(self, found=moved)
 
 
@@ -113,13 +109,9 @@ def validate(codes: Sequence[str], where: str) -> tuple[str, ...]:
 
 def is_silenced(code: str, line: str, ignored: Sequence[str] = ()) -> bool:
     """Returns whether a comment `# tfmts: ignore` on a line, or a setting, ignores a code."""
-    if code.startswith(tuple(ignored)):
-        return True
     comment = _SILENCED.search(line)
-    if not comment:
-        return False
-    listed = comment.group(1)
-    return listed is None or code.startswith(tuple(re.findall(r"\w+", listed)))
+    listed = comment.group(1) if comment else ""
+    return listed is None or code.startswith((*ignored, *re.findall(r"\w+", listed)))
 
 
 class Report:
@@ -139,14 +131,15 @@ class Report:
         if new is not None:
             names = sum(finding.code == REWRITES[0] for finding in outcome.found)
             self._changed.append((outcome.path, names))
+        shows_diff = arguments.form == "text" and not (arguments.check or arguments.write)
+        printed = b""
         if "-" in arguments.paths and not (arguments.check or arguments.diff):
-            _write_bytes(old if new is None else new)
-        elif (
-            new is not None
-            and arguments.form == "text"
-            and not (arguments.check or arguments.write)
-        ):
-            _write_bytes(_compare(outcome.path, old, new))
+            printed = old if new is None else new
+        elif new is not None and shows_diff:
+            printed = _compare(outcome.path, old, new)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(printed)  # without encoding it again
+        sys.stdout.buffer.flush()
 
     def finish(self, root: Path) -> int:
         """Prints the findings and the summary, and returns the exit code.
@@ -209,28 +202,14 @@ class Report:
                 print(f"tfmts-compat: next, run: {command} {paths}", file=sys.stderr)
 
 
-def _write_bytes(data: bytes) -> None:
-    """Writes bytes to stdout without encoding them again."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
-
-
 def _compare(path: str, old: bytes, new: bytes) -> bytes:
     """Returns the difference of two texts of a file, as git writes it."""
     before, after = (re.findall(rb"[^\n]*\n|[^\n]+", data) for data in (old, new))
-    first, second = (_quote(f"{side}/{path.replace(os.sep, '/')}") for side in "ab")
-    diff = difflib.diff_bytes(difflib.unified_diff, before, after, first, second)
+    name = table.escape_control(path.replace(os.sep, "/")).encode()
+    names = b"a/" + name, b"b/" + name
+    diff = difflib.diff_bytes(difflib.unified_diff, before, after, *names)
     end = b"\n\\ No newline at end of file\n"
     return b"".join(line if line.endswith(b"\n") else line + end for line in diff)
-
-
-def _quote(name: str) -> bytes:
-    """Quotes a name with control characters for a diff, as git does."""
-    data = os.fsencode(name)
-    if table.escape_control(name) == name:
-        return data
-    return b'"%s"' % re.sub(rb'[^ -~]|["\\]', lambda found: b"\\%03o" % found[0][0], data)
 
 
 def _number(count: int, what: str) -> str:
@@ -240,9 +219,8 @@ def _number(count: int, what: str) -> str:
 def _annotation(finding: Finding) -> str:
     """Returns a command of GitHub's workflows."""
 
-    def escape(text: str, more: Sequence[str] = "") -> str:
-        for character in ("%", "\r", "\n", *more):
-            text = text.replace(character, f"%{ord(character):02X}")
+    def escape(text: str, more: str = "") -> str:
+        text = re.sub(rf"[%\r\n{more}]", lambda found: f"%{ord(found[0]):02X}", text)
         return table.escape_control(text)
 
     level = "error" if finding.code in ERRORS else "warning"

@@ -7,9 +7,8 @@ import os
 import re
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Iterator, Sequence, Tuple
+from typing import Any, Callable, Iterator, NamedTuple, Sequence, Tuple
 
 from tfmts_compat.migrate.names import ADVISED, NAMES
 
@@ -20,8 +19,8 @@ _WORDS = re.compile(
     rf"\b(?:{'|'.join(sorted({*NAMES, *ADVISED} - {'train'}))}|Supervisor|contrib|_sess|_tf_sess"
     r"|_coordinated_creator)\b".encode()
 )
-_NEVER = {".git", ".hg", ".svn", ".tox", ".nox", ".venv", "__pycache__", "node_modules"}
 _REPOSITORIES = (".git", ".hg", ".svn")
+_NEVER = (*_REPOSITORIES, ".tox", ".nox", ".venv", "__pycache__", "node_modules")
 
 
 def may_matter(data: bytes) -> bool:
@@ -29,8 +28,7 @@ def may_matter(data: bytes) -> bool:
     return bool(_WORDS.search(data))
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings in [tool.tfmts_compat] of pyproject.toml, and --exclude."""
 
     root: Path  # to which the patterns are relative
@@ -49,12 +47,12 @@ class Settings:
         file = next(filter(Path.is_file, files), Path.cwd() / "pyproject.toml")
         table = _toml(file).get("tool", {}).get("tfmts_compat", {})
         for name, value in table.items():
-            if name not in ("ignore", "exclude"):
+            is_list = isinstance(value, list) and all(isinstance(part, str) for part in value)
+            if name not in ("ignore", "exclude") or not is_list:
                 raise ValueError(
-                    f"{file}: [tool.tfmts_compat] has no setting {name}; it has ignore and exclude"
+                    f"{file}: [tool.tfmts_compat] has {name} = {value!r}; it can have ignore and "
+                    "exclude, which are lists of strings"
                 )
-            if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
-                raise ValueError(f"{file}: {name} must be a list of strings, but is {value!r}")
         excluded = (*table.get("exclude", ()), *exclude)
         return cls(file.parent, tuple(table.get("ignore", ())), excluded)
 
@@ -170,15 +168,13 @@ def _is_ignored(path: str, ignores: list[_Ignore], end: str = "") -> bool:
     return any(matches(os.path.relpath(path, directory) + end) for directory, matches in ignores)
 
 
-class ChangedError(Exception):
-    """A file changed after it was read."""
-
-
-def write(path: str, new: bytes, old: bytes) -> None:
+def write(path: str, new: bytes, old: bytes) -> bool:
     """Writes a temporary file and renames it. Keeps the mode bits and the owner.
 
+    Returns:
+      Whether the file is written. It is not if it no longer has the old bytes.
+
     Raises:
-      ChangedError: the file has other bytes than the old ones. It is not changed.
       OSError: the file cannot be written. It is not changed.
     """
     status = os.stat(path)
@@ -192,16 +188,15 @@ def write(path: str, new: bytes, old: bytes) -> None:
     # not from the name of the file, because the result can be too long
     temporary = os.path.join(os.path.dirname(path), f".tfmts_compat-{os.urandom(6).hex()}.tmp")
     try:  # starts before the file exists, because an interrupt can occur at any line
-        with open(temporary, "wb") as file:
-            file.write(new)
+        Path(temporary).write_bytes(new)
         if hasattr(os, "chown"):
             with contextlib.suppress(PermissionError):  # only root may change the owner
                 os.chown(temporary, status.st_uid, status.st_gid)
         shutil.copymode(path, temporary)
-        if Path(path).read_bytes() != old:
-            raise ChangedError("changed after it was read, and is not overwritten; run again")
-        os.replace(temporary, path)
-    except BaseException:
+        is_same = Path(path).read_bytes() == old
+        if is_same:
+            os.replace(temporary, path)
+        return is_same
+    finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
-        raise

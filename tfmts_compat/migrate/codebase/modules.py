@@ -11,6 +11,7 @@ import functools
 import itertools
 import os
 import re
+from pathlib import Path
 from typing import Sequence
 
 from tfmts_compat.migrate.advise.remainder import PARTS, Replaced, find_replaced
@@ -24,12 +25,10 @@ from tfmts_compat.migrate.read.source import TOO_DEEP, UnreadableError, decode
 
 _USE = re.compile(rf"(?:\b|\\n)(?:import|from)\s+{NEW}\b")
 _MOST = 20_000  # files to read; in a larger code base all imports are kept
-_KEPT = 5_000  # files to keep in memory, so that they are read only once
 _TEST = re.compile(r"(?:^|/)(?:tests?/|test_[^/]*$|conftest\.py$|[^/]*_test\.py$)")
 # the names that an import imports, in brackets or up to the end of its line
 _NAMES = r"(?:\([^)]*?|(?:[^\n;\\(]|\\\r?\n|\\(?!r?n))*?)"
-# A name of __all__ that is a plain list of names: import * imports only these. `Imports` keeps
-# each import whose name is listed there.
+# a plain list of names, which import * imports, and which `Imports` keeps
 _ALL = re.compile(
     rb"""^__all__\s*=\s*[\[(](?:[\s,]|\#[^\n]*|"\w*"|'\w*')*[\])]\s*$(?!(?:.|\n)*\b__all__\b)""",
     re.MULTILINE,
@@ -49,15 +48,11 @@ def process(
     real = os.path.realpath(path)
     tree = "" if path == "-" else _find_tree(real, trees)
     migrate = migrate_notebook if path.endswith(".ipynb") else rewrite
+    is_imported = functools.partial(_is_imported, file=real, tree=tree)
+    others = functools.partial(_find_replaced, tree)
     try:
         text, encoding = decode(data)
-        result = migrate(
-            text,
-            path,
-            ignored,
-            is_imported=lambda name: _is_imported(name, real, tree),
-            others=lambda: _find_replaced_elsewhere(real, tree),
-        )
+        result = migrate(text, path, ignored, is_imported=is_imported, others=others)
     except UnreadableError as problem:
         code = "TFM002" if problem.parsed else "TFM001"
         return Outcome(path, [Finding(path, problem.line, 1, code, str(problem))])
@@ -91,29 +86,17 @@ def _is_imported(name: str, file: str, tree: str) -> bool | None:
     # an attribute of any object, if the file has the module: mock.patch.object(module, "name")
     has = re.compile(rf"\bimport\s*{_NAMES}\b{module}\b|[\"'][\w.]*\b{module}\b".encode())
     reads = re.compile(rf"{_NOT_TENSORFLOW}[\w.]*\.{name}\b|,\s*\\?[\"']{name}\b".encode())
-    others = (_read(other) for other in files if other != file)
-    return any(
-        takes.search(data) or (has.search(data) and reads.search(data))
-        for data in others
-        if word in data
-    )
-
-
-def _find_replaced_elsewhere(file: str, tree: str) -> Replaced:
-    """Returns the names of tfmts_compat whose old names another file of the code base replaces."""
-    found: Replaced = {}
-    for other, names in _find_replacements(tree):
-        found.update({} if other == file else names)
-    return found
+    others = (data for data in (_read(other) for other in files if other != file) if word in data)
+    return any(takes.search(data) or (has.search(data) and reads.search(data)) for data in others)
 
 
 @functools.lru_cache(maxsize=1)
-def _find_replacements(tree: str) -> list[tuple[str, Replaced]]:
-    """Returns the files that replace names, with these names.
+def _find_replaced(tree: str) -> Replaced:
+    """Returns the names of tfmts_compat whose old names a file of the code base replaces.
 
     A mock in a test file lasts for a test, so it counts for that file only.
     """
-    found = []
+    found: Replaced = {}
     for file in _list_files(tree):
         data = _read(file)
         may_replace = b"tensorflow" in data or may_matter(data)
@@ -122,7 +105,7 @@ def _find_replacements(tree: str) -> list[tuple[str, Replaced]]:
             is_test = _TEST.search(os.path.relpath(file, tree).replace(os.sep, "/"))
             if module:
                 names = find_replaced(module, Resolver(module), with_mocks=not is_test)
-                found.append((file, {name: f"at {place}" for name, place in names.items()}))
+                found.update((name, f"at {place}") for name, place in names.items())
     return found
 
 
@@ -142,10 +125,9 @@ def _list_files(tree: str) -> list[str]:
     return files if len(files) <= _MOST else []
 
 
-@functools.lru_cache(maxsize=_KEPT)
+@functools.lru_cache(maxsize=5_000)  # all files of a large code base would need much memory
 def _read(file: str) -> bytes:
     try:
-        with open(file, "rb") as opened:
-            return opened.read()
+        return Path(file).read_bytes()
     except OSError:
         return b""
