@@ -650,7 +650,7 @@ def test_a_fault_of_a_change_is_found(old, new, message):
 
 
 def remove_all(imports):
-    return [binding for use in imports._uses.values() for binding in use.reach.imports]
+    return [binding for reach in imports._uses.values() for binding in reach.imports]
 
 
 def overlap(imports, *_):

@@ -63,6 +63,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if "-" in arguments.paths and len(arguments.paths) > 1:
         raise ValueError("-: cannot be combined with other paths")
     settings = files.Settings.read(arguments.paths[0], arguments.exclude)
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 5000))  # pyflakes visits trees recursively
     report = Report(arguments)
     try:
         _migrate(arguments, settings, report)

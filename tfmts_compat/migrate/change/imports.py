@@ -10,10 +10,10 @@ from __future__ import annotations
 import ast
 import os
 import re
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from tfmts_compat.migrate.change.statements import Statements
-from tfmts_compat.migrate.names import NEW, is_known
+from tfmts_compat.migrate.names import NEW, TABLE, is_known, plain
 from tfmts_compat.migrate.read.module import (
     Binding,
     Import,
@@ -32,14 +32,6 @@ _Names = Dict[Any, List[ast.alias]]  # names of each import
 _ADDED = f"import {NEW}"
 
 
-class _Use(NamedTuple):
-    """A dotted name that moves."""
-
-    reach: Reach
-    old: str
-    new: str
-
-
 class Imports:
     """Collects the names that change, and then edits the imports of the module once."""
 
@@ -48,18 +40,18 @@ class Imports:
         self._statements = Statements(module)
         self._elsewhere = elsewhere
         self._is_imported = is_imported
-        self._uses: dict[ast.Attribute, _Use] = {}
+        self._uses: dict[ast.Attribute, Reach] = {}  # the dotted names that move
         self._moved: _Names = {}
         self.changed: list[ast.AST] = []  # names, and imports that bind names of tfmts_compat
         self.kept: set[str] = set()  # imports that are kept, although they may be unused now
 
-    def use(self, node: ast.Attribute, reach: Reach, old: str, new: str) -> None:
+    def use(self, node: ast.Attribute, reach: Reach) -> None:
         """Records that a dotted name becomes a name of tfmts_compat."""
-        self._uses[node] = _Use(reach, old, new)
+        self._uses[node] = reach
 
     def _sources(self) -> set[Binding]:
         """Returns the imports through which the names that change are resolved."""
-        return {binding for use in self._uses.values() for binding in use.reach.imports}
+        return {binding for reach in self._uses.values() for binding in reach.imports}
 
     def move(self, statement: ast.ImportFrom, names: list[tuple[ast.alias, str, str]]) -> None:
         """Moves names of a `from ... import`, given with the old and the new name."""
@@ -83,11 +75,13 @@ class Imports:
     def settle(self) -> None:
         """Edits the names, adds the imports that they need, and removes unused imports."""
         anchor = self._find_anchor()
-        for node, use in list(self._uses.items()):
-            why = self._find_obstacle(node, anchor)
+        for node, reach in list(self._uses.items()):
+            old = min(reach.paths)
+            new = TABLE[plain(old)]
+            why = self._find_obstacle(node, new, anchor)
             if why:
-                self._module.report(node, "TFM212", f"{use.old} {why}")
-            if why or not self._module.report(node, "TFM101", f"replace {use.old} with {use.new}"):
+                self._module.report(node, "TFM212", f"{old} {why}")
+            if why or not self._module.report(node, "TFM101", f"replace {old} with {new}"):
                 del self._uses[node]
         self.changed = [*self._uses, *self._moved]
         unused: _Names = {}
@@ -114,7 +108,7 @@ class Imports:
             (statement for statement in above if _needs(self._module, statement, set())), None
         )
 
-    def _find_obstacle(self, node: ast.Attribute, anchor: ast.stmt | None) -> str:
+    def _find_obstacle(self, node: ast.Attribute, new: str, anchor: ast.stmt | None) -> str:
         """Returns why a name cannot move and what to do, or ""."""
         if self._is_taken():
             return (
@@ -125,8 +119,7 @@ class Imports:
             return ""
         return (
             f"is used where TensorFlow is optional or imported in a class; import {NEW} where this "
-            "code may need it, for example in the function, and replace the name with "
-            f"{self._uses[node].new}"
+            f"code may need it, for example in the function, and replace the name with {new}"
         )
 
     def _is_taken(self) -> bool:
@@ -139,7 +132,7 @@ class Imports:
 
     def _has_places(self, node: ast.Attribute) -> bool:
         """Returns whether tfmts_compat can be imported wherever a use's TensorFlow is imported."""
-        imports, around = self._uses[node].reach.imports, self._around(node)
+        imports, around = self._uses[node].imports, self._around(node)
         # another use makes the new name local to a function around this one
         others = {binding.scope for binding in self._sources() - imports}
         others -= {self._module.scope, *(binding.scope for binding in imports)}

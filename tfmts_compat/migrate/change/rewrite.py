@@ -128,7 +128,7 @@ class _Rewrite:
                 f"be replaced by this version of Python; replace it with {name} and import {NEW}",
             )
         else:
-            self._imports.use(node, reach, old, name)
+            self._imports.use(node, reach)
 
     def _report_replaced(self, node: ast.AST, old: str, name: str) -> bool:
         """Reports a name that the module or another file replaces, and returns True, or False."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import collections
-import sys
 import warnings
 from typing import Any, Collection, Tuple
 
@@ -20,10 +19,9 @@ from pyflakes.checker import Checker
 from tfmts_compat.migrate.names import NEW
 
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # for notebooks
-_DEEP = 5000  # pyflakes visits a tree recursively
 _DEFINITIONS = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _UNDEFINED = (messages.UndefinedName, messages.UndefinedLocal, messages.UndefinedExport)
-_IMPORTS = (ast.Import, ast.ImportFrom)
+_OURS = NEW, NEW  # the name and the path of `import tfmts_compat`
 _Position = Tuple[int, int]  # a line and a column
 _Scopes = Tuple[Any, ...]  # the definitions that contain a node, the module first
 
@@ -55,19 +53,14 @@ def find_fault(old: str, new: str, kept: Collection[str] = ()) -> str | None:
 
 def _find_message(before: ast.Module, after: ast.Module, kept: Collection[str]) -> str | None:
     """Compares what pyflakes reports about undefined and unused names."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _DEEP))
-    try:
-        was, now = (
-            collections.Counter(
-                (isinstance(message, _UNDEFINED), _last_name(str(message.message_args[0])))
-                for message in Checker(tree, withDoctest=False).messages
-                if isinstance(message, (*_UNDEFINED, messages.UnusedImport))
-            )
-            for tree in (before, after)
+    was, now = (
+        collections.Counter(
+            (isinstance(message, _UNDEFINED), _last_name(str(message.message_args[0])))
+            for message in Checker(tree, withDoctest=False).messages
+            if isinstance(message, (*_UNDEFINED, messages.UnusedImport))
         )
-    finally:
-        sys.setrecursionlimit(limit)
+        for tree in (before, after)
+    )
     reads = {node.id for node in ast.walk(after) if isinstance(node, ast.Name)}
     for is_undefined, name in sorted((now - was).keys()):
         if is_undefined:
@@ -144,16 +137,16 @@ class _Comparison:
 
     def _compare_imports(self, old: list[Any], new: list[Any], scopes: _Scopes) -> str | None:
         """Records the imports of a block, and those that are removed or added."""
-        ours = [index for index, node in enumerate(new) if NEW in _bound([node])]
+        ours = [index for index, node in enumerate(new) if _OURS in _bound([node])]
         for index in ours:
             position = new[index].lineno, new[index].col_offset
             self._own.setdefault(scopes[-1], []).append((position, old is scopes[-1].body))
         first = len(_without_imports(new[: ours[0]])) if ours else len(new) + 1
         for index, node in enumerate(old):
-            for name in _bound([node]):
+            for name, _ in _bound([node]):
                 is_near = first <= len(_without_imports(old[:index]))
                 self._imports.setdefault((scopes[-1], name), []).append(is_near)
-        was, now = _bound(old), _bound(new)
+        was, now = (collections.Counter(name for name, _ in _bound(block)) for block in (old, new))
         for name in was - now:
             scope = scopes[0 if name in self._declared else -1]
             text = "is used on line {}, but its import would be removed"
@@ -163,8 +156,9 @@ class _Comparison:
             self._changed.append((name, scopes[-1], text))
         if was != now and isinstance(scopes[-1], ast.ClassDef):
             return f"the attributes of {scopes[-1].name} would change"
-        added = {path for path in _imported(new) - _imported(old) if NEW not in path}
-        return f"it would import {min(added)[1]}" if added else None
+        added = {path for _, path in _bound(new)} - {path for _, path in _bound(old)}
+        others = [path for path in sorted(added) if path.partition(".")[0] != NEW]
+        return f"it would import {others[0]}" if others else None
 
     def _check_use(self, old: str, new: ast.Name, scopes: _Scopes) -> str | None:
         """Checks that the new name is tfmts_compat where it is used."""
@@ -194,31 +188,23 @@ class _Comparison:
         return f"{NEW} on line {new.lineno} would be used before its import"
 
 
-def _imported(nodes: list[Any]) -> set[tuple[str, str]]:
-    """Returns the module and the name of each import in a block."""
-    imports = [node for node in nodes if isinstance(node, _IMPORTS)]
-    return {
-        (getattr(node, "module", None) or "", alias.name)
-        for node in imports
-        for alias in node.names
-    }
-
-
-def _bound(nodes: list[Any]) -> collections.Counter[str]:
-    """Returns the names that the imports in a block bind."""
-    return collections.Counter(
-        alias.asname or alias.name.partition(".")[0]
-        for node in nodes
-        if isinstance(node, _IMPORTS)
-        for alias in node.names
-    )
+def _bound(nodes: list[Any]) -> list[tuple[str, str]]:
+    """Returns the names that the imports in a block bind, and the path of each."""
+    found = []
+    for node in nodes:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            level, module = getattr(node, "level", 0), getattr(node, "module", None)
+            start = "." * level + (f"{module}." if module else "")
+            for alias in node.names:
+                found.append((alias.asname or alias.name.partition(".")[0], start + alias.name))
+    return found
 
 
 def _binds_other(node: ast.AST) -> bool:
     """Returns whether a node binds our name to something other than tfmts_compat."""
-    if isinstance(node, _IMPORTS):
-        is_ours = isinstance(node, ast.Import) and ("", NEW) in _imported([node])
-        return NEW in _bound([node]) and not is_ours
+    imported = [found for found in _bound([node]) if found[0] == NEW]
+    if imported:
+        return imported != [_OURS]
     if isinstance(node, ast.Name):
         return node.id == NEW and not isinstance(node.ctx, ast.Load)
     if isinstance(node, (ast.alias, ast.keyword)):
@@ -228,7 +214,7 @@ def _binds_other(node: ast.AST) -> bool:
 
 def _without_imports(nodes: list[Any]) -> list[Any]:
     """Leaves out imports, `pass`, and what only binds our name."""
-    left_out = (*_IMPORTS, ast.Pass)
+    left_out = (ast.Import, ast.ImportFrom, ast.Pass)
     return [node for node in nodes if not isinstance(node, left_out) and not _fallbacks(node)]
 
 
