@@ -123,7 +123,8 @@ def _migrate(arguments: argparse.Namespace, settings: files.Settings, report: Re
         if is_candidate or removed.may_matter(data):
             outcome = process(path, data, ignored, trees)
         if not is_candidate:  # a file that is not migrated may be for Python 2
-            outcome = Outcome(path, removed.select(outcome.found))
+            found = [finding for finding in outcome.found if finding.code.startswith("TFM5")]
+            outcome = Outcome(path, found)
         if arguments.write and not is_piped:
             outcome = write(outcome, data)
         users += [path] if outcome.uses and not is_piped else []

@@ -13,7 +13,6 @@ from typing import Any, Dict, Final, Iterator, Tuple
 
 from tfmts_compat.migrate.advise.calls import Arguments, find_sessions
 from tfmts_compat.migrate.advise.remainder import find_tests
-from tfmts_compat.migrate.findings import Finding
 from tfmts_compat.migrate.names import ADVICE, TABLE, plain
 from tfmts_compat.migrate.read.module import Module, dotted, first_of, is_none, last_name, module_of
 from tfmts_compat.migrate.read.resolver import Resolver
@@ -66,11 +65,6 @@ _ERROR = re.compile(r"\b(?:Attribute|Import|ModuleNotFound)Error\b")
 def may_matter(data: bytes) -> bool:
     """Returns False if a file cannot have such a finding, and True if it may have one."""
     return b"tensorflow" in data and bool(_WORDS.search(data))
-
-
-def select(found: list[Finding]) -> list[Finding]:
-    """Returns the findings of this module."""
-    return [finding for finding in found if finding.code.startswith("TFM5")]
 
 
 def report(module: Module, resolver: Resolver, elsewhere: str) -> None:
