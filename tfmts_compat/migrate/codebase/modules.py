@@ -24,7 +24,7 @@ from tfmts_compat.migrate.read.resolver import Resolver, load
 from tfmts_compat.migrate.read.source import TOO_DEEP, UnreadableError, decode
 
 _USE = re.compile(rf"(?:\b|\\n)(?:import|from)\s+{NEW}\b")
-_MOST = 20_000  # files to read; in a larger code base all imports are kept
+_MOST = 20_000  # files to read and remember; in a larger code base all imports are kept
 _TEST = re.compile(r"(?:^|/)(?:tests?/|test_[^/]*$|conftest\.py$|[^/]*_test\.py$)")
 # the names that an import imports, in brackets or up to the end of its line
 _NAMES = r"(?:\([^)]*?|(?:[^\n;\\(]|\\\r?\n|\\(?!r?n))*?)"
@@ -125,7 +125,7 @@ def _list_files(tree: str) -> list[str]:
     return files if len(files) <= _MOST else []
 
 
-@functools.lru_cache(maxsize=5_000)  # all files of a large code base would need much memory
+@functools.lru_cache(maxsize=_MOST)
 def _read(file: str) -> bytes:
     try:
         return Path(file).read_bytes()
