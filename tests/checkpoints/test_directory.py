@@ -9,8 +9,9 @@ import tensorflow as tf
 from damaged_checkpoints import train_up_to, use
 from helpers import pitfall
 
-from tfmts_compat import TfmtsCompatWarning
+from tfmts_compat import MonitoredTrainingSession, TfmtsCompatWarning
 from tfmts_compat._checkpoints.directory import find_pitfalls
+from tfmts_compat._checkpoints.state import read_state
 
 upstream = tf.compat.v1.train.MonitoredTrainingSession
 
@@ -66,6 +67,22 @@ def test_a_file_that_names_a_checkpoint_elsewhere_is_no_copy(directory, tmp_path
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert train_up_to(7, str(other)) == [7]
+
+
+def test_a_directory_that_shares_its_saver_with_another_is_no_copy(tmp_path):
+    directory = str(tmp_path / "ckpt")
+    for last in (3, 5):
+        with tf.Graph().as_default(), warnings.catch_warnings():
+            warnings.simplefilter("error")
+            step = tf.compat.v1.train.get_or_create_global_step()
+            advance = tf.compat.v1.assign_add(step, 1)
+            other = tf.compat.v1.train.CheckpointSaverHook(str(tmp_path / "own"), save_steps=1)
+            with MonitoredTrainingSession(
+                checkpoint_dir=directory, chief_only_hooks=[other]
+            ) as session:
+                while session.run(advance) < last:
+                    pass
+    assert "own" in read_state(directory).paths[0]
 
 
 def test_an_intact_directory_reads_only_the_state_file(directory, monkeypatch):

@@ -5,6 +5,7 @@ Importing this module imports TensorFlow.
 
 from __future__ import annotations
 
+import collections
 import os
 
 from tfmts_compat._checkpoints import advice
@@ -39,9 +40,15 @@ def describe_copy(directory: str, state: State) -> str | None:
     """Describes the pitfall of a copied directory; None if the directory is no copy.
 
     The file `checkpoint` of a copy names the files of the original. A session restores those, and
-    its saver deletes them.
+    its saver deletes them. If it names files of one name in both directories, one Saver saves into
+    both, for two CheckpointSaverHooks.
     """
-    elsewhere = [path for path in state.paths if _is_copied(directory, path)]
+    names = collections.Counter(map(os.path.basename, state.paths))
+    elsewhere = [
+        path
+        for path in state.paths
+        if names[os.path.basename(path)] == 1 and _is_copied(directory, path)
+    ]
     if not state.newest or not elsewhere:
         return None
     newest = Checkpoint(advice.list_own_paths(directory, state)[-1])
