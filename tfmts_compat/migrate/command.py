@@ -118,12 +118,11 @@ def _migrate(arguments: argparse.Namespace, settings: files.Settings, report: Re
             fail(path, problem.strerror or str(problem))
             continue
         report.read += 1
-        outcome = Outcome(path, [])
-        is_candidate = files.may_matter(data)
-        if is_candidate or removed.may_matter(data):
+        if files.may_matter(data):
             outcome = process(path, data, ignored, trees)
-        if not is_candidate:  # a file that is not migrated may be for Python 2
-            found = [finding for finding in outcome.found if finding.code.startswith("TFM5")]
+        else:  # it is not migrated, and may be for Python 2
+            found = process(path, data, ignored, trees).found if removed.may_matter(data) else []
+            found = [finding for finding in found if finding.code.startswith("TFM5")]
             outcome = Outcome(path, found)
         if arguments.write and not is_piped:
             outcome = write(outcome, data)
