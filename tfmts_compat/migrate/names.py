@@ -17,7 +17,6 @@ _SESSION_RUN = NAMES_BY_MODULE[f"{_TRAINING}.session_run_hook"]
 _GLOBAL_STEP = NAMES_BY_MODULE[f"{_TRAINING}.training_util"]
 # the functions of these names in contrib have the same arguments
 _CONTRIB = tuple(name for name in _GLOBAL_STEP if name != "global_step")
-_ESTIMATOR = "tensorflow_estimator.python.estimator.hooks"
 
 # module -> its names that tfmts_compat exports under the same name
 MODULES: Final[dict[str, tuple[str, ...]]] = {
@@ -32,8 +31,8 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     f"{_TRAINING}.monitored_session": (*_SESSIONS, SESSION, "USE_DEFAULT"),
     f"{_TRAINING}.basic_session_run_hooks": (*_HOOKS, "SessionRunArgs"),
     "tensorflow_estimator.estimator": (*_HOOKS, *_SESSION_RUN),
-    f"{_ESTIMATOR}.basic_session_run_hooks": _HOOKS,
-    f"{_ESTIMATOR}.session_run_hook": _SESSION_RUN,
+    "tensorflow_estimator.python.estimator.hooks.basic_session_run_hooks": _HOOKS,
+    "tensorflow_estimator.python.estimator.hooks.session_run_hook": _SESSION_RUN,
 }
 TABLE: Final[dict[str, str]] = {
     f"{module}.{name}": f"{NEW}.{name}" for module, names in MODULES.items() for name in names

@@ -15,12 +15,7 @@ from tfmts_compat.migrate.read.source import Edits, parse
 Import = (ast.Import, ast.ImportFrom)
 Place = Union[ast.AST, Tuple[int, int]]  # a node, or a line from 1 and a column from 0
 _IMPORT_PART = re.compile(r"#[^\r\n]*|\w+|[.,*]")
-_HAS_POSITIONS = sys.version_info >= (3, 12)  # of the nodes in f-strings
 _Child = Tuple[ast.AST, "Scope"]
-_KINDS = {
-    ast.ClassDef: "class",
-    **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), "comprehension"),
-}
 
 
 @dataclass(eq=False)
@@ -41,7 +36,6 @@ class Scope:
 
     kind: str  # "module", "class", "function" or "comprehension"
     module: Module
-    node: ast.AST  # that creates it
     outer: Scope | None = None
     bound: dict[str, list[Binding]] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)  # its global and nonlocal names
@@ -75,15 +69,14 @@ class Module:
         self.path = path  # in the findings
         self.edits = Edits(text)
         self.tree = parse(text)
-        self.scope = Scope("module", self, self.tree)
+        self.scope = Scope("module", self)
         self.scopes: dict[ast.AST, Scope] = {}  # of each node
         self.parents: dict[Any, Any] = {}  # of each node
-        # the nodes of each type
-        self.nodes: dict[type[ast.AST], list[Any]] = collections.defaultdict(list)
-        self.values: dict[ast.expr, ast.expr] = {}  # what is assigned to a name or attribute
+        self.nodes: dict[type[ast.AST], list[Any]] = collections.defaultdict(list)  # by type
         self.found: list[Finding] = []
         self._ignored = ignored
         self._bindings: list[Binding] = []
+        self._assigned: set[ast.AST] = set()  # names whose values are known
         self._walk()
 
     def lines(self, node: ast.AST) -> tuple[int, int]:
@@ -101,7 +94,7 @@ class Module:
     def with_position(self, node: ast.AST) -> ast.AST:
         """Returns a node, or before Python 3.12 the f-string in which its position is not known."""
         strings = [outer for outer in self.outer(node) if isinstance(outer, ast.JoinedStr)]
-        return strings[-1] if strings and not _HAS_POSITIONS else node
+        return strings[-1] if strings and sys.version_info < (3, 12) else node
 
     def parts(self, statement: ast.Import | ast.ImportFrom) -> list[tuple[int, int]]:
         """Returns the spans of the module and of each name of an import."""
@@ -133,10 +126,6 @@ class Module:
             node = self.parents[node]
             yield node
 
-    def statement(self, node: ast.AST) -> Any:
-        """Returns the statement of the module's own body that contains a node."""
-        return [node, *self.outer(node)][-2]
-
     def reads(self, name: str) -> list[ast.Name]:
         """Returns the nodes that read or delete a name."""
         names = [node for node in self.nodes[ast.Name] if node.id == name]
@@ -145,8 +134,7 @@ class Module:
     def report(self, place: Place, code: str, message: str) -> bool:
         """Adds a finding and returns True, or returns False if its code is ignored there."""
         line, column = place if isinstance(place, tuple) else self.edits.place(self.span(place)[0])
-        source = self.edits.lines[line - 1] if line <= len(self.edits.lines) else ""
-        if is_silenced(code, source, self._ignored):
+        if is_silenced(code, self.edits.lines[line - 1], self._ignored):
             return False
         self.found.append(Finding(self.path, line, column + 1, code, message))
         return True
@@ -170,20 +158,15 @@ class Module:
             holder = holder.holder(name) if name in holder.declared else holder
             holder.bound.setdefault(name, []).append(binding)
 
-    def _assign(self, target: ast.expr, value: ast.expr, node: ast.AST, scope: Scope) -> None:
+    def _assign(self, target: Any, value: Any, node: ast.AST, scope: Scope) -> None:
         """Records an assignment. Tuples are split: tf1, x = tf.compat.v1, y."""
-        if (
-            isinstance(target, ast.Tuple)
-            and isinstance(value, ast.Tuple)
-            and len(target.elts) == len(value.elts)
-            and not any(isinstance(part, ast.Starred) for part in (*target.elts, *value.elts))
-        ):
+        is_split = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+        if is_split and ast.Starred not in map(type, target.elts + value.elts):
             for inner, part in zip(target.elts, value.elts):
                 self._assign(inner, part, node, scope)
-        else:
-            self.values[target] = value
-            if isinstance(target, ast.Name):
-                self._bindings.append(Binding(target.id, node, scope, value=value))
+        elif isinstance(target, ast.Name):
+            self._assigned.add(target)
+            self._bindings.append(Binding(target.id, node, scope, value=value))
 
     def _Assign(self, node: Any, scope: Scope) -> None:
         while isinstance(node, ast.NamedExpr) and scope.kind == "comprehension" and scope.outer:
@@ -195,7 +178,7 @@ class Module:
     _AnnAssign = _NamedExpr = _Assign
 
     def _Name(self, node: ast.Name, scope: Scope) -> None:
-        if isinstance(node.ctx, ast.Store) and node not in self.values:
+        if isinstance(node.ctx, ast.Store) and node not in self._assigned:
             self._bindings.append(Binding(node.id, node, scope))
 
     def _ExceptHandler(self, node: Any, scope: Scope) -> None:
@@ -207,19 +190,16 @@ class Module:
     _TypeVar = _ParamSpec = _TypeVarTuple = _ExceptHandler
 
     def _Global(self, node: Any, scope: Scope) -> None:
-        if scope is not self.scope:
-            scope.declared.update(dict.fromkeys(node.names, type(node).__name__.lower()))
+        scope.declared.update(dict.fromkeys(node.names, type(node).__name__.lower()))
 
     _Nonlocal = _Global
 
     def _Import(self, node: Any, scope: Scope) -> None:
         """Binds the names of an import, and "*"."""
         for alias in node.names:
-            name = alias.name if isinstance(node, ast.ImportFrom) else alias.name.split(".")[0]
-            path = module_of(node) + (alias.name if alias.asname else name)
-            self._bindings.append(
-                Binding(alias.asname or name, node, scope, alias=alias, path=path)
-            )
+            first = alias.name if isinstance(node, ast.ImportFrom) else alias.name.split(".")[0]
+            path = module_of(node) + (alias.name if alias.asname else first)
+            self._bindings.append(Binding(alias.asname or first, node, scope, alias, path))
 
     _ImportFrom = _Import
 
@@ -227,7 +207,8 @@ class Module:
         """Adds the scope of a function, lambda, class, type alias or comprehension."""
         if isinstance(getattr(node, "name", None), str):
             self._bindings.append(Binding(node.name, node, scope))
-        inner = Scope(_KINDS.get(type(node), "function"), self, node, scope)
+        kind = "comprehension" if hasattr(node, "generators") else "function"
+        inner = Scope("class" if isinstance(node, ast.ClassDef) else kind, self, scope)
         outside = [getattr(node, "name", None), getattr(node, "returns", None)]
         for parts in ("decorator_list", "bases", "keywords"):
             outside += getattr(node, parts, [])

@@ -16,7 +16,7 @@ from tfmts_compat.migrate.read.source import UnreadableError, decode
 
 UNKNOWN = "?"  # neither an import nor an alias of one
 OWN = "."  # the code base itself defines the name
-_MOST_STEPS = 1000  # aliases of several values have 2**n ways
+_MOST_STEPS = 300  # aliases of several values have 2**n ways
 _AGAIN = re.compile(r"(\.compat\.v[12])(?:\.compat\.v[12])+")
 _Step = Tuple[str, Optional[Scope], str]  # a name, the scope that uses it, its attributes
 
@@ -67,24 +67,19 @@ class Resolver:
     def _resolve(self, starts: Iterable[_Step]) -> Reach:
         """Follows names through aliases; each step only once, because aliases form cycles."""
         found = Reach()
-        waiting = list(starts)
-        done: set[_Step] = set()
-        while waiting:
-            step = name, scope, rest = waiting.pop()
-            if len(done) > _MOST_STEPS:
-                return Reach({UNKNOWN})
-            if step in done:  # tf = tf.compat.v1
-                continue
-            done.add(step)
+        steps = list(starts)
+        for name, scope, rest in steps:  # to which the next ones are added
             module = scope.module if scope else self.module
             bindings = self._bindings(scope, name) if scope else []
-            steps = [] if module is self.module else _starred(module, name, rest)
+            following = [] if module is self.module else _starred(module, name, rest)
             for binding in bindings:
-                steps += self._pass(binding, rest, found)
-            waiting += steps
-            if not (bindings or steps or module is self.module):
+                following += self._pass(binding, rest, found)
+            steps += [step for step in following if step not in steps]  # tf = tf.compat.v1
+            if len(steps) > _MOST_STEPS:
+                return Reach({UNKNOWN})
+            if not (bindings or following or module is self.module):
                 found.doubt(rest, f"{os.path.relpath(module.path)} does not define it")
-            elif not (bindings or steps):
+            elif not (bindings or following):
                 found.paths.add(UNKNOWN)
         return found
 
@@ -104,7 +99,7 @@ class Resolver:
             reason = f"it is {binding.path} in {place}"
         else:
             steps = [*_starts(module, binding.value, rest)]
-            reason = f"it has another value at {place}:{getattr(binding.node, 'lineno', 1)}"
+            reason = f"it has another value at {place}:{binding.node.lineno}"
         known = [step for step in steps if step and step[1]]
         if len(known) < len(steps):
             if is_own:
@@ -155,8 +150,7 @@ def enter(path: str, file: str) -> _Step | None:
     """Returns the name, the scope and the attributes for a path into another module, or None."""
     module, names = find_module(path, os.path.dirname(os.path.abspath(file)))
     loaded = load(module) if module and names else None
-    rest = "".join(f".{name}" for name in names[1:])
-    return (names[0], loaded.scope, rest) if loaded else None
+    return (names[0], loaded.scope, "".join(f".{name}" for name in names[1:])) if loaded else None
 
 
 @functools.lru_cache(maxsize=300)

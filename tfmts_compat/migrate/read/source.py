@@ -13,10 +13,6 @@ from typing import Any, Iterator, Tuple
 Change = Tuple[int, int, str]  # start, end, new text
 
 TOO_DEEP = "is nested too deeply to be analyzed; split the expression or the chain of elif"
-_OTHER_VERSION = (
-    "if another version of Python runs this file, run migrate with that version; convert Python 2 "
-    "code first"
-)
 
 
 class UnreadableError(Exception):
@@ -29,18 +25,13 @@ class UnreadableError(Exception):
 
 
 def decode(data: bytes) -> tuple[str, str]:
-    """Decodes as Python does: by the byte order mark, the coding line, or else UTF-8.
-
-    Returns:
-      The text and its encoding.
+    """Returns a text and its encoding: of the byte order mark, the coding line, or else UTF-8.
 
     Raises:
       UnreadableError: the encoding is unknown, or the bytes are not valid in it.
     """
-    # tokenize searches the first two lines, and splits lines only at \n.
-    head = data[:1000].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(head).readline)
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         text = data.decode(encoding)
     except SyntaxError as problem:
         raise UnreadableError(str(problem)) from problem
@@ -58,18 +49,17 @@ def split_lines(text: str) -> list[str]:
 
 
 def parse(text: str) -> ast.Module:
-    """Parses a module without the warnings about its code, such as invalid escapes.
-
-    Raises:
-      UnreadableError: this Python version cannot parse the module.
-    """
+    """Parses a module without warnings about it, or raises UnreadableError if Python cannot."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as problem:
-        why, line = f"{problem.msg}; {_OTHER_VERSION}", problem.lineno or 1
-        raise UnreadableError(why, line, parsed=True) from problem
+        why = (
+            f"{problem.msg}; if another version of Python runs this file, run migrate with that "
+            "version; convert Python 2 code first"
+        )
+        raise UnreadableError(why, problem.lineno or 1, parsed=True) from problem
     except ValueError as problem:  # a null byte, or a surrogate
         raise UnreadableError(str(problem), parsed=True) from problem
     except (RecursionError, MemoryError) as problem:
@@ -91,7 +81,7 @@ class Edits:
 
     def place(self, offset: int) -> tuple[int, int]:
         """Returns the line, counted from 1, and the column, counted from 0, of an offset."""
-        line = bisect.bisect_right(self._starts, offset, hi=max(len(self.lines), 1))
+        line = bisect.bisect_right(self._starts, offset, hi=len(self.lines) or 1)
         return line, offset - self._starts[line - 1]
 
     def span(self, node: Any) -> tuple[int, int]:
@@ -120,11 +110,7 @@ class Edits:
 
 
 def apply(text: str, changes: list[Change]) -> str:
-    """Applies the changes to a text. A change may extend beyond the end of the text.
-
-    Raises:
-      ValueError: two changes overlap.
-    """
+    """Applies the changes to a text, or raises ValueError if two of them overlap."""
     parts, done = [], 0
     for start, end, new in changes:
         if start < done:
@@ -135,8 +121,7 @@ def apply(text: str, changes: list[Change]) -> str:
 
 
 def count_lines(text: str, changes: list[Change]) -> Iterator[tuple[int, int]]:
-    """Yields each line at which the changes add or remove lines, with their number."""
+    """Yields the line of each change, with the number of lines that it adds or removes."""
     for start, end, new in changes:
         more = len(split_lines(new + "x")) - len(split_lines(text[start:end] + "x"))
-        if more:
-            yield len(split_lines(text[:start] + "x")), more
+        yield len(split_lines(text[:start] + "x")), more
