@@ -16,6 +16,7 @@ from tfmts_compat.migrate.read.source import UnreadableError, decode
 
 UNKNOWN = "?"  # neither an import nor an alias of one
 OWN = "."  # the code base itself defines the name
+_LONGEST = 12  # attributes after a name; no path of the table has more
 _MOST_STEPS = 300  # aliases of several values have 2**n ways
 _AGAIN = re.compile(r"(\.compat\.v[12])(?:\.compat\.v[12])+")
 _Step = Tuple[str, Optional[Scope], str]  # a name, the scope that uses it, its attributes
@@ -70,7 +71,7 @@ class Resolver:
         steps = list(starts)
         for name, scope, rest in steps:  # to which the next ones are added
             module = scope.module if scope else self.module
-            bindings = self._bindings(scope, name) if scope else []
+            bindings = self._bindings(scope, name) if scope and rest.count(".") <= _LONGEST else []
             following = [] if module is self.module else _starred(module, name, rest)
             for binding in bindings:
                 following += self._pass(binding, rest, found)
