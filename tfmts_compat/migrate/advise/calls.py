@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from tfmts_compat._rules import cadence
 from tfmts_compat._rules.precedence import USE_DEFAULT
@@ -14,6 +14,7 @@ from tfmts_compat.migrate.read.module import Module, last_name
 from tfmts_compat.migrate.read.resolver import Resolver
 
 Arguments = Dict[Optional[str], ast.expr]
+Sessions = List[Tuple[ast.Call, Arguments]]
 _SIGNATURE = inspect.getfullargspec(MonitoredTrainingSession)
 _UNKNOWN = object()
 _PAIRS = (
@@ -22,24 +23,26 @@ _PAIRS = (
 )
 
 
-def find_sessions(module: Module, resolver: Resolver) -> Iterator[tuple[ast.Call, Arguments]]:
-    """Yields each call of MonitoredTrainingSession, with its arguments by name.
+def find_sessions(module: Module, resolver: Resolver) -> Sessions:
+    """Returns each call of MonitoredTrainingSession, with its arguments by name.
 
     The argument None is one of *arguments or **arguments, which can have any name.
     """
+    found: Sessions = []
     for call in module.nodes[ast.Call]:
         paths = resolver.reach(call.func).paths
         if {TABLE.get(plain(path), path) for path in paths} == {f"{NEW}.{SESSION}"}:
             given = {keyword.arg: keyword.value for keyword in call.keywords}
             if any(isinstance(value, ast.Starred) for value in call.args):
-                yield call, {None: call, **given}
+                found.append((call, {None: call, **given}))
             else:
-                yield call, {**dict(zip(_SIGNATURE.args, call.args)), **given}
+                found.append((call, {**dict(zip(_SIGNATURE.args, call.args)), **given}))
+    return found
 
 
-def report(module: Module, resolver: Resolver) -> None:
+def report(module: Module, sessions: Sessions) -> None:
     """Reports arguments with a wrong name and cadences that are literals, not computed ones."""
-    for call, given in find_sessions(module, resolver):
+    for call, given in sessions:
         for name in given.keys() - {None, *_SIGNATURE.args, *_SIGNATURE.kwonlyargs}:
             text = f"{SESSION} has no argument {name} in any version"
             module.report(given[name], "TFM304", text)

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Final, Iterator, Tuple
 
-from tfmts_compat.migrate.advise.calls import Arguments, find_sessions
+from tfmts_compat.migrate.advise.calls import Arguments, Sessions
 from tfmts_compat.migrate.advise.remainder import find_tests
 from tfmts_compat.migrate.names import ADVICE, TABLE, plain
 from tfmts_compat.migrate.read.module import Module, dotted, first_of, is_none, last_name, module_of
@@ -67,7 +67,7 @@ def may_matter(data: bytes) -> bool:
     return b"tensorflow" in data and bool(_WORDS.search(data))
 
 
-def report(module: Module, resolver: Resolver, elsewhere: str) -> None:
+def report(module: Module, resolver: Resolver, sessions: Sessions, elsewhere: str) -> None:
     """Reports the names of a module that remain after its changes.
 
     `elsewhere` is text outside the module, such as the magics of a notebook.
@@ -75,7 +75,7 @@ def report(module: Module, resolver: Resolver, elsewhere: str) -> None:
     changes = module.edits.changes()
     places: dict[_Missing, list[ast.AST]] = {}
     assigned = set()  # tf.flags = tf.compat.v1.flags
-    for node, missing in _find(module, resolver, _find_codes(module, resolver, elsewhere)):
+    for node, missing in _find(module, resolver, _find_codes(module, sessions, elsewhere)):
         start = module.span(node)[0]
         is_changed = any(first <= start < last for first, last, _ in changes)
         is_set = not isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
@@ -92,12 +92,11 @@ def report(module: Module, resolver: Resolver, elsewhere: str) -> None:
                 break  # else the code is ignored at this place
 
 
-def _find_codes(module: Module, resolver: Resolver, elsewhere: str) -> _Codes:
+def _find_codes(module: Module, sessions: Sessions, elsewhere: str) -> _Codes:
     """Returns the names that a module should not use, with their codes."""
     codes = dict(_CODES)
     if _SETTING in module.edits.text or _SETTING in elsewhere:
         codes.update(dict.fromkeys(KERAS, "TFM501"))
-    sessions = find_sessions(module, resolver)
     has_writer = "create_file_writer" in module.edits.text
     if has_writer or not any(_saves_summaries(given) for _, given in sessions):
         codes.update(dict.fromkeys(_SUMMARIES, ""))

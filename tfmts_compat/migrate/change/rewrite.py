@@ -55,10 +55,11 @@ def rewrite(
     replaced = remainder.find_replaced(module, resolver)
     _Rewrite(module, resolver, imports, replaced, others).run()
     remainder.report(module, resolver)
-    calls.report(module, resolver)
+    sessions = calls.find_sessions(module, resolver)
+    calls.report(module, sessions)
     imports.settle()
     remainder.report_end_of_support(module, resolver, imports.changed)
-    removed.report(module, resolver, elsewhere)
+    removed.report(module, resolver, sessions, elsewhere)
     changes = module.edits.changes()
     try:
         new = apply(text, changes)

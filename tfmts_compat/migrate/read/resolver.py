@@ -88,7 +88,6 @@ class Resolver:
         """Returns the next steps through a binding, or adds what it is."""
         module, path = binding.scope.module, binding.path + rest
         is_own = module is self.module
-        place = os.path.relpath(module.path)
         found.imports.update([binding] if is_own and binding.path else [])
         if is_known(path):
             found.paths.add(path)
@@ -97,17 +96,17 @@ class Resolver:
             # the other modules are not read for other names of this module
             is_named = not is_own or path.rpartition(".")[2] in NAMES | ADVISED
             steps = [enter(path, module.path) if is_named else None]
-            reason = f"it is {binding.path} in {place}"
+            reason = f"it is {binding.path} in {{0}}"
         else:
             steps = [*_starts(module, binding.value, rest)]
-            reason = f"it has another value at {place}:{binding.node.lineno}"
+            reason = f"it has another value at {{0}}:{binding.node.lineno}"
         known = [step for step in steps if step and step[1]]
         if len(known) < len(steps):
             if is_own:
                 found.others.add(binding.node)
                 found.paths.add(path if binding.path else UNKNOWN)
             else:
-                found.doubt(rest, reason)
+                found.doubt(rest, reason.format(os.path.relpath(module.path)))
         return known
 
     def _bindings(self, scope: Scope, name: str) -> list[Binding]:
