@@ -88,7 +88,8 @@ def test_a_placeholder_that_the_caller_needs_is_not_explained(tmp_path):
         with open_session(checkpoint_dir=directory) as session:
             session.run(twice)
 
-    assert "summary saver" not in raised_by(program, tmp_path, errors.InvalidArgumentError)
+    text = raised_by(program, tmp_path, errors.InvalidArgumentError)
+    assert "summary saver" not in text
 
 
 @pytest.mark.parametrize("as_feed", [False, True])
@@ -138,7 +139,8 @@ def test_a_variable_that_is_not_initialized_otherwise_is_not_explained(tmp_path)
         with open_session() as session:
             session.run(own)
 
-    assert "earlier session" not in raised_by(program, tmp_path, errors.FailedPreconditionError)
+    text = raised_by(program, tmp_path, errors.FailedPreconditionError)
+    assert "earlier session" not in text
 
 
 def restored(build):
