@@ -784,6 +784,24 @@ WITHOUT_A_PLACE = {
             import tensorflow as tf
             S = tf.train.Scaffold
     """,
+    "function-that-sets-global-tf-to-none": """
+        import tensorflow as tf
+        def unload():
+            global tf
+            tf = None
+        def f():
+            return tf.train.Scaffold()
+    """,
+    "tried-without-a-value": """
+        import tensorflow as tf
+        def f():
+            if tf.x:
+                from tensorflow import train
+            try:
+                return train.Scaffold()
+            except (TypeError, NameError):
+                return tf.train.Scaffold  # tfmts: ignore
+    """,
     "function-that-assigns-global-tf": """
         def load():
             global tf

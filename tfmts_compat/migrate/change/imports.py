@@ -115,11 +115,28 @@ class Imports:
                 f"cannot be replaced, because the module uses the name {NEW} for something else; "
                 "rename that, and run again"
             )
-        if anchor or self._has_places(node):
+        if (anchor or self._has_places(node)) and not self._is_handled(node):
             return ""
         return (
             f"is used where TensorFlow is optional or imported in a class; import {NEW} where this "
             f"code may need it, for example in the function, and replace the name with {new}"
+        )
+
+    def _is_handled(self, node: ast.Attribute) -> bool:
+        """Returns whether the module handles that TensorFlow's name has no value here.
+
+        A `try` handles the NameError, or a function sets the global name to None.
+        """
+        return any(
+            re.search(r"\b(?:Name|UnboundLocal)Error\b", self._module.code(handler.type))
+            for outer in self._module.outer(node)
+            for handler in getattr(outer, "handlers", ())
+            if handler.type
+        ) or any(
+            is_none(other.value) and other.scope is not holder
+            for binding in self._uses[node].imports
+            for holder in [binding.scope.holder(binding.name)]
+            for other in holder.bound[binding.name]
         )
 
     def _is_taken(self) -> bool:
