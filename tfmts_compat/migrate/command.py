@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import gc
 import importlib.util
 import os
 import sys
@@ -63,6 +64,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if "-" in arguments.paths and len(arguments.paths) > 1:
         raise ValueError("-: cannot be combined with other paths")
     settings = files.Settings.read(arguments.paths[0], arguments.exclude)
+    gc.set_threshold(100_000, 10, 10)  # syntax trees have many small objects
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 5000))  # pyflakes visits trees recursively
     report = Report(arguments)
     try:

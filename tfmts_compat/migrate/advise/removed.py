@@ -56,7 +56,12 @@ _TEXTS: Final = {
 }
 _OTHER_CODES = TABLE.keys() | ADVICE.keys()  # names that other codes report
 _LAST = frozenset(name.rpartition(".")[2] for name in _CODES)
-_WORDS = re.compile(rf"\b(?:{'|'.join(sorted(_LAST))})\b".encode())
+_WORDS = frozenset(name.encode() for name in _LAST)
+# an import of TensorFlow's public names, which those of its own sources are not
+_IMPORT = re.compile(
+    rb"\b(import|from)\s+tensorflow(?:_core)?\b"
+    rb"(?!\.(?:compiler|core|dtensor|lite|python|security|tools|tsl)\b)"
+)
 # is_tf2, TF_VERSION, tf.__version__, hasattr
 _VERSION = re.compile(r"(?i)version|(?:^|_)(?:tf|tensorflow)_?v?[12](?:_|$)|^hasattr$")
 _ERROR = re.compile(r"\b(?:Attribute|Import|ModuleNotFound)Error\b")
@@ -64,7 +69,9 @@ _ERROR = re.compile(r"\b(?:Attribute|Import|ModuleNotFound)Error\b")
 
 def may_matter(data: bytes) -> bool:
     """Returns False if a file cannot have such a finding, and True if it may have one."""
-    return b"tensorflow" in data and bool(_WORDS.search(data))
+    kinds = set(_IMPORT.findall(data))
+    names = re.findall(rb"\w+" if b"from" in kinds else rb"\.\s*(\w+)", data) if kinds else []
+    return not _WORDS.isdisjoint(names)
 
 
 def report(module: Module, resolver: Resolver, sessions: Sessions, elsewhere: str) -> None:

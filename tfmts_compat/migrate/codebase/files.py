@@ -136,7 +136,7 @@ class Discovery:
             if not is_ignored(problem.filename, "/"):
                 self._fail(os.path.normpath(problem.filename), problem.strerror or str(problem))
 
-        for file in sorted(walk(path, fail), key=lambda file: file.split(os.sep)):
+        for file in sorted(walk(path, fail), key=lambda file: file.replace(os.sep, "\0")):
             if not os.path.islink(file) and not is_ignored(file):
                 yield os.path.normpath(file)
 

@@ -36,8 +36,8 @@ _ALL = re.compile(
 _NOT_TENSORFLOW = rf"(?<![\w.])(?!(?:{'|'.join(sorted(ROOTS))})\b)"
 _PART = rf"\.(?:{'|'.join(sorted(PARTS))})\b"
 _REPLACES = re.compile(
-    r"\b(?:setattr|delattr|patch\w*|vars|__dict__|multiple|del)\b"
-    rf"|{_PART}[^\n=]*=(?!=)|\b(?:for|as)\b[^\n]*{_PART}".encode()
+    r"\b(?:setattr|delattr|patch|object|multiple|vars)\s*\(|\b__dict__\b"
+    rf"|{_PART}[^\n=]*=(?!=)|\b(?:for|as|del)\b[^\n]*{_PART}|\bdel\s*\(".encode()
 )
 
 

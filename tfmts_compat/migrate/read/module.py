@@ -149,8 +149,10 @@ class Module:
             children = visit(node, scope) if visit else None
             if children is None:
                 children = [(child, scope) for child in ast.iter_child_nodes(node)]
-            self.parents.update((child, node) for child, _ in children)
-            waiting += reversed(children)
+            for child in reversed(children):
+                if not isinstance(child[0], ast.expr_context):
+                    self.parents[child[0]] = node
+                    waiting.append(child)
         # the scope of a nonlocal name is known when those of the other names are
         self._bindings.sort(key=lambda binding: binding.name in binding.scope.declared)
         for binding in self._bindings:
