@@ -64,9 +64,9 @@ class Process:
             f"last events {self.seen[-5:]}; its output ends with:\n{self.output()[-3000:]}"
         )
 
-    def wait_for_output(self, text, times=1):
+    def wait_for_output(self, text, times=1, secs=TIMEOUT_SECS):
         """Waits until the output contains the text `times` times."""
-        deadline = time.monotonic() + TIMEOUT_SECS
+        deadline = time.monotonic() + secs
         while self.output().count(text) < times:
             assert time.monotonic() < deadline, f"no {text!r} in:\n{self.output()[-3000:]}"
             time.sleep(0.02)

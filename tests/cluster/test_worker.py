@@ -1,11 +1,12 @@
 """A worker on a real cluster: it joins soon after the chief, or stops at max_wait_secs."""
 
 import signal
+import time
 
 import pytest
 import tensorflow as tf
 from cluster import tasks
-from cluster.processes import Cluster
+from cluster.processes import TIMEOUT_SECS, Cluster
 
 WAITING = "Waiting for model to be ready"
 LOST = "This may be due to a preemption in a connected worker or parameter server"
@@ -126,6 +127,20 @@ def test_a_killed_worker_can_be_started_again(implementation, tmp_path):
         workers[0].wait_for("step", lambda event: event["step"] > before)
 
 
+def wait_for_loss(process):
+    """Waits until TensorFlow reports the lost ps; skips the test where 2.4 never does.
+
+    Its runtime sometimes does not return from Session.run, upstream and here.
+    """
+    is_old = tf.__version__.startswith("2.4.")
+    try:
+        process.wait_for_output(LOST, secs=120 if is_old else TIMEOUT_SECS)
+    except AssertionError:
+        if not is_old:
+            raise
+        pytest.skip("TensorFlow 2.4 did not return from a run whose ps was killed")
+
+
 @pytest.mark.parametrize("implementation", ["upstream", "shim"])
 def test_after_a_ps_is_lost_training_continues_from_the_newest_checkpoint(implementation, tmp_path):
     with Cluster(workers=2, implementation=implementation) as cluster:
@@ -136,9 +151,13 @@ def test_after_a_ps_is_lost_training_continues_from_the_newest_checkpoint(implem
         workers = [cluster.train("worker", 0), cluster.train("worker", 1)]
         for worker in workers:
             worker.wait_for("step")
+        ps.send(signal.SIGSTOP)
+        for process in (chief, *workers):
+            while process.events():  # until a run waits for the ps, so that killing it is an error
+                time.sleep(0.5)
         ps.kill()
         for process in (chief, *workers):
-            process.wait_for_output(LOST)
+            wait_for_loss(process)
         newest = tf.train.latest_checkpoint(str(tmp_path))
 
         cluster.start(tasks.ps, "ps").wait_for("up")
