@@ -125,6 +125,31 @@ FAULTS = {
         """,
         None,
     ),
+    "fallback-of-two-names": (
+        """
+        import tensorflow as tf
+        def f(): tf.x
+        y = tfmts_compat = None
+        """,
+        """
+        import tensorflow as tf
+        def f(): tf.x
+        """,
+        "it would have more or fewer statements",
+    ),
+    "no-import-for-an-alias": (
+        """
+        import tensorflow as tf
+        t = tf.train
+        t.x
+        """,
+        """
+        import tensorflow as tf
+        t = tf.train
+        tfmts_compat.x
+        """,
+        "tfmts_compat on line 3 would be used before its import",
+    ),
     "another-statement": (
         """
         import tensorflow as tf

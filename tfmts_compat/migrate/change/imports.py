@@ -30,6 +30,10 @@ IsImported = Callable[[str], Optional[bool]]
 _RUNS_STRINGS = re.compile(r"(?<![.\w])(?:exec|eval)\(")
 _Names = Dict[Any, List[ast.alias]]  # names of each import
 _ADDED = f"import {NEW}"
+_TAKEN = (
+    f"cannot be replaced, because the module uses the name {NEW} for something else; rename that, "
+    "and run again"
+)
 
 
 class Imports:
@@ -75,10 +79,11 @@ class Imports:
     def settle(self) -> None:
         """Edits the names, adds the imports that they need, and removes unused imports."""
         anchor = self._find_anchor()
+        is_taken = self._is_taken()
         for node, reach in list(self._uses.items()):
             old = min(reach.paths)
             new = TABLE[plain(old)]
-            why = self._find_obstacle(node, new, anchor)
+            why = _TAKEN if is_taken else self._find_obstacle(node, new, anchor)
             if why:
                 self._module.report(node, "TFM212", f"{old} {why}")
             if why or not self._module.report(node, "TFM101", f"replace {old} with {new}"):
@@ -110,11 +115,6 @@ class Imports:
 
     def _find_obstacle(self, node: ast.Attribute, new: str, anchor: ast.stmt | None) -> str:
         """Returns why a name cannot move and what to do, or ""."""
-        if self._is_taken():
-            return (
-                f"cannot be replaced, because the module uses the name {NEW} for something else; "
-                "rename that, and run again"
-            )
         if (anchor or self._has_places(node)) and not self._is_handled(node):
             return ""
         return (

@@ -178,7 +178,7 @@ class _Comparison:
         above = [always for place, always in self._own.get(home, ()) if place < position]
         is_paired = (
             source is home
-            and all(self._imports[home, old])
+            and all(self._imports.get((home, old), ()))
             and not (self._has_star and home is scopes[0])  # it may bind the old name, too
         )
         is_alias = not any(name == old for _, name in self._imports)
@@ -220,9 +220,10 @@ def _without_imports(nodes: list[Any]) -> list[Any]:
 
 def _fallbacks(node: Any) -> list[ast.expr]:
     """Returns the target of tfmts_compat = None, as a list."""
-    if not isinstance(node, ast.Assign) or getattr(node.value, "value", NEW) is not None:
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Constant):
         return []
-    return [target for target in node.targets if getattr(target, "id", "") == NEW]
+    is_ours = len(node.targets) == 1 and getattr(node.targets[0], "id", "") == NEW
+    return node.targets if is_ours and node.value.value is None else []
 
 
 def _is_ours(node: Any) -> bool:
