@@ -34,7 +34,7 @@ OTHERS = {
 
 @pytest.fixture(autouse=True)
 def _clear_caches():
-    for cached in (modules._list_files, modules._read, modules._find_replaced):
+    for cached in (modules._list_files, modules._find_replaced):
         cached.cache_clear()
 
 

@@ -142,7 +142,7 @@ def write(directory, files):
 def migrate(directory, files):
     """Migrates the files of a code base, and returns their new texts."""
     for cached in (
-        modules._list_files, modules._read, modules._find_replaced,
+        modules._list_files, modules._find_replaced,
         resolver.load, resolver.find_module,
     ):  # fmt: skip
         cached.cache_clear()

@@ -93,7 +93,7 @@ if sys.version_info >= (3, 10):
 
 @pytest.fixture(autouse=True)
 def _clear_caches():
-    importer = (modules._list_files, modules._read, modules._find_replaced)
+    importer = (modules._list_files, modules._find_replaced)
     for cached in (resolver.load, resolver.find_module, *importer):
         cached.cache_clear()
 

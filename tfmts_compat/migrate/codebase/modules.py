@@ -8,11 +8,10 @@ compared by their last name. An import may therefore be kept without need, which
 from __future__ import annotations
 
 import functools
-import itertools
 import os
 import re
 from pathlib import Path
-from typing import Sequence
+from typing import Iterator, Sequence
 
 from tfmts_compat.migrate.advise.remainder import PARTS, Replaced, find_replaced
 from tfmts_compat.migrate.change.notebook import migrate_notebook
@@ -24,7 +23,8 @@ from tfmts_compat.migrate.read.resolver import Resolver, load
 from tfmts_compat.migrate.read.source import TOO_DEEP, UnreadableError, decode
 
 _USE = re.compile(rf"(?:\b|\\n)(?:import|from)\s+{NEW}\b")
-_MOST = 20_000  # files to read and remember; in a larger code base all imports are kept
+_MOST = 20_000  # files to read; in a larger code base all imports are kept
+_KEPT = 60_000_000  # bytes of them to keep in memory, so that they are read only once
 _TEST = re.compile(r"(?:^|/)(?:tests?/|test_[^/]*$|conftest\.py$|[^/]*_test\.py$)")
 # the names that an import imports, in brackets or up to the end of its line
 _NAMES = r"(?:\([^)]*?|(?:[^\n;\\(]|\\\r?\n|\\(?!r?n))*?)"
@@ -73,8 +73,7 @@ def _is_imported(name: str, file: str, tree: str) -> bool | None:
     module = os.path.splitext(os.path.basename(file))[0]
     if module == "__init__":
         return True
-    files = _list_files(tree)
-    if not files or not (name + module).isascii():  # the pattern is for bytes
+    if not _list_files(tree) or not (name + module).isascii():  # the pattern is for bytes
         return None
     star = "" if _ALL.search(_read(file)) else r"|\*"
     word, module = module.encode(), re.escape(module)
@@ -86,7 +85,7 @@ def _is_imported(name: str, file: str, tree: str) -> bool | None:
     # an attribute of any object, if the file has the module: mock.patch.object(module, "name")
     has = re.compile(rf"\bimport\s*{_NAMES}\b{module}\b|[\"'][\w.]*\b{module}\b".encode())
     reads = re.compile(rf"{_NOT_TENSORFLOW}[\w.]*\.{name}\b|,\s*\\?[\"']{name}\b".encode())
-    others = (data for data in (_read(other) for other in files if other != file) if word in data)
+    others = (data for other, data in _read_files(tree) if other != file and word in data)
     return any(takes.search(data) or (has.search(data) and reads.search(data)) for data in others)
 
 
@@ -97,8 +96,7 @@ def _find_replaced(tree: str) -> Replaced:
     A mock in a test file lasts for a test, so it counts for that file only.
     """
     found: Replaced = {}
-    for file in _list_files(tree):
-        data = _read(file)
+    for file, data in _read_files(tree):
         may_replace = b"tensorflow" in data or may_matter(data)
         if may_replace and not file.endswith(".ipynb") and _REPLACES.search(data):
             module = load.__wrapped__(file)  # without the cache, which would keep all of them
@@ -119,13 +117,25 @@ def _find_tree(file: str, trees: Sequence[str]) -> str:
 
 
 @functools.lru_cache(maxsize=1)
-def _list_files(tree: str) -> list[str]:
-    """Returns the files of a code base, or none if there are too many to read them."""
-    files = list(itertools.islice(walk(tree), _MOST + 1)) if tree else []
-    return files if len(files) <= _MOST else []
+def _list_files(tree: str) -> dict[str, bytes | None]:
+    """Returns the files of a code base, the first with their text, or none if they are too many."""
+    found: dict[str, bytes | None] = {}
+    size = 0
+    for file in walk(tree) if tree else ():
+        if len(found) == _MOST:
+            return {}
+        data = _read(file) if size < _KEPT else None
+        size += len(data or b"")
+        found[file] = data
+    return found
 
 
-@functools.lru_cache(maxsize=_MOST)
+def _read_files(tree: str) -> Iterator[tuple[str, bytes]]:
+    """Yields the files of a code base with their text."""
+    for file, data in _list_files(tree).items():
+        yield file, _read(file) if data is None else data
+
+
 def _read(file: str) -> bytes:
     try:
         return Path(file).read_bytes()
