@@ -40,8 +40,8 @@ def describe_copy(directory: str, state: State) -> str | None:
     """Describes the pitfall of a copied directory; None if the directory is no copy.
 
     The file `checkpoint` of a copy names the files of the original. A session restores those, and
-    its saver deletes them. If it names files of one name in both directories, one Saver saves into
-    both, for two CheckpointSaverHooks.
+    its saver deletes them. If it names files with the same name in both directories, one Saver
+    saves into both, for two CheckpointSaverHooks.
     """
     names = collections.Counter(map(os.path.basename, state.paths))
     elsewhere = [
