@@ -499,7 +499,8 @@ _FRAME = re.compile(r'^( *)File "[^\n]*\n?(?:\1 +[^\n]*\n?)?', re.MULTILINE)
 # A line that the shim adds to the message of an error; tests/extensions/test_run_errors.py
 _CAUSE = re.compile(
     "The caller's fetches do not need |This session has not initialized |"
-    ".* (is in|was created for) another graph|.* was created after an earlier session"
+    ".* (is in|was created for) another graph|.* was created after an earlier session|"
+    "Opening a session makes |A hook or a thread has requested a stop"
 )
 
 

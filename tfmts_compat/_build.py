@@ -8,7 +8,7 @@ from typing import Any, Callable
 from tfmts_compat._rules.call import Call
 from tfmts_compat._rules.plan import SessionPlan
 from tfmts_compat._rules.precedence import USE_DEFAULT
-from tfmts_compat._upstream import parts
+from tfmts_compat._upstream import parts, sessions
 
 OWN_ARGUMENTS = ("recovery_wait_secs", "cache_runs")  # upstream has none
 
@@ -32,7 +32,7 @@ def build_session(
     Returns:
       Upstream's own MonitoredSession.
     """
-    from tfmts_compat._extensions.input_end import report_end  # imports TensorFlow
+    from tfmts_compat._extensions import input_end, run_errors  # these import TensorFlow
 
     scaffold = call.scaffold or parts.get_part("Scaffold")()
     if session_plan.is_chief:
@@ -45,12 +45,16 @@ def build_session(
     else:
         creator = _create_worker(call, session_plan, scaffold)
         hooks = user_hooks
-    session = parts.get_part("MonitoredSession")(
-        session_creator=creator,
-        hooks=hooks,
-        stop_grace_period_secs=call.stop_grace_period_secs,
-    )
-    report_end(session)
+    try:
+        session = parts.get_part("MonitoredSession")(
+            session_creator=creator,
+            hooks=hooks,
+            stop_grace_period_secs=call.stop_grace_period_secs,
+        )
+    except RuntimeError as error:  # e.g. a hook adds operations in after_create_session
+        run_errors.explain_misuse(error)
+        raise
+    sessions.watch_end(session, input_end.make_report(), run_errors.explain_misuse)
     return session
 
 

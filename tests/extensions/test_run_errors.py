@@ -177,6 +177,98 @@ def test_what_only_init_op_initializes_is_named_after_a_restore(tmp_path, build)
     assert "init_op and init_fn do not run if a checkpoint is restored" in message
 
 
+class AddsAnOperation(v1.train.SessionRunHook):
+    def __init__(self, method):
+        setattr(self, method, lambda *_: tf.constant(1))
+
+
+ADD = {
+    "arithmetic": lambda session: v1.train.get_global_step() * 2,
+    "assign": lambda session: v1.assign(v1.train.get_global_step(), 2),
+    "variable": lambda session: v1.get_variable("other", []),
+    "saver": lambda session: v1.train.Saver(),
+    "summary": lambda session: v1.summary.scalar("two", 2.0),
+    "dataset": lambda session: v1.data.make_one_shot_iterator(tf.data.Dataset.range(3)),
+}
+
+
+@pytest.mark.parametrize("add", ADD.values(), ids=ADD)
+def test_an_operation_that_is_added_in_the_block_gets_the_remedy(tmp_path, add):
+    def program(open_session, directory):
+        v1.train.get_or_create_global_step()
+        with open_session(checkpoint_dir=directory) as session:
+            add(session)
+
+    message = raised_by(program, tmp_path, RuntimeError)
+    assert message.startswith("Graph is finalized and cannot be modified.\nOpening a session makes")
+    assert message.endswith("See docs/recipes.md#graph-is-finalized.")
+
+
+@pytest.mark.parametrize("method", ["after_create_session", "before_run", "after_run", "end"])
+def test_a_hook_that_adds_an_operation_gets_the_remedy(tmp_path, method):
+    def program(open_session, directory):
+        one = tf.constant(1)
+        with open_session(hooks=[AddsAnOperation(method)]) as session:
+            session.run(one)
+
+    message = raised_by(program, tmp_path, RuntimeError)
+    assert "\nOpening a session makes its graph read-only. Create all operations before" in message
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda session, fetch: session.run(fetch),
+        lambda session, fetch: session.run_step_fn(
+            lambda step_context: step_context.run_with_hooks(fetch)
+        ),
+    ],
+)
+def test_a_run_after_the_stop_gets_the_remedy(tmp_path, run):
+    def program(open_session, directory):
+        train_op = v1.assign_add(v1.train.get_or_create_global_step(), 1)
+        with open_session(hooks=[v1.train.StopAtStepHook(num_steps=1)]) as session:
+            for _ in range(2):
+                run(session, train_op)
+
+    message = raised_by(program, tmp_path, RuntimeError)
+    assert "\nA hook or a thread has requested a stop. Check session.should_stop()" in message
+    assert "tfmts_compat.run_without_hooks(session, fetches)" in message
+
+
+def test_an_error_after_which_the_program_closes_the_session_gets_the_remedy(tmp_path):
+    def program(open_session, directory):
+        one = tf.constant(1)
+        session = open_session()
+        try:
+            one + 1
+        finally:
+            session.close()
+
+    message = raised_by(program, tmp_path, RuntimeError)
+    assert "\nOpening a session makes its graph read-only." in message
+
+
+def test_the_blocks_of_two_sessions_add_the_remedy_once(tmp_path):
+    def program(open_session, directory):
+        one = tf.constant(1)
+        with open_session(), open_session():
+            one + 1
+
+    assert raised_by(program, tmp_path, RuntimeError).count("\n") == 1
+
+
+def test_an_error_of_the_program_with_such_a_message_stays_as_it_is(tmp_path):
+    class MyError(RuntimeError):
+        pass
+
+    def program(open_session, directory):
+        with open_session():
+            raise MyError("Graph is finalized by me")
+
+    assert raised_by(program, tmp_path, MyError) == "Graph is finalized by me"
+
+
 def test_an_explanation_that_fails_leaves_the_error(train_op, monkeypatch):
     def fail(*_):
         raise RuntimeError("mine")

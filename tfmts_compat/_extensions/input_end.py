@@ -6,7 +6,7 @@ Importing this module imports TensorFlow.
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import Any, Callable
 
 from tfmts_compat import _warnings
 from tfmts_compat._extensions import run_cache
@@ -15,14 +15,15 @@ from tfmts_compat._upstream import graphs, sessions
 from tfmts_compat._upstream.parts import get_part
 
 
-def report_end(session: Any) -> None:
-    """Makes a new monitored session report the end of the input when it ends the `with` block.
+def make_report() -> Callable[[Any, BaseException], None]:
+    """Returns a function that reports the end of the input when it ends the `with` block.
 
     It is logged. If the run that found the end of the input does not train, although others do,
     it is also a pitfall: the training may end too early.
 
-    Args:
-      session: upstream's MonitoredSession.
+    Returns:
+      A function that takes upstream's MonitoredSession and the error. Warnings name the caller
+      of the shim at the time when it was made.
     """
     warn, note = _warnings.warn_later(), _warnings.note_later()
 
@@ -40,7 +41,7 @@ def report_end(session: Any) -> None:
         if fetches is not None:
             warn(pitfalls.describe("input-ends", error=name, fetches=fetches, step=step))
 
-    sessions.watch_end(session, report)
+    return report
 
 
 def _describe(error: BaseException) -> str:

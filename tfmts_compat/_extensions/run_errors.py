@@ -1,4 +1,4 @@
-"""The causes of errors of session.run that TensorFlow's messages do not name.
+"""The causes of errors in a session that TensorFlow's messages do not name.
 
 Importing this module imports TensorFlow.
 """
@@ -20,6 +20,22 @@ _IN_EVERY_SESSION = (
     ("IteratorGetNext", "iterator", "iterator.initializer"),
     ("LookupTable", "table", "tf.compat.v1.tables_initializer()"),
 )
+# The message of a RuntimeError starts with -> what to do instead.
+_MISUSES = (
+    (
+        "Graph is finalized",
+        "Opening a session makes its graph read-only. Create all operations before, also those of "
+        "assign, tf.summary, tf.train.Saver and arithmetic with tensors, and feed the values that "
+        "change. See docs/recipes.md#graph-is-finalized.",
+    ),
+    (
+        "Run called even after should_stop",
+        "A hook or a thread has requested a stop. Check session.should_stop() before each run. To "
+        "run the session after the stop, e.g. for an evaluation, call tfmts_compat."
+        "run_without_hooks(session, fetches). See "
+        "docs/recipes.md#evaluate-every-n-steps-and-after-the-loop.",
+    ),
+)
 
 
 def explain(graph: Any, error: Exception, fetches: Any, feed_dict: Any) -> None:
@@ -36,6 +52,19 @@ def explain(graph: Any, error: Exception, fetches: Any, feed_dict: Any) -> None:
         cause = _find_cause(graph, error, fetches, feed_dict or {})
         if cause:
             runs.extend_message(error, cause)
+
+
+def explain_misuse(error: BaseException) -> None:
+    """Adds to the message of an error what to do instead, if it is one of `_MISUSES`.
+
+    Args:
+      error: an error with which a session is opened or closed; it stays TensorFlow's object.
+    """
+    for start, remedy in _MISUSES:
+        text = str(error)
+        # The block of an inner session may already have added it.
+        if type(error) is RuntimeError and text.startswith(start) and remedy not in text:
+            runs.extend_message(error, remedy)
 
 
 def _find_cause(graph: Any, error: Exception, fetches: Any, feeds: Any) -> str | None:

@@ -151,14 +151,18 @@ def unwrap_session(session: Any) -> tuple[Any, Any, list[str]]:
     return session._coordinated_creator._session_creator, session._hooks, classes
 
 
-def watch_end(session: Any, report: Callable[[Any, BaseException], None]) -> None:
-    """Makes a new MonitoredSession report the error that ends its `with` block.
-
-    TensorFlow does not raise OutOfRangeError and StopIteration again at the end of the block.
+def watch_end(
+    session: Any,
+    report: Callable[[Any, BaseException], None],
+    explain: Callable[[BaseException], None],
+) -> None:
+    """Makes a new MonitoredSession pass on the error because of which it is closed.
 
     Args:
       session: the monitored session.
-      report: takes the monitored session, before it is closed, and the error.
+      report: takes the monitored session, before it is closed, and an OutOfRangeError or
+        StopIteration, which TensorFlow does not raise again at the end of the `with` block.
+      explain: takes any error that is raised or handled while the session is closed.
     """
     try:
         inner = session._sess  # the same object until the monitored session is closed
@@ -167,9 +171,12 @@ def watch_end(session: Any, report: Callable[[Any, BaseException], None]) -> Non
     except (AttributeError, TypeError):  # the class of a program that replaced MonitoredSession
         return
 
-    def report_and_close() -> None:
+    def pass_on_and_close() -> None:
         close: Any = close_method()
         try:
+            raised = sys.exc_info()[1]  # in a `with` block, a `finally`, or the end() of a hook
+            if raised is not None:
+                explain(raised)
             frame: types.FrameType | None = sys._getframe()
             while frame is not None and frame.f_code is not code:
                 frame = frame.f_back
@@ -180,7 +187,7 @@ def watch_end(session: Any, report: Callable[[Any, BaseException], None]) -> Non
         finally:
             close()
 
-    inner.close = report_and_close
+    inner.close = pass_on_and_close
 
 
 def is_stop_requested(session: Any) -> bool:
