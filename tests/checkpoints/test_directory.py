@@ -1,6 +1,8 @@
 """The pitfalls that a checkpoint directory shows before a training in it."""
 
 import os
+import pathlib
+import re
 import shutil
 import warnings
 
@@ -52,10 +54,30 @@ def test_a_copy_that_was_trained_in_still_has_the_originals_older_checkpoints(di
     assert find_pitfalls(copy) == []
 
 
+@pytest.mark.parametrize("link", [os.link, os.symlink], ids=["hard links", "symbolic links"])
+def test_a_copy_of_links_is_a_copy(directory, tmp_path, link):
+    copy = str(tmp_path / "copy")
+    shutil.copytree(directory, copy, copy_function=link)
+    (text,) = find_pitfalls(copy)
+    assert re.match(pitfall("copied-directory"), text)
+    train_up_to(12, str(copy), upstream)
+    assert "model.ckpt-0.index" not in names(directory)  # else remove the warning
+
+
+def test_the_warning_names_the_checkpoint_that_the_file_names_as_the_newest(directory, copy):
+    file = pathlib.Path(copy, "checkpoint")
+    first, others = file.read_text().split("\n", 1)
+    file.write_text(first.replace("ckpt-6", "ckpt-4") + "\n" + others)  # by hand
+    (text,) = find_pitfalls(copy)
+    assert "To continue from the copy model.ckpt-4, run " in text
+    assert use(copy, text) == [5, 6, 7, 8]
+
+
 def test_a_directory_with_two_paths_is_no_copy(directory, tmp_path):
     link = str(tmp_path / "link")
     os.symlink(directory, link)
     assert find_pitfalls(link) == find_pitfalls(f"{directory}/../ckpt/") == []
+    assert find_pitfalls(f"file://{directory}") == []
     assert train_up_to(8, link) == [7, 8]
 
 

@@ -232,6 +232,29 @@ def test_the_command_and_the_session_name_the_same_checkpoint_to_continue_from(c
         train_up_to(8, directory)
 
 
+def test_a_newest_checkpoint_that_the_list_of_the_file_leaves_out_is_listed(capsys, directory):
+    with open(os.path.join(directory, "checkpoint"), "r+") as file:
+        text = file.read()
+        file.seek(0)
+        file.write(text.replace("ckpt-6", "ckpt-8", 1))
+    code, found = report(capsys, directory)
+    assert (code, found["checkpoint_file"]["newest"]) == (1, f"{directory}/model.ckpt-8")
+    assert found["why"].startswith("a session fails: ")
+    with pytest.raises(ValueError, match=r"is model\.ckpt-6 "):
+        train_up_to(8, directory)
+
+
+def test_the_option_that_the_command_names_can_be_used(capsys, directory, tmp_path):
+    other = str(tmp_path / "other")  # its file names the checkpoints in another directory
+    os.mkdir(other)
+    shutil.copy(os.path.join(directory, "checkpoint"), other)
+    damage(os.path.join(directory, DATA.format(6)), "truncated")
+    why = report(capsys, other)[1]["why"]
+    option = re.search("(--use .*) makes it restore that one$", why)[1]
+    assert report(capsys, other, *option.split())[0] == 0
+    assert train_up_to(6, other) == [5, 6]
+
+
 def test_a_directory_can_be_moved_after_use(capsys, directory, tmp_path):
     assert report(capsys, directory, "--use", f"{directory}/model.ckpt-4")[0] == 0
     os.rename(directory, tmp_path / "moved")

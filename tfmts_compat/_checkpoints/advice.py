@@ -69,10 +69,10 @@ def _build_message(reason: str, directory: str, others: list[str]) -> str:
     return f"the checkpoint cannot be restored: {reason}; {remedy}."
 
 
-def list_own_paths(directory: str, state: State) -> list[str]:
-    """Lists the checkpoints that the file names, oldest first; in a copy, its own files."""
+def list_own_paths(directory: str, paths: Iterable[str]) -> list[str]:
+    """Replaces the paths of checkpoints that have a copy in the directory by those of the copy."""
     here = {checkpoint.name: checkpoint.prefix for checkpoint in list_checkpoints(directory)}
-    return [here.get(os.path.basename(path), path) for path in state.paths]
+    return [here.get(os.path.basename(path), path) for path in paths]
 
 
 def list_candidates(directory: str, state: State) -> list[str]:
@@ -81,7 +81,7 @@ def list_candidates(directory: str, state: State) -> list[str]:
     Those that the file names come first, from the newest to the oldest. The others follow, from
     the highest global step to the lowest: they may be of an abandoned training.
     """
-    named = list_own_paths(directory, state)[::-1]
+    named = list_own_paths(directory, state.paths)[::-1]
     known = {make_absolute(path) for path in named}
     here = [checkpoint.prefix for checkpoint in list_checkpoints(directory)]
     return [*named, *(path for path in here if make_absolute(path) not in known)]
@@ -102,7 +102,13 @@ def describe_use(directory: str, intact: Checkpoint) -> str:
 
 def build_use_command(directory: str, checkpoint: Checkpoint) -> str:
     """Returns the command that makes a session in a directory restore a checkpoint."""
-    word = checkpoint.prefix
-    if make_absolute(checkpoint.prefix) == make_absolute(os.path.join(directory, checkpoint.name)):
-        word = checkpoint.name if checkpoint.step is None else str(checkpoint.step)
-    return f"tfmts-compat checkpoints {shlex.quote(directory)} --use {shlex.quote(word)}"
+    option = build_use_option(directory, checkpoint)
+    return f"tfmts-compat checkpoints {shlex.quote(directory)} {option}"
+
+
+def build_use_option(directory: str, checkpoint: Checkpoint) -> str:
+    """Returns the option of that command: several checkpoints of a directory may have one step."""
+    word, name = checkpoint.prefix, checkpoint.name
+    if make_absolute(word) == make_absolute(os.path.join(directory, name)):
+        word = name
+    return f"--use {shlex.quote(word)}"

@@ -51,7 +51,7 @@ def describe_copy(directory: str, state: State) -> str | None:
     ]
     if not state.newest or not elsewhere:
         return None
-    newest = Checkpoint(advice.list_own_paths(directory, state)[-1])
+    (newest,) = map(Checkpoint, advice.list_own_paths(directory, [state.newest]))
     return pitfalls.describe(
         "copied-directory",
         directory=directory,
@@ -64,11 +64,14 @@ def describe_copy(directory: str, state: State) -> str | None:
 
 def _is_copied(directory: str, path: str) -> bool:
     """Returns whether a checkpoint is in another directory, and this directory has its copy."""
-    if make_absolute(os.path.dirname(path)) == make_absolute(directory).rstrip("/"):
+    here, there = make_absolute(directory), make_absolute(os.path.dirname(path))
+    # A directory such as gs://bucket/dir may also be mounted.
+    if here == there or checks.find_scheme(here) or checks.find_scheme(there):
         return False
     original = f"{path}.index"
     copy = os.path.join(directory, os.path.basename(original))
     if not (_tf.io.gfile.exists(original) and _tf.io.gfile.exists(copy)):
         return False
-    # The same file has two paths if the directory is a link or is mounted twice.
-    return bool(checks.find_scheme(path)) or not os.path.samefile(original, copy)
+    # A directory has two paths if one is a link or if it is mounted twice. The files are not
+    # compared: those of a copy may be links, and the saver deletes the files in the original.
+    return not os.path.samefile(here, there)

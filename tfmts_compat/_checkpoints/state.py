@@ -28,7 +28,7 @@ class State:
       file: its path.
       exists: whether there is one.
       newest: the path of the checkpoint that a session restores; None if there is none.
-      paths: the checkpoints that the saver keeps, the oldest first.
+      paths: the checkpoints that the saver keeps, the oldest first, and the newest.
       problem: what is wrong with the file, or None.
       fails: whether a session raises an error because of the problem; otherwise it
         starts at global step 0.
@@ -61,8 +61,9 @@ def read_state(directory: str) -> State:
         return State(file, problem="names no checkpoint", fails=True)
     if state is None:  # it was deleted meanwhile
         return State(file, exists=False)
-    newest = state.model_checkpoint_path
-    return State(file, newest=newest, paths=tuple(state.all_model_checkpoint_paths) or (newest,))
+    newest, paths = state.model_checkpoint_path, tuple(state.all_model_checkpoint_paths)
+    # The newest is missing in the list if someone has changed the file by hand.
+    return State(file, newest=newest, paths=paths if newest in paths else (*paths, newest))
 
 
 def rewrite_state(directory: str, prefix: str, older: Sequence[str]) -> str | None:

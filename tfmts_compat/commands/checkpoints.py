@@ -112,7 +112,7 @@ def _use(contents: Contents, word: str) -> dict[str, Any]:
             if checkpoint.prefix != prefix and not _find_damage(checkpoint.prefix)
         )
         raise ValueError(f"--use {word}: {damage}; intact are {_describe(intact)}.")
-    own = list_own_paths(contents.directory, state)
+    own = list_own_paths(contents.directory, state.paths)
     paths = [make_absolute(path) for path in own]
     chosen = make_absolute(prefix)
     position = paths.index(chosen) if chosen in paths else 0
@@ -213,7 +213,7 @@ def _explain_restore(
     directory: str, state: State, target: dict[str, Any] | None, copy: str | None
 ) -> str:
     """Explains which checkpoint a session restores, and why."""
-    from tfmts_compat._checkpoints.advice import find_intact, list_candidates
+    from tfmts_compat._checkpoints import advice
 
     if target and not target["damage"]:
         why = f"a session restores {target['name']}: {state.file} names it"
@@ -227,9 +227,10 @@ def _explain_restore(
             f"{state.file} {state.problem}" if state.problem else f"no file is named {state.file}"
         )
         why = f"starts at global step 0: {problem}"
-    usable = find_intact(list_candidates(directory, state))
-    remedy = f"; --use {usable.name} makes it restore that one" if usable else ""
-    return f"a session {why}{remedy}"
+    usable = advice.find_intact(advice.list_candidates(directory, state))
+    if usable:
+        why += f"; {advice.build_use_option(directory, usable)} makes it restore that one"
+    return f"a session {why}"
 
 
 def _format_report(report: dict[str, Any]) -> str:
