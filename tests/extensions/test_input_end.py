@@ -30,10 +30,12 @@ class Model:
             collections=[v1.GraphKeys.LOCAL_VARIABLES],
             use_resource=resource,
         )
-        loss = tf.square(weight - self.read(20, "train_input"))
+        self.train_input = self.read(20, "train_input")
+        self.other_input = self.read(7, "other_input")
+        loss = tf.square(weight - self.train_input)
         optimizer = train.GradientDescentOptimizer(0.01)
         self.train_op = optimizer.minimize(loss, global_step=train.get_global_step())
-        self.other_train_op = optimizer.minimize(tf.square(weight - self.read(7, "other_input")))
+        self.other_train_op = optimizer.minimize(tf.square(weight - self.other_input))
         self.evaluation = tf.multiply(weight, self.read(7, "input"), name="evaluation")
         self.metric = v1.assign_add(seen, self.evaluation)
 
@@ -105,7 +107,9 @@ def in_another_graph(model, session):
     for _ in range(3):
         session.run(model.train_op)
     with tf.Graph().as_default(), v1.Session() as evaluation:
-        value = tf.multiply(Model.read(7, "input"), 2, name="evaluation")
+        weight = v1.get_variable("weight", initializer=0.5)
+        value = tf.multiply(weight, Model.read(7, "input"), name="evaluation")
+        evaluation.run(weight.initializer)
         while True:
             evaluation.run(value)
 
@@ -131,6 +135,11 @@ def trains_with_another_op(model, session):
 def trains_in_one_run(model, session):
     while not session.should_stop():
         session.run([model.evaluation, model.train_op])
+
+
+def reads_a_feed(model, session):
+    while not session.should_stop():
+        session.run(model.train_op, {model.train_input: session.run(model.other_input)})
 
 
 def only_evaluates(model, session):
@@ -164,6 +173,7 @@ def raises(model, session):
         (trains, "OutOfRangeError of train_input ends {} 20"),
         (trains_with_another_op, "OutOfRangeError of other_input ends {} 8"),
         (trains_in_one_run, "OutOfRangeError of input ends {} [78]"),
+        (reads_a_feed, "OutOfRangeError of other_input ends {} 7"),
         (only_evaluates, "OutOfRangeError of input ends {} 0"),
         (evaluates_after_the_stop, "OutOfRangeError of input ends {} 15"),
         (ends_the_iteration, "StopIteration ends {} 6"),

@@ -50,7 +50,11 @@ def _describe(error: BaseException) -> str:
 
 
 def _find_fetches_without_training(raw: Any, error: BaseException) -> str | None:
-    """Names what the failed run fetched, if it does not train and others advance the step."""
+    """Names what the failed run fetched, if it does not train and others advance the step.
+
+    It reads a variable that the others train. A run that only reads the input, for the feed of a
+    training run, ends the training with its input.
+    """
     failed = run_cache.find_failed_run(error)
     if failed is None:
         return None
@@ -58,12 +62,15 @@ def _find_fetches_without_training(raw: Any, error: BaseException) -> str | None
     elements = graphs.list_elements(graph, fetches)
     if graphs.may_train(graph, elements):
         return None
-    step = get_part("get_global_step")(raw.graph).op
-    if not any(
-        step in graphs.list_written_variables(op)
-        for op in graphs.list_ops(raw.graph, run_cache.list_prepared(raw))
-    ):
-        return None
     if isinstance(fetches, dict) and "caller" in fetches:  # a monitored session's
         elements = graphs.list_elements(graph, fetches["caller"])
+    step = get_part("get_global_step")(raw.graph).op.name
+    trained = {
+        variable.name
+        for op in graphs.list_ops(raw.graph, run_cache.list_prepared(raw))
+        for variable in graphs.list_written_variables(op)
+    }
+    read = {op.name for op in graphs.list_ops(graph, elements)}
+    if step not in trained or read.isdisjoint(trained - {step}):
+        return None
     return checks.join_names(element.name for element in elements)
