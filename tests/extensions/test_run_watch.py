@@ -1,5 +1,6 @@
 """What the runs of a training show: warnings while it runs, and at its end."""
 
+import math
 import re
 import threading
 import warnings
@@ -78,6 +79,34 @@ def test_programs_whose_step_may_stay_raise_no_warning(optimizer_op, tmp_path, c
     assert warned(MonitoredTrainingSession, use, checkpoint_dir=str(tmp_path), **cadence) == []
 
 
+@pytest.mark.parametrize("resource", [True, False])
+@pytest.mark.parametrize("advances", [1, 0])
+@pytest.mark.parametrize("how", ["add", "assign", "function"])
+def test_a_program_that_trains_without_the_step_first_is_reported_at_its_end_only(
+    graph, tmp_path, resource, advances, how
+):
+    step = v1.get_variable(
+        "step",
+        initializer=tf.constant(0, tf.int64),
+        trainable=False,
+        use_resource=resource or how == "function",
+        collections=[v1.GraphKeys.GLOBAL_STEP, v1.GraphKeys.GLOBAL_VARIABLES],
+    )
+    first = v1.assign_add(v1.get_variable("weight", initializer=1.0, use_resource=resource), 1.0)
+    then = {
+        "add": lambda: v1.assign_add(step, 1),
+        "assign": lambda: v1.assign(step, step + 1),
+        "function": tf.function(lambda: step.assign_add(1).op and step.read_value()),
+    }[how]()
+
+    def use(session):
+        runs(400, first)(session)
+        runs(advances, then)(session)
+
+    found = warned(MonitoredTrainingSession, use, checkpoint_dir=str(tmp_path))
+    assert [text[:8] for text in found] == ([] if advances else ["400 runs"])
+
+
 @pytest.mark.parametrize("cadence", CADENCES, ids=str)
 def test_an_initializer_in_the_session_is_reported_once(optimizer_op, tmp_path, cadence):
     step = train.get_global_step()
@@ -130,9 +159,20 @@ def test_a_hook_whose_last_step_is_reached_is_reported_by_the_call(
     (text,), trained = session(MonitoredTrainingSession, 3)
     assert trained == [4]
     assert re.match(pitfall("nothing-left"), text)
+    assert text.startswith("a StopAtStepHook has nothing left to train: ")
     assert "starts at global step 3, and last_step is 3." in text
     assert session(upstream, 3) == ([], [5])  # if it trains nothing, remove the warning
     assert session(MonitoredTrainingSession, 6) == ([], [6])
+
+
+@pytest.mark.parametrize("last_step", [3.5, math.inf])
+def test_a_last_step_that_is_no_integer_is_compared_as_it_is(optimizer_op, tmp_path, last_step):
+    step_op = v1.assign_add(train.get_global_step(), 1)
+    for _ in range(2):
+        hooks = [train.StopAtStepHook(last_step=last_step)]
+        arguments = {"checkpoint_dir": str(tmp_path), "hooks": hooks}
+        assert warned(MonitoredTrainingSession, runs(3, step_op), **arguments) == []
+        step_op = tf.no_op()
 
 
 def test_a_number_of_steps_is_never_reached_by_the_call(optimizer_op, tmp_path):

@@ -71,9 +71,8 @@ class GraphSaverHook(_CheckpointSaverHook):  # type: ignore[misc]
         """Takes upstream's arguments, and the hooks of the caller."""
         super().__init__(*args, **kwargs)
         self._warn = _warnings.warn_later()
-        self._watch = RunWatch(self._warn, self._timer.last_triggered_step, users_hooks)
+        self._watch = RunWatch(self._warn, users_hooks)
         self._state_watch: StateWatch | None = StateWatch(self._checkpoint_dir, self._save_path)
-        self._saved_before = False
 
     def after_create_session(self, session: Any, coord: Any) -> None:
         super().after_create_session(session, coord)
@@ -97,9 +96,9 @@ class GraphSaverHook(_CheckpointSaverHook):  # type: ignore[misc]
             watch.after_save(saver)
         if text:
             self._state_watch = None  # once is enough
-        if not self._saved_before and session.sess_str:  # through a remote master
+        if self._watch.saved is None and session.sess_str:  # through a remote master
             text = describe_elsewhere(self._checkpoint_dir, f"{self._save_path}-{step}")
-        self._saved_before = True
+        self._watch.saved = int(step)
         if text:
             self._warn(text)
         return should_stop

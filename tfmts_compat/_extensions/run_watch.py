@@ -11,7 +11,7 @@ import itertools
 from typing import Any, Callable, Sequence
 
 from tfmts_compat._extensions.run_cache import list_leaves
-from tfmts_compat._rules import checks, pitfalls
+from tfmts_compat._rules import pitfalls
 from tfmts_compat._upstream import graphs, loading, sessions
 
 _tf = loading.tensorflow()
@@ -22,19 +22,21 @@ _LOWER = 100  # runs in succession; more than the threads that share a session
 
 
 class RunWatch:
-    """Watches the global step of a session."""
+    """Watches the global step of a session.
 
-    def __init__(
-        self, warn: Callable[[str], None], saved: Callable[[], Any], hooks: Sequence[Any]
-    ) -> None:
+    Attributes:
+      saved: the global step of the last save, which the saver sets.
+    """
+
+    def __init__(self, warn: Callable[[str], None], hooks: Sequence[Any]) -> None:
         """Watches nothing until `start`.
 
         Args:
           warn: issues a warning.
-          saved: returns the global step of the last save.
           hooks: the hooks of the caller.
         """
-        self._warn, self._saved, self._hooks = warn, saved, hooks
+        self._warn, self._hooks = warn, hooks
+        self.saved: int | None = None
         self._reported: set[str] = set()
 
     def start(self, step: int) -> None:
@@ -52,14 +54,7 @@ class RunWatch:
         for hook in hooks:
             last = sessions.find_last_step(hook)
             if last is not None and last <= step:
-                self._report(
-                    "nothing-left", hook=checks.short_repr(hook), step=step, last_step=last
-                )
-
-    @property
-    def advanced(self) -> bool:
-        """Whether the step has advanced since the session was created."""
-        return self._highest > self._first
+                self._report("nothing-left", hook=type(hook).__name__, step=step, last_step=last)
 
     def after(self, step: int, run_context: Any) -> None:
         """Adds the global step that a run fetched."""
@@ -70,14 +65,16 @@ class RunWatch:
         elif step == self._first:
             runs = next(self._unchanged)
             if runs >= _UNCHANGED and runs % _LOOKED_AT == 0 and self._trains is None:
+                graph = run_context.session.graph
                 fetches = list_leaves(run_context.original_args.fetches)
-                self._trains = self._find_trained(run_context.session.graph, fetches)
-                if self._trains is not None:
+                self._trains = self._find_trained(graph, fetches)
+                # If an op advances the step, the program may run it after these runs.
+                if self._trains is not None and not graphs.may_advance_step(graph):
                     self._report_unchanged(runs)
 
     def end(self) -> None:
-        """Ends the watch: the training has ended without an error."""
-        if self._trains is not None and not self.advanced:
+        """Ends the watch: the training has ended without an error, and the saver has saved."""
+        if self._trains is not None and self.saved == self._first:
             self._report_unchanged(next(self._unchanged) - 1)
 
     def _find_trained(self, graph: Any, fetches: Sequence[Any]) -> str | None:
@@ -95,7 +92,7 @@ class RunWatch:
             runs=runs,
             variable=self._trains,
             step=self._first,
-            saved=self._saved(),
+            saved=self.saved,
         )
         self._warn(text)
 
@@ -105,7 +102,7 @@ class RunWatch:
         runs = runs + 1 if highest == self._highest else 1
         self._lower = (self._highest, runs)
         if runs >= _LOWER:
-            self._report("step-goes-back", highest=self._highest, step=step, saved=self._saved())
+            self._report("step-goes-back", highest=self._highest, step=step, saved=self.saved)
 
     def _report(self, name: str, **fields: Any) -> None:
         if name not in self._reported:

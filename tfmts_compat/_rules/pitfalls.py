@@ -89,9 +89,9 @@ _ALL = (
     Pitfall(
         "nothing-left",
         _CALL,
-        "{hook} has nothing left to train: the session starts at global step {step}, and last_step "
-        "is {last_step}. The first run still trains a step, and the saver may then delete its "
-        "oldest checkpoint. Raise last_step, or do not start a training that has ended",
+        "a {hook} has nothing left to train: the session starts at global step {step}, and "
+        "last_step is {last_step}. The first run still trains a step, and the saver may then "
+        "delete its oldest checkpoint. Raise last_step, or do not start a training that has ended",
     ),
     Pitfall(
         "checkpoint-elsewhere",

@@ -186,6 +186,22 @@ def list_written_variables(op: Any) -> list[Any]:
     return [tensor.op for tensor in tensors]
 
 
+def may_advance_step(graph: Any) -> bool:
+    """Returns whether an op of a graph may change the global step, except at its initialization."""
+    step = get_part("get_global_step")(graph)
+    variable = step.op.outputs[0]
+    skipped = {getattr(step, "initializer", None), *_list_step_read(graph)}
+    for op in variable.consumers():
+        if op in skipped:
+            continue
+        if step.op in list_written_variables(op):
+            if not any(source.type.startswith("Restore") for source in list_ops(graph, op.inputs)):
+                return True
+        elif _is_handle(variable) and not _READS.match(op.type):  # e.g. the call of a function
+            return True
+    return False
+
+
 def may_train(graph: Any, fetches: Iterable[Any]) -> bool:
     """Returns whether a run of some fetches may write more than local variables.
 
@@ -194,9 +210,7 @@ def may_train(graph: Any, fetches: Iterable[Any]) -> bool:
       fetches: tensors or ops.
     """
     local = {getattr(v, "op", None) for v in graph.get_collection(v1().GraphKeys.LOCAL_VARIABLES)}
-    # The hooks' read of the step calls a function, which only reads.
-    step_read = set(list_ops(graph, graph.get_collection(_STEP_READ)))
-    for op in list_ops(graph, fetches, step_read):
+    for op in list_ops(graph, fetches, _list_step_read(graph)):
         written = list_written_variables(op)
         if not written and not _READS.match(op.type):  # e.g. the call of a function
             handles = [tensor.op for tensor in op.inputs if _is_handle(tensor)]
@@ -204,6 +218,11 @@ def may_train(graph: Any, fetches: Iterable[Any]) -> bool:
         if _KEEPS.search(op.type) or any(variable not in local for variable in written):
             return True
     return False
+
+
+def _list_step_read(graph: Any) -> set[Any]:
+    """Returns the ops by which the hooks read the step; one is the call of a function."""
+    return set(list_ops(graph, graph.get_collection(_STEP_READ)))
 
 
 def _is_handle(tensor: Any) -> bool:

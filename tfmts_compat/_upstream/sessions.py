@@ -22,12 +22,11 @@ def find_saver_directory(hook: object) -> str | None:
     return None if directory is None else str(directory)
 
 
-def find_last_step(hook: object) -> int | None:
+def find_last_step(hook: object) -> float | None:
     """Returns the step at which a StopAtStepHook stops; None for another hook or if unknown."""
     if not isinstance(hook, parts.get_part("StopAtStepHook")):
         return None
-    last = getattr(hook, "_last_step", None)  # num_steps sets it in after_create_session
-    return None if last is None else int(last)
+    return getattr(hook, "_last_step", None)  # num_steps sets it in after_create_session
 
 
 def get_init_fn(scaffold: Any) -> Any | None:
