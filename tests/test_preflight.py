@@ -3,9 +3,11 @@
 import concurrent.futures
 import contextlib
 import functools
+import inspect
 import os
 import re
 import shutil
+import types
 import warnings
 
 import pytest
@@ -367,11 +369,20 @@ def test_an_init_fn_that_is_not_called_may_take_anything(open_session, case):
                 assert session.run(step) == 2
 
 
-def build_sync(replicas=1):
+def copy_sync_optimizer():
+    """Returns a copy of the optimizer with another name, as some libraries have it."""
+    source = inspect.getsource(inspect.getmodule(train.SyncReplicasOptimizer))
+    source = re.sub("@tf_export.*", "", source).replace("SyncReplicas", "Aggregating")
+    module = types.ModuleType("copied")
+    exec(compile(source, "copied", "exec"), vars(module))
+    return module.AggregatingOptimizer
+
+
+def build_sync(replicas=1, optimizer_class=train.SyncReplicasOptimizer):
     """Returns a SyncReplicasOptimizer and its train op."""
     step = train.get_or_create_global_step()
     weight = v1.get_variable("weight", [], initializer=v1.ones_initializer())
-    optimizer = train.SyncReplicasOptimizer(
+    optimizer = optimizer_class(
         train.GradientDescentOptimizer(0.1), replicas, total_num_replicas=replicas
     )
     op = optimizer.minimize(tf.square(weight), step)
@@ -396,6 +407,16 @@ class Holder(Inner):
         if name not in ("begin", "after_create_session"):
             return super().__getattribute__(name)
         return lambda *values: [getattr(hook, name)(*values) for hook in self._hooks]
+
+
+class Runs(train.SessionRunHook):
+    """A hook that starts the queue runner which it gets from what it holds."""
+
+    def __init__(self, get_runner, held):
+        self._get_runner, self._held = get_runner, held
+
+    def after_create_session(self, session, coord):
+        self._get_runner(self._held).create_threads(session, coord, True, True)
 
 
 @pytest.mark.parametrize("open_session", [MonitoredTrainingSession, upstream])
@@ -426,18 +447,36 @@ def test_a_chief_without_the_hook_of_its_sync_optimizer_waits_for_ever(graph, pa
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.usefixtures("queue_threads")
-@pytest.mark.parametrize("how", ["hook", "holder", "closure", "queue runner", "tokens"])
+@pytest.mark.parametrize(
+    "how",
+    ["hook", "copied", "holder", "dict", "model", "runner", "closure", "queue runner", "tokens"],
+)
 def test_a_sync_optimizer_that_is_served_is_no_warning(graph, how):
-    optimizer, op = build_sync()
+    copied = {"optimizer_class": copy_sync_optimizer()} if how == "copied" else {}
+    optimizer, op = build_sync(**copied)
     hook = optimizer.make_session_run_hook(is_chief=True)
+    runner = optimizer.get_chief_queue_runner()
 
     class Mine(Inner):
         def after_create_session(self, session, coord):
             optimizer.get_chief_queue_runner().create_threads(session, coord, True, True)
 
-    hooks = {"hook": [hook], "holder": [Holder([hook])], "closure": [Mine()]}.get(how, [])
+    hooks = {
+        "hook": [hook],
+        "copied": [hook],
+        "holder": [Holder([hook])],
+        "dict": [Runs(lambda held: held["runner"], {"runner": runner})],
+        "model": [
+            Runs(
+                lambda held: held.optimizer.get_chief_queue_runner(),
+                types.SimpleNamespace(optimizer=optimizer),
+            )
+        ],
+        "runner": [Runs(lambda held: held, runner)],
+        "closure": [Mine()],
+    }.get(how, [])
     if how == "queue runner":
-        train.add_queue_runner(optimizer.get_chief_queue_runner())
+        train.add_queue_runner(runner)
     tokens = optimizer.get_init_tokens_op() if how == "tokens" else None
     arguments = {"checkpoint_dir": "d", "hooks": hooks, "stop_grace_period_secs": 1}
     with MonitoredTrainingSession(**arguments) as session:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 import os
 import sys
 import types
 import weakref
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, Iterable, NamedTuple
 
 from tfmts_compat._upstream import parts
 from tfmts_compat._upstream.loading import tensorflow
+
+_LEVELS = 5  # of attributes and elements, e.g. hook, list, inner hook, model, optimizer
 
 
 def find_saver_directory(hook: object) -> str | None:
@@ -42,8 +43,8 @@ def get_init_fn(scaffold: Any) -> Any | None:
 def synchronizes(hook: object, is_chief: bool) -> bool:
     """Returns whether a hook may do the work of SyncReplicasOptimizer.make_session_run_hook.
 
-    It is such a hook, or a program's hook that refers to one or to the optimizer. The classes are
-    found by their names: some libraries have a copy of the optimizer.
+    It is such a hook, or a program's hook that refers to one, to the optimizer or to its queue
+    runner, also through other objects.
 
     Args:
       hook: the hook.
@@ -51,7 +52,7 @@ def synchronizes(hook: object, is_chief: bool) -> bool:
     """
     if _is_synchronizing(hook):
         return not is_chief or bool(getattr(hook, "_is_chief", True))
-    found = [*getattr(hook, "__dict__", {}).values()]
+    found = [hook]
     for cls in type(hook).__mro__:
         for name, function in vars(cls).items():
             if inspect.isfunction(function) and not parts.is_from_tensorflow(cls, name):
@@ -60,12 +61,42 @@ def synchronizes(hook: object, is_chief: bool) -> bool:
                 except ValueError:  # a variable of an outer function that has no value yet
                     return True
                 found += [*variables.nonlocals.values(), *variables.globals.values()]
-    lists = [value for value in found if isinstance(value, (list, tuple))]
-    return any(_is_synchronizing(value) for value in itertools.chain(found, *lists))
+    known: set[int] = set()
+    for _ in range(_LEVELS):
+        new = [value for value in found if id(value) not in known]
+        if any(map(_serves_tokens, new)):
+            return True
+        known.update(map(id, new))
+        found = [part for value in new for part in _list_parts(value)]
+    return False
 
 
 def _is_synchronizing(value: object) -> bool:
     return any("SyncReplicas" in cls.__name__ for cls in type(value).__mro__)
+
+
+def _serves_tokens(value: object) -> bool:
+    """Returns whether a value is the optimizer, its hook or a queue runner.
+
+    Some libraries have a copy of the optimizer, with another name. A queue runner does not show
+    its queue in every version of TensorFlow.
+    """
+    if isinstance(value, tensorflow().compat.v1.train.QueueRunner):
+        return True
+    return _is_synchronizing(value) or hasattr(type(value), "get_chief_queue_runner")
+
+
+def _list_parts(value: Any) -> Iterable[Any]:
+    """Returns the elements of a container, or the attributes of an object of the program."""
+    if isinstance(value, (list, tuple)):
+        return value
+    if isinstance(value, dict):
+        return value.values()
+    of_tensorflow = str(type(value).__module__).startswith("tensorflow.")
+    if of_tensorflow or isinstance(value, (type, types.ModuleType)):
+        return ()
+    attributes: dict[str, Any] = getattr(value, "__dict__", {})
+    return attributes.values()
 
 
 def get_session_manager(creator: Any) -> Any:
