@@ -287,6 +287,25 @@ def test_an_init_fn_with_other_arguments_is_rejected_before_anything_is_written(
         upstream(**arguments)
 
 
+def needs_the_path(session, path, mode):
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("init_fn", "instead"),
+    [
+        (Init().method, "method(session)"),
+        (Init.function, "saver.restore(session, path)"),
+        (needs_the_path, "saver.restore(session, path)"),
+    ],
+)
+def test_the_init_fn_to_pass_instead_can_be_called(train_op, init_fn, instead):
+    scaffold = train.Scaffold(init_fn=init_fn)
+    with pytest.raises(TypeError) as raised:
+        MonitoredTrainingSession(scaffold=scaffold)
+    assert str(raised.value).endswith(f"init_fn=lambda scaffold, session: {instead}.")
+
+
 def finalized_for_another_graph():
     with tf.Graph().as_default():
         train.get_or_create_global_step()

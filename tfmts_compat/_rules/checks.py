@@ -206,11 +206,13 @@ def check_init_fn(value: Any) -> None:
     """Checks the init_fn of a Scaffold; TensorFlow calls it with the Scaffold and the session."""
     problem = None if value is None else find_call_problem(value, None, None)
     if problem is not None:
-        name = getattr(value, "__name__", "init_fn") if callable(value) else "init_fn"
+        name = getattr(value, "__name__", "")
+        takes_session = name.isidentifier() and find_call_problem(value, None) is None
+        call = f"{name}(session)" if takes_session else "saver.restore(session, path)"
         raise make_rejection(
             describe_argument("scaffold.init_fn", value),
             f"must be a function init_fn(scaffold, session), but {problem}",
-            f"pass e.g. init_fn=lambda scaffold, session: {name}(session)",
+            f"pass e.g. init_fn=lambda scaffold, session: {call}",
         )
 
 
