@@ -127,8 +127,9 @@ _ALL = (
         (When.TRAINING,),
         "the global step went back from {highest} to {step} during the training, e.g. because an "
         "initializer was run in the session. A saver with a cadence in steps saves nothing until "
-        "the step exceeds {saved}, and checkpoints of the same step are replaced. Initialize with "
-        "Scaffold(init_op=…), which runs before the training",
+        "the step exceeds that of its last save, {saved}, and checkpoints of the same step are "
+        "replaced. Unless this is intended, initialize with Scaffold(init_op=…), which runs before "
+        "the training",
     ),
     Pitfall(
         "summary-api",
