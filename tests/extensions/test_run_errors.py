@@ -2,6 +2,7 @@
 
 import pytest
 import tensorflow as tf
+from damaged_checkpoints import damage
 
 from tfmts_compat import MonitoredTrainingSession, run_without_hooks
 from tfmts_compat._extensions import run_errors
@@ -117,6 +118,46 @@ def test_a_hook_of_another_graph_is_named(tmp_path):
     assert "The hook NanTensorHook was created for another graph: it fetches loss:0." in message
 
 
+class Restore(v1.train.SessionRunHook):
+    """Restores a checkpoint with a Saver of its own."""
+
+    def __init__(self, path):
+        self._path = path
+
+    def begin(self):
+        self._saver = v1.train.Saver()
+
+    def after_create_session(self, session, coord):
+        self._saver.restore(session, self._path)
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+def test_a_checkpoint_that_a_hook_cannot_restore_is_explained(tmp_path, directory, damaged):
+    path = f"{directory}/model.ckpt-6"
+    if damaged:
+        damage(f"{path}.data-00000-of-00001", "truncated")
+
+    def program(open_session, _):
+        v1.get_variable("weights" if damaged else "renamed", [100, 10])
+        open_session(hooks=[Restore(path)])
+
+    error = errors.OutOfRangeError if damaged else errors.NotFoundError
+    message = raised_by(program, tmp_path, error)
+    if damaged:
+        assert f"{path}.data-00000-of-00001 (global step 6) is truncated (" in message
+    else:
+        assert "the Saver restores, but the checkpoint does not have: renamed (100, 10)" in message
+
+
+def test_a_run_that_reads_another_file_is_not_explained_as_a_restore(tmp_path):
+    def program(open_session, directory):
+        tf.io.read_file(v1.placeholder(tf.string, [], name="path"), name="content")
+        with open_session() as session:
+            session.run("content:0", {"path:0": "/no/such/file"})
+
+    assert "cannot be restored" not in raised_by(program, tmp_path, errors.NotFoundError)
+
+
 @pytest.mark.parametrize("resource", [True, False])
 def test_a_variable_that_is_created_after_an_earlier_session_is_named(tmp_path, resource):
     def program(open_session, directory):
@@ -131,6 +172,19 @@ def test_a_variable_that_is_created_after_an_earlier_session_is_named(tmp_path, 
     message = raised_by(program, tmp_path, errors.FailedPreconditionError)
     assert "later was created after an earlier session had finalized this graph" in message
     assert "keeps the init ops and the Saver of that session" in message
+
+
+def test_a_table_that_is_created_after_an_earlier_session_is_named(tmp_path):
+    def program(open_session, directory):
+        with open_session():
+            pass
+        fetch, _ = table()
+        with open_session() as session:
+            session.run(fetch)
+
+    message = raised_by(program, tmp_path, errors.FailedPreconditionError)
+    assert "was created after an earlier session had finalized this graph" in message
+    assert "init_op and init_fn do not run" not in message
 
 
 def test_a_variable_that_is_not_initialized_otherwise_is_not_explained(tmp_path):

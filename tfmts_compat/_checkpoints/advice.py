@@ -7,11 +7,20 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import Iterable
+from typing import Any, Iterable
 
-from tfmts_compat._checkpoints.contents import Checkpoint, list_checkpoints, make_absolute
+from tfmts_compat._checkpoints.contents import (
+    Checkpoint,
+    list_checkpoints,
+    make_absolute,
+    strip_ending,
+)
+from tfmts_compat._checkpoints.coverage import explain_mismatch, explain_objects
 from tfmts_compat._checkpoints.damage import ELSEWHERE, find_damage
 from tfmts_compat._checkpoints.state import State, read_state
+from tfmts_compat._upstream import loading
+
+_tf = loading.tensorflow()
 
 
 def explain_state(directory: str) -> str | None:
@@ -27,6 +36,50 @@ def explain_state(directory: str) -> str | None:
     return _build_message(
         f"{state.file} {state.problem}", directory, list_candidates(directory, state)
     )
+
+
+def explain_restore(
+    restore_op: str, prefix: str, graph: Any, directory: str | None, error: Exception
+) -> str | None:
+    """Explains the error of a Saver that could not restore a checkpoint.
+
+    Args:
+      restore_op: the name of the operation by which the Saver restores.
+      prefix: the path that the Saver was given.
+      graph: the graph of the Saver.
+      directory: the checkpoint directory of the session, or None.
+      error: the error. Only a DataLossError makes it read more than the sizes and the index.
+
+    Returns:
+      A message that names what is wrong, and the remedy; None if it is not known.
+    """
+    if isinstance(error, RuntimeError):
+        return explain_objects(prefix)
+    message = _explain_wrong_path(prefix) or explain_damage(
+        prefix, directory, isinstance(error, _tf.errors.DataLossError)
+    )
+    if message is None and isinstance(
+        error, (_tf.errors.NotFoundError, _tf.errors.InvalidArgumentError)
+    ):
+        message = explain_mismatch(restore_op, prefix, graph)
+    return message
+
+
+def _explain_wrong_path(path: str) -> str | None:
+    """Names the path to pass instead of a checkpoint's file or directory."""
+    if _tf.io.gfile.exists(f"{path}.index"):
+        return None
+    checkpoint = strip_ending(path)
+    if checkpoint is not None:
+        return (
+            f"{path} is one file of a checkpoint; pass the path without the ending: {checkpoint}."
+        )
+    if _tf.io.gfile.isdir(path):
+        return (
+            f"{path} is a directory; pass the path of a checkpoint in it, e.g. "
+            f"tf.train.latest_checkpoint({path!r})."
+        )
+    return None
 
 
 def explain_damage(prefix: str, directory: str | None, checksums: bool) -> str | None:

@@ -116,6 +116,12 @@ def _get_meta_file(prefix: str) -> str:
     return re.sub(f"{_SHARDS_V1}$", "", prefix) + ".meta"
 
 
+def strip_ending(path: str) -> str | None:
+    """Returns the checkpoint of which a path names one file, by its ending; None without one."""
+    part = re.fullmatch(rf"{_PART.pattern}|(.+)\.meta", path, re.DOTALL)
+    return part and (part[1] or part[2])
+
+
 def find_checkpoint(path: str) -> Checkpoint:
     """Returns the checkpoint of a path, with the files that exist."""
     for checkpoint in list_checkpoints(os.path.dirname(path)):

@@ -26,27 +26,29 @@ class Coverage:
     Attributes:
       missing: the Saver restores them, and the checkpoint does not have them.
       mismatched: the shape in the checkpoint differs from the one in the graph.
+      retyped: the dtype in the checkpoint differs from the one in the graph.
       extra: the checkpoint has them, and the Saver does not restore them.
     """
 
     missing: dict[str, Any]
     mismatched: dict[str, tuple[Any, Any]]
+    retyped: dict[str, tuple[Any, Any]]
     extra: dict[str, Any]
 
 
-def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
+def explain_mismatch(restore_op: str, prefix: str, graph: Any) -> str | None:
     """Explains why an undamaged checkpoint cannot be restored; reads only the index.
 
     Args:
-      saver: the tf.compat.v1.train.Saver.
+      restore_op: the name of the operation by which a tf.compat.v1.train.Saver restores.
       prefix: the path of the checkpoint.
       graph: the graph of the Saver.
 
     Returns:
       A message that names the tensors that do not fit, and the remedy; None if all fit.
     """
-    coverage = _compare(saver, prefix, graph)
-    if coverage is None or not (coverage.missing or coverage.mismatched):
+    coverage = _compare(restore_op, prefix, graph)
+    if coverage is None or not (coverage.missing or coverage.mismatched or coverage.retyped):
         return None
     checkpoint = Checkpoint(prefix)
     lines = [f"the checkpoint {prefix} ({checkpoint.step_in_words}) does not fit the graph:"]
@@ -55,14 +57,15 @@ def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
             "the Saver restores, but the checkpoint does not have: "
             + checks.join_names(_format_tensor(*item) for item in coverage.missing.items())
         )
-    if coverage.mismatched:
-        lines.append(
-            "the shape differs: "
-            + checks.join_names(
-                f"{name} ({there} in the checkpoint, {here} in the graph)"
-                for name, (there, here) in coverage.mismatched.items()
+    for what, differing in (("shape", coverage.mismatched), ("dtype", coverage.retyped)):
+        if differing:
+            lines.append(
+                f"the {what} differs: "
+                + checks.join_names(
+                    f"{name} ({there} in the checkpoint, {here} in the graph)"
+                    for name, (there, here) in differing.items()
+                )
             )
-        )
     of_graph = {variable.op.name for variable in _list_global_variables(graph)}
     for reason, extra in (
         ("the checkpoint has, but the graph does not have", coverage.extra.keys() - of_graph),
@@ -85,20 +88,40 @@ def explain_mismatch(saver: Any, prefix: str, graph: Any) -> str | None:
     return "\n  ".join(lines)
 
 
+def explain_objects(prefix: str) -> str | None:
+    """Explains why a session cannot restore a checkpoint of tf.train.Checkpoint; else None.
+
+    A Saver adds operations for it, and the graph of a session is read-only.
+    """
+    if not _v1.train.NewCheckpointReader(prefix).has_tensor(_OBJECTS):
+        return None
+    return (
+        f"the checkpoint {prefix} was saved with tf.train.Checkpoint, which a session cannot "
+        "restore: a Saver adds operations to restore it, and the graph of the session is "
+        "read-only. Convert it once: in a tf.compat.v1.Session of the same graph call "
+        "saver.restore(session, path) and saver.save(session, new_path, global_step), where saver "
+        "is a tf.compat.v1.train.Saver(), and pass the directory of new_path as checkpoint_dir."
+    )
+
+
 def _list_global_variables(graph: Any) -> list[Any]:
     with graph.as_default():
         return list(_v1.global_variables())
 
 
-def _list_restored(saver: Any, graph: Any) -> dict[str, Any] | None:
-    """Returns the names that a Saver restores, and their shapes; None for a Saver of another kind.
+def list_restored(restore_op: str, graph: Any) -> dict[str, tuple[Any, Any]] | None:
+    """Returns the names that a Saver restores, with their shapes and dtypes.
 
     The shape is None if it is not known, or if the Saver does not require it.
+
+    Args:
+      restore_op: the name of the operation by which the Saver restores.
+      graph: the graph of the Saver.
+
+    Returns:
+      None for a Saver whose names are not constants.
     """
-    definition = saver.saver_def
-    if definition is None or not definition.restore_op_name:
-        return None
-    waiting = [graph.get_operation_by_name(definition.restore_op_name)]
+    waiting = [graph.get_operation_by_name(restore_op)]
     seen, found = set(waiting), {}
     while waiting:
         op = waiting.pop()
@@ -108,7 +131,7 @@ def _list_restored(saver: Any, graph: Any) -> dict[str, Any] | None:
                 return None
             for name, part, tensor in zip(names, slices, op.outputs):
                 shape = _parse_full_shape(part.decode())
-                found[name.decode()] = shape or _find_assigned_shape(tensor)
+                found[name.decode()] = (shape or _find_assigned_shape(tensor), tensor.dtype)
             continue
         before = {tensor.op for tensor in op.inputs}.union(op.control_inputs) - seen
         seen |= before
@@ -134,20 +157,28 @@ def _find_assigned_shape(tensor: Any) -> Any:
     return None
 
 
-def _compare(saver: Any, prefix: str, graph: Any) -> Coverage | None:
-    expected = _list_restored(saver, graph)
+def _compare(restore_op: str, prefix: str, graph: Any) -> Coverage | None:
+    expected = list_restored(restore_op, graph)
     if not expected:
         return None
-    shapes = _v1.train.NewCheckpointReader(prefix).get_variable_to_shape_map()
+    reader = _v1.train.NewCheckpointReader(prefix)
+    shapes = reader.get_variable_to_shape_map()
     if _OBJECTS in shapes:
         return None
     there = {name: _tf.TensorShape(shape) for name, shape in shapes.items()}
+    dtypes = {name: _tf.as_dtype(kind) for name, kind in reader.get_variable_to_dtype_map().items()}
+    common = [(name, *expected[name]) for name in sorted(expected.keys() & there.keys())]
     return Coverage(
-        {name: shape for name, shape in sorted(expected.items()) if name not in there},
+        {name: shape for name, (shape, _) in sorted(expected.items()) if name not in there},
         {
             name: (there[name], shape)
-            for name, shape in sorted(expected.items())
-            if name in there and shape is not None and not shape.is_compatible_with(there[name])
+            for name, shape, _ in common
+            if shape is not None and not shape.is_compatible_with(there[name])
+        },
+        {
+            name: (dtypes[name].name, dtype.name)
+            for name, _, dtype in common
+            if dtype != dtypes[name]
         },
         {name: shape for name, shape in there.items() if name not in expected},
     )
@@ -170,8 +201,10 @@ def explain_not_restored(scaffold: Any, directory: str, error: str) -> str | Non
     """
     prefix = read_state(directory).newest
     graph = _v1.get_default_graph()
-    restored = _list_restored(scaffold.saver, graph) if prefix and scaffold.saver else None
-    if not prefix or restored is None:
+    if not prefix or not scaffold.saver:
+        return None
+    restored = list_restored(scaffold.saver.saver_def.restore_op_name, graph)
+    if restored is None:
         return None
     reported = error.rpartition(": ")[2].split(", ")
     left_out = [

@@ -45,7 +45,7 @@ def find_damage(
     step = Checkpoint(prefix).step_in_words
     damaged = f"{prefix}.index"
     try:
-        names = _tf.io.gfile.listdir(directory) if names is None else names
+        names = _tf.io.gfile.listdir(directory or ".") if names is None else names
         indexed = f"{name}.index" in names
         if not indexed:
             if name not in names and "?" not in name:

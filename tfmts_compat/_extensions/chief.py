@@ -5,12 +5,13 @@ Importing this module imports TensorFlow.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import traceback
 from typing import Any
 
-from tfmts_compat._checkpoints.advice import explain_damage, explain_state
-from tfmts_compat._checkpoints.coverage import explain_mismatch, explain_not_restored
+from tfmts_compat._checkpoints.advice import explain_restore, explain_state
+from tfmts_compat._checkpoints.coverage import explain_not_restored
 from tfmts_compat._extensions import run_cache
 from tfmts_compat._upstream import loading
 from tfmts_compat._upstream.parts import get_own_class
@@ -57,7 +58,9 @@ class AdvisingChiefSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         try:
             session = super().create_session()
         except _EXPLAINED as error:
-            message = self._explain(error)
+            message = None
+            with contextlib.suppress(Exception):  # the caller gets upstream's error in any case
+                message = self._explain(error)
             if message is None:
                 raise
             if isinstance(error, UnicodeDecodeError):  # the file named `checkpoint`
@@ -77,14 +80,9 @@ class AdvisingChiefSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         """Explains an error of a restore; None for any other error of the same class."""
         restore = _find_failed_restore(error)
         if restore is not None:
-            saver, prefix = restore
-            graph = _tf.compat.v1.get_default_graph()
-            data_loss = isinstance(error, _tf.errors.DataLossError)
-            return explain_damage(prefix, self._checkpoint_dir, data_loss) or (
-                explain_mismatch(saver, prefix, graph)
-                if isinstance(error, (_tf.errors.NotFoundError, _tf.errors.InvalidArgumentError))
-                else None
-            )
+            saver, graph, prefix = restore
+            restore_op = saver.saver_def.restore_op_name
+            return explain_restore(restore_op, prefix, graph, self._checkpoint_dir, error)
         if not self._checkpoint_dir:
             return None
         if isinstance(error, ValueError):
@@ -94,9 +92,10 @@ class AdvisingChiefSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         return None
 
 
-def _find_failed_restore(error: Exception) -> tuple[Any, str] | None:
-    """Returns the Saver and the path of a restore() that raised the error, or None."""
+def _find_failed_restore(error: Exception) -> tuple[Any, Any, str] | None:
+    """Returns the Saver, the graph and the path of a restore() that raised the error, or None."""
     for frame, _ in traceback.walk_tb(error.__traceback__):
-        if frame.f_code is _RESTORE:
-            return frame.f_locals["self"], _tf.compat.as_text(frame.f_locals["save_path"])
+        found = frame.f_locals
+        if frame.f_code is _RESTORE and found["save_path"] is not None:
+            return found["self"], found["sess"].graph, _tf.compat.as_text(found["save_path"])
     return None

@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from tfmts_compat._checkpoints import advice, coverage
 from tfmts_compat._rules import checks
 from tfmts_compat._upstream import graphs, loading, runs
 from tfmts_compat._upstream.parts import get_part
 
 _tf: Any = loading.tensorflow()
 _v1: Any = loading.v1()
-_VARIABLES = ("VarHandleOp", "VariableV2", "Variable")
 # The type of an operation starts with -> what it needs, and what initializes that.
 _IN_EVERY_SESSION = (
     ("IteratorGetNext", "iterator", "iterator.initializer"),
@@ -71,9 +71,13 @@ def _find_cause(graph: Any, error: Exception, fetches: Any, feeds: Any) -> str |
     if isinstance(error, (ValueError, TypeError)):
         return _explain_another_graph(graph, fetches, feeds)
     op = error.op if isinstance(error, _tf.errors.OpError) else None
-    if isinstance(error, _tf.errors.InvalidArgumentError) and op is not None:
+    if op is None:
+        return None
+    if isinstance(fetches, str) and op.type.startswith(("Restore", "Assign")):
+        return _explain_restore(graph, error, fetches, feeds)
+    if isinstance(error, _tf.errors.InvalidArgumentError):
         return _explain_missing_feed(graph, op, fetches, feeds)
-    if isinstance(error, _tf.errors.FailedPreconditionError) and op is not None:
+    if isinstance(error, _tf.errors.FailedPreconditionError):
         return _explain_missing_initialization(graph, op)
     return None
 
@@ -109,6 +113,17 @@ def _explain_another_graph(graph: Any, fetches: Any, feeds: Any) -> str | None:
                 "docs/recipes.md#open-a-session-in-a-thread."
             )
     return None
+
+
+def _explain_restore(graph: Any, error: Exception, restore_op: str, feeds: Any) -> str | None:
+    """Explains why a Saver of the program, e.g. in a hook, cannot restore a checkpoint.
+
+    It runs an operation by its name, and feeds the path.
+    """
+    if len(feeds) != 1 or not coverage.list_restored(restore_op, graph):
+        return None
+    (path,) = map(_tf.compat.as_text, feeds.values())
+    return advice.explain_restore(restore_op, path, graph, None, error)
 
 
 def _explain_missing_feed(graph: Any, op: Any, fetches: Any, feeds: Any) -> str | None:
@@ -152,6 +167,18 @@ def _is_merged(fetch: Any) -> bool:
 
 def _explain_missing_initialization(graph: Any, op: Any) -> str | None:
     """Names what no init op of this session initializes."""
+    names = [operation.name for operation in graph.get_operations()]  # in the order of creation
+    for needed in [op, *(tensor.op for tensor in op.inputs)]:
+        for key in (_v1.GraphKeys.INIT_OP, _v1.GraphKeys.LOCAL_INIT_OP):
+            for earlier in graph.get_collection(key) if _is_initialized_by_default(needed) else ():
+                if names.index(needed.name) > names.index(earlier.name):
+                    return (
+                        f"{needed.name} was created after an earlier session had finalized this "
+                        "graph. The graph keeps the init ops and the Saver of that session, which "
+                        "do not include it. Build each model in a graph of its own: in `with "
+                        "tf.Graph().as_default():`, or after tf.compat.v1.reset_default_graph(). "
+                        "See docs/recipes.md#graph-is-finalized."
+                    )
     for prefix, what, initializer in _IN_EVERY_SESSION:
         if op.type.startswith(prefix):
             return (
@@ -161,16 +188,8 @@ def _explain_missing_initialization(graph: Any, op: Any) -> str | None:
                 f"Scaffold.default_local_init_op(), {initializer})). See "
                 "docs/recipes.md#what-runs-when-a-session-starts."
             )
-    names = [operation.name for operation in graph.get_operations()]  # in the order of creation
-    for variable in [op, *(tensor.op for tensor in op.inputs)]:
-        for key in (_v1.GraphKeys.INIT_OP, _v1.GraphKeys.LOCAL_INIT_OP):
-            for earlier in graph.get_collection(key) if variable.type in _VARIABLES else ():
-                if names.index(variable.name) > names.index(earlier.name):
-                    return (
-                        f"{variable.name} was created after an earlier session had finalized this "
-                        "graph. The graph keeps the init ops and the Saver of that session, which "
-                        "do not include it. Build each model in a graph of its own: in `with "
-                        "tf.Graph().as_default():`, or after tf.compat.v1.reset_default_graph(). "
-                        "See docs/recipes.md#graph-is-finalized."
-                    )
     return None
+
+
+def _is_initialized_by_default(op: Any) -> bool:
+    return bool(op.type.startswith(("Variable", "VarHandle", "HashTable")))
