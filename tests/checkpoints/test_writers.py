@@ -1,6 +1,7 @@
 """Two trainings that save into one directory."""
 
 import contextlib
+import gc
 import glob
 import os
 import re
@@ -85,8 +86,11 @@ def warned(directory, use, session_function=MonitoredTrainingSession, **argument
 @pytest.mark.parametrize("advance", [1, 1000], ids=["the same steps", "other steps"])
 @pytest.mark.parametrize("session_function", [MonitoredTrainingSession, upstream])
 def test_another_chief_in_the_directory_is_named_once(tmp_path, other, advance, session_function):
-    directory = str(tmp_path)
-    with other.train(directory, advance):
+    real, directory = str(tmp_path / "real"), str(tmp_path / "link")
+    os.mkdir(real)
+    os.symlink(real, directory)
+    gc.collect()  # Savers of other tests
+    with other.train(real if advance == 1000 else directory, advance):
         other.step()
 
         def use(session, op):
@@ -133,6 +137,25 @@ def test_a_saver_that_is_gone_raises_no_warning(tmp_path, max_to_keep):
             train.Saver(saver_def=saver_def).save(session._tf_sess(), path, number + 100)
 
     assert warned(directory, use) == []
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["the session's saver", "another saver"])
+def test_a_saver_that_keeps_all_beside_a_writer_of_events_raises_no_warning(tmp_path, own):
+    directory = str(tmp_path)
+    writes = "import sys; file = open(sys.argv[1], 'a'); print(flush=True); input()"
+    command = [sys.executable, "-c", writes, f"{directory}/events.out.tfevents.1.evaluation"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with tf.Graph().as_default(), subprocess.Popen(command, **pipes) as process:
+        process.stdout.readline()
+        step = v1.assign_add(train.get_or_create_global_step(), 1)
+        scaffold = train.Scaffold(saver=train.Saver(max_to_keep=None))
+        saver = scaffold.saver if own else train.Saver(max_to_keep=None)
+        arguments = {"scaffold": scaffold if own else None, "save_checkpoint_steps": 1}
+        with MonitoredTrainingSession(checkpoint_dir=directory, **arguments) as session:
+            for number in range(3):
+                session.run(step)
+                saver.save(session._tf_sess(), f"{directory}/model.ckpt", number + 100)
+        process.communicate(b"\n")
 
 
 def test_a_process_that_only_reads_raises_no_warning(tmp_path):

@@ -35,7 +35,7 @@ class StateWatch:
           directory: the directory of the file.
           prefix: what all checkpoints of the saver start with, e.g. /ckpt/model.ckpt.
         """
-        self._directory, self._prefix = directory, make_absolute(prefix) + "-"
+        self._directory, self._prefix = directory, _resolve(prefix) + "-"
         self._file = os.path.join(directory, "checkpoint")
         self._written: tuple[int, Any] | None = None
         self._saved: list[str] = []
@@ -55,7 +55,7 @@ class StateWatch:
             return None
         if any(self._is_later(kept) for kept in self._list_matching("checkpoint.old-*")):
             return pitfalls.describe("use-during-training", file=self._file)
-        newest = make_absolute(read_state(self._directory).newest or "")
+        newest = _resolve(read_state(self._directory).newest or "")
         who = self._find_writer(newest, saver)
         return who and pitfalls.describe(
             "two-chiefs",
@@ -68,14 +68,14 @@ class StateWatch:
     def _find_writer(self, newest: str, saver: Any) -> str | None:
         """Returns who saved the newest checkpoint; None if this process may have saved it.
 
-        A Saver may not remember what it saved (max_to_keep=None), or the program may have deleted
-        the Saver. So only a trace of another process counts.
+        The program may have deleted the Saver that saved it. So only a trace of another process
+        counts.
         """
         is_known = newest in self._saved  # another chief may have saved the same step
         if not newest.startswith(self._prefix) or (not is_known and newest in _list_saved(saver)):
             return None  # saved by the program
         who = self._find_process() or self._find_host()
-        return None if who is None or _is_saved_here(newest, saver) else who
+        return None if who is None or _may_be_saved_here(newest, saver) else who
 
     def _is_later(self, file: str) -> bool:
         version = _read_version(file)
@@ -119,13 +119,26 @@ def _read_version(file: str) -> tuple[int, Any] | None:
 
 
 def _list_saved(saver: Any) -> list[str]:
-    return [make_absolute(path) for path in getattr(saver, "last_checkpoints", ())]
+    return [_resolve(path) for path in getattr(saver, "last_checkpoints", ())]
 
 
-def _is_saved_here(path: str, saver: Any) -> bool:
-    """Returns whether another Saver of this process saved the checkpoint."""
+def _resolve(path: str) -> str:
+    """Returns the path without links: two chiefs may have different paths of the directory."""
+    return path if checks.find_scheme(path) else os.path.realpath(path)
+
+
+def _may_be_saved_here(path: str, saver: Any) -> bool:
+    """Returns whether the program itself may have saved the checkpoint, with another Saver."""
     savers = [item for item in gc.get_objects() if issubclass(type(item), _v1.train.Saver)]
-    return any(path in _list_saved(other) for other in savers if other is not saver)
+    return any(
+        _forgets(other) or (other is not saver and path in _list_saved(other)) for other in savers
+    )
+
+
+def _forgets(saver: Any) -> bool:
+    """Returns whether a Saver keeps all checkpoints, and so does not remember what it saved."""
+    definition = getattr(saver, "saver_def", None)
+    return definition is not None and not definition.max_to_keep
 
 
 def _find_open_files() -> Iterator[tuple[int, set[str]]]:
