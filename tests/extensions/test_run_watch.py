@@ -175,6 +175,22 @@ def test_a_last_step_that_is_no_integer_is_compared_as_it_is(optimizer_op, tmp_p
         step_op = tf.no_op()
 
 
+class StopsLater(train.StopAtStepHook):
+    def after_create_session(self, session, coord):
+        super().after_create_session(session, coord)
+        self._last_step += 10
+
+
+def test_a_hook_that_chooses_its_last_step_later_raises_no_warning(optimizer_op, tmp_path):
+    hooks = [StopsLater(last_step=0)]
+    assert (
+        warned(
+            MonitoredTrainingSession, runs(1, "loss:0"), checkpoint_dir=str(tmp_path), hooks=hooks
+        )
+        == []
+    )
+
+
 def test_a_number_of_steps_is_never_reached_by_the_call(optimizer_op, tmp_path):
     step_op = v1.assign_add(train.get_global_step(), 1)
     for _ in range(2):

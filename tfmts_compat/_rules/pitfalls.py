@@ -120,7 +120,8 @@ _ALL = (
         "{runs} runs left the global step at {step}, although they change the variable {variable}. "
         "The default saver saves only when the step has changed, so nothing has been saved since "
         "step {saved}. Pass global_step=tf.compat.v1.train.get_global_step() to minimize() or "
-        "apply_gradients()",
+        "apply_gradients(). If the optimizer takes no global_step, e.g. one of Keras, also run "
+        "tf.compat.v1.assign_add(tf.compat.v1.train.get_global_step(), 1)",
     ),
     Pitfall(
         "step-goes-back",

@@ -25,7 +25,11 @@ def find_saver_directory(hook: object) -> str | None:
 
 def find_last_step(hook: object) -> float | None:
     """Returns the step at which a StopAtStepHook stops; None for another hook or if unknown."""
-    if not isinstance(hook, parts.get_part("StopAtStepHook")):
+    methods = ("after_create_session", "after_run")  # another method may use another step
+    if not (
+        isinstance(hook, parts.get_part("StopAtStepHook"))
+        and all(parts.is_from_tensorflow(hook, method) for method in methods)
+    ):
         return None
     return getattr(hook, "_last_step", None)  # num_steps sets it in after_create_session
 
