@@ -70,8 +70,8 @@ def test_a_worker_names_the_variables_that_the_chiefs_graph_does_not_have():
         error, upstreams_error = shims.wait_for("error"), upstreams.wait_for("error")
         assert error["type"] == upstreams_error["type"] == "DeadlineExceededError"
         assert "own" not in upstreams_error["message"]
-        assert "these variables are not initialized: own. The other 2 " in error["message"]
-        assert "so the chief runs" in error["message"]
+        assert "these variables are not initialized: own. 2 of 3 global" in error["message"]
+        assert "so the chief has started" in error["message"]
 
         local = {"own_variable_in": keys.LOCAL_VARIABLES}  # the remedy in the message
         assert "LOCAL_VARIABLES" in error["message"]

@@ -217,7 +217,11 @@ def waited(master, **arguments):
 @pytest.mark.parametrize(
     ("name", "device", "named"),
     [
-        ("own", "/job:local/task:0", "global variables are initialized, so the chief runs. Unless"),
+        (
+            "own",
+            "/job:local/task:0",
+            "2 of 3 global variables are initialized, so the chief has started.",
+        ),
         ("own", "", "so they are in the process of this worker, where the chief does not"),
     ],
 )
@@ -243,6 +247,16 @@ def test_a_local_init_op_without_all_local_variables_is_named(graph):
     assert "this process does not initialize counter. Include Scaffold.default" in waited(
         "", scaffold=scaffold
     )
+
+
+def test_a_global_variable_is_not_expected_from_the_local_init_op(master, graph):
+    build("model")
+    scaffold = V1.train.Scaffold(
+        ready_for_local_init_op=tf.constant([], tf.string),
+        ready_op=V1.report_uninitialized_variables(V1.global_variables()),
+    )
+    message = waited(master, scaffold=scaffold)
+    assert "these variables are not initialized: global_step, model. Check whether" in message
 
 
 def test_a_ready_op_of_another_kind_gives_no_cause(master, graph):

@@ -165,20 +165,18 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         Returns:
           One or more sentences; None if the chief may not have initialized anything yet.
         """
-        if not_ready.ran_local_init_op:
-            if not not_ready.names:
-                return None
-            return (
-                "The local_init_op of this process does not initialize "
-                f"{checks.join_names(not_ready.names)}. Include "
-                "Scaffold.default_local_init_op() in it."
-            )
         keys = _tf.compat.v1.GraphKeys
         devices = {
             variable.op.name: variable.op.device
             for variable in graph.get_collection(keys.GLOBAL_VARIABLES)
             if hasattr(variable, "op")
         }
+        local = [name for name in not_ready.names if name not in devices]
+        if not_ready.ran_local_init_op and local:
+            return (
+                "The local_init_op of this process does not initialize "
+                f"{checks.join_names(local)}. Include Scaffold.default_local_init_op() in it."
+            )
         missing = [name for name in not_ready.names if name in devices]
         names = checks.join_names(missing)
         if missing and not self._master:
@@ -198,9 +196,9 @@ class PollingWorkerSessionCreator(_UpstreamCreator):  # type: ignore[misc]
         )
         if missing and all_checked and len(missing) < len(devices):
             return (
-                f"The other {len(devices) - len(missing)} global variables are initialized, so "
-                "the chief runs. Unless it is still initializing them, its graph does not have "
-                f"{names}. Build the same graph in every process{_OR_LOCAL}."
+                f"{len(devices) - len(missing)} of {len(devices)} global variables are "
+                "initialized, so the chief has started. Unless it is still initializing them, its "
+                f"graph does not have {names}. Build the same graph in every process{_OR_LOCAL}."
             )
         return None
 
