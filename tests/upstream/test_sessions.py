@@ -60,3 +60,18 @@ def test_a_master_that_tensorflow_accepts_has_no_scheme_error(master):
 @pytest.mark.parametrize("master", ["local", b"local", "http://x"])
 def test_an_unknown_scheme_of_a_master_is_tensorflows_error(master):
     assert isinstance(sessions.find_scheme_error(master), tf.errors.NotFoundError)
+
+
+class Unreadable:
+    @property
+    def __dict__(self):
+        raise RuntimeError("mine")
+
+
+@pytest.mark.parametrize(
+    ("held", "may"), [([1] * 20_000, True), (Unreadable(), True), ([1], False)]
+)
+def test_a_hook_whose_objects_cannot_all_be_read_may_synchronize(held, may):
+    hook = HOOKS["a subclass"]()
+    hook.held = held
+    assert sessions.synchronizes(hook, is_chief=True) is may

@@ -60,10 +60,11 @@ def explain_misuse(error: BaseException) -> None:
     Args:
       error: an error with which a session is opened or closed; it stays TensorFlow's object.
     """
+    if type(error) is not RuntimeError:
+        return
+    text = str(error)
     for start, remedy in _MISUSES:
-        text = str(error)
-        # The block of an inner session may already have added it.
-        if type(error) is RuntimeError and text.startswith(start) and remedy not in text:
+        if text.startswith(start) and remedy not in text:  # an inner session may have added it
             runs.extend_message(error, remedy)
 
 

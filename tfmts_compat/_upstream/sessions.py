@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import itertools
 import os
 import sys
 import types
@@ -13,6 +15,7 @@ from tfmts_compat._upstream import parts
 from tfmts_compat._upstream.loading import tensorflow
 
 _LEVELS = 5  # of attributes and elements, e.g. hook, list, inner hook, model, optimizer
+_MOST_PARTS = 10_000  # of a level; a hook may refer to the data of a training
 
 
 def find_saver_directory(hook: object) -> str | None:
@@ -48,7 +51,8 @@ def synchronizes(hook: object, is_chief: bool) -> bool:
     """Returns whether a hook may do the work of SyncReplicasOptimizer.make_session_run_hook.
 
     It is such a hook, or a program's hook that refers to one, to the optimizer or to its queue
-    runner, also through other objects.
+    runner, also through other objects. A hook whose objects are too many or cannot be read may
+    do so, too.
 
     Args:
       hook: the hook.
@@ -65,13 +69,20 @@ def synchronizes(hook: object, is_chief: bool) -> bool:
                 except ValueError:  # a variable of an outer function that has no value yet
                     return True
                 found += [*variables.nonlocals.values(), *variables.globals.values()]
+    with contextlib.suppress(Exception):  # e.g. of a proxy without an object
+        return _refer_to_tokens(found)
+    return True
+
+
+def _refer_to_tokens(found: list[Any]) -> bool:
     known: set[int] = set()
     for _ in range(_LEVELS):
         new = [value for value in found if id(value) not in known]
-        if any(map(_serves_tokens, new)):
+        if len(found) > _MOST_PARTS or any(map(_serves_tokens, new)):
             return True
         known.update(map(id, new))
-        found = [part for value in new for part in _list_parts(value)]
+        parts_of_new = itertools.chain.from_iterable(map(_list_parts, new))
+        found = list(itertools.islice(parts_of_new, _MOST_PARTS + 1))
     return False
 
 
