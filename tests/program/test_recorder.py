@@ -81,8 +81,11 @@ def test_a_call_is_recorded_with_its_place_and_its_error(report, graph):
 
 def test_what_a_session_reports_after_its_call_is_added_to_the_call(report, train_op):
     opens = recorder.record_calls(MonitoredTrainingSession, "tfmts_compat", report, "/")
-    data = tf.data.Dataset.range(3)
-    evaluation = tf.compat.v1.data.make_one_shot_iterator(data).get_next(name="evaluation")
+    weight = tf.compat.v1.get_variable("weight", initializer=1.0)
+    train_op = tf.group(train_op, tf.compat.v1.assign_add(weight, 1.0))
+    data = tf.data.Dataset.from_tensor_slices([1.0, 2.0, 3.0])
+    element = tf.compat.v1.data.make_one_shot_iterator(data).get_next(name="element")
+    evaluation = tf.multiply(weight, element, name="evaluation")
     for fetches in ([train_op], [evaluation], [train_op]):
         expects = pytest.warns(TfmtsCompatWarning) if fetches == [evaluation] else nullcontext()
         with expects, opens() as session:
@@ -94,8 +97,8 @@ def test_what_a_session_reports_after_its_call_is_added_to_the_call(report, trai
     (call,) = [call for call in calls(report) if call["notes"] or call["warnings"]]
     (warning,), (note,) = call["warnings"], call["notes"]
     assert warning.startswith("the run of evaluation:0 ends the training at global step 2, ")
-    assert note.startswith("OutOfRangeError of evaluation ends the `with` block of the session")
-    assert "  note: OutOfRangeError of evaluation ends" in format_report(report)
+    assert note.startswith("OutOfRangeError of element ends the `with` block of the session")
+    assert "  note: OutOfRangeError of element ends" in format_report(report)
 
 
 class BrokenBegin(Hook):
