@@ -116,12 +116,28 @@ def test_ctrl_c_saves_a_checkpoint_and_ends_without_a_traceback(tmp_path):
     assert f"to continue, pass --model_dir={tmp_path}" in output
 
 
+def are_apart(steps, number):
+    """Returns whether successive steps have a distance.
+
+    A hook fetches the step beside the train op. If it reads the step after it, which is rare,
+    TensorFlow writes the next value one step early.
+    """
+    return {later - step for step, later in zip(steps, steps[1:])} <= {number, number - 1}
+
+
 @pytest.mark.parametrize("tag", ["loss", "accuracy"])
 def test_tensorboard_shows_the_scalars_of_both_runs(tensorboard, tag):
     scalars = tensorboard(f"data/plugin/scalars/scalars?run=.&tag={tag}")
-    assert [step for _, step, _ in scalars] == [1, 21, 41, *range(61, 601, 20)]
+    steps = [step for _, step, _ in scalars]
+    second = steps.index(61)  # the first run of each session writes its step
+    for part, end in ((steps[:second], 60), (steps[second:], 600)):
+        assert end - 20 < part[-1] <= end
+        assert are_apart(part, 20)
+    assert steps[0] == 1
 
 
 def test_tensorboard_shows_the_steps_per_second(tensorboard):
     scalars = tensorboard("data/plugin/scalars/scalars?run=.&tag=global_step%2Fsec")
-    assert [step for _, step, _ in scalars] == [161, 261, 361, 461, 561]
+    steps = [step for _, step, _ in scalars]
+    assert are_apart([61, *steps], 100)
+    assert len(steps) == 5
