@@ -117,7 +117,7 @@ def test_ctrl_c_saves_a_checkpoint_and_ends_without_a_traceback(tmp_path):
 
 
 def are_apart(steps, number):
-    """Returns whether successive steps have a distance.
+    """Returns whether each two successive steps are a number of steps apart, or one less.
 
     A hook fetches the step beside the train op. If it reads the step after it, which is rare,
     TensorFlow writes the next value one step early.

@@ -28,7 +28,7 @@ class State:
       file: its path.
       exists: whether there is one.
       newest: the path of the checkpoint that a session restores; None if there is none.
-      paths: the checkpoints that the saver keeps, the oldest first, and the newest.
+      paths: the checkpoints that the saver keeps, the oldest first; they include newest.
       problem: what is wrong with the file, or None.
       fails: whether a session raises an error because of the problem; otherwise it
         starts at global step 0.

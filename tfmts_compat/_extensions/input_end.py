@@ -22,8 +22,8 @@ def make_report() -> Callable[[Any, BaseException], None]:
     it is also a pitfall: the training may end too early.
 
     Returns:
-      A function that takes upstream's MonitoredSession and the error. Warnings name the caller
-      of the shim at the time when it was made.
+      A function that takes upstream's MonitoredSession and the error. Its warnings name the line
+      that opened the session.
     """
     warn, note = _warnings.warn_later(), _warnings.note_later()
 
@@ -52,8 +52,8 @@ def _describe(error: BaseException) -> str:
 def _find_fetches_without_training(raw: Any, error: BaseException) -> str | None:
     """Names what the failed run fetched, if it does not train and others advance the step.
 
-    It reads a variable that the others train. A run that only reads the input, for the feed of a
-    training run, ends the training with its input.
+    The failed run must also read a variable that the others train. A run that only reads the
+    input, which the program then feeds to a training run, is meant to end the training.
     """
     failed = run_cache.find_failed_run(error)
     if failed is None:

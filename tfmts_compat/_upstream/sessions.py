@@ -15,7 +15,7 @@ from tfmts_compat._upstream import parts
 from tfmts_compat._upstream.loading import tensorflow
 
 _LEVELS = 5  # of attributes and elements, e.g. hook, list, inner hook, model, optimizer
-_MOST_PARTS = 10_000  # of a level; a hook may refer to the data of a training
+_MOST_PARTS = 10_000  # in one level; a hook may refer to all training data
 
 
 def find_saver_directory(hook: object) -> str | None:
@@ -51,8 +51,8 @@ def synchronizes(hook: object, is_chief: bool) -> bool:
     """Returns whether a hook may do the work of SyncReplicasOptimizer.make_session_run_hook.
 
     It is such a hook, or a program's hook that refers to one, to the optimizer or to its queue
-    runner, also through other objects. A hook whose objects are too many or cannot be read may
-    do so, too.
+    runner, also through other objects. A hook that refers to too many objects, or to one that
+    cannot be read, counts as such a hook.
 
     Args:
       hook: the hook.
